@@ -24,10 +24,16 @@ let package = Package(
         .target(name: "CaptureFiles", dependencies: ["Octets"], swiftSettings: settings),
         .target(name: "Flows", dependencies: ["Headers"], swiftSettings: settings),
 
+        // The machine half: everything that touches the world.
+        .target(name: "CKernelIO"),
+        .target(name: "KernelIO", dependencies: ["CKernelIO", "Octets"], swiftSettings: settings),
+        .target(
+            name: "Pipeline", dependencies: ["Octets", "Headers", "CaptureFiles", "Flows", "KernelIO"],
+            swiftSettings: settings),
         .executableTarget(
             name: "netspectra",
             dependencies: [
-                "Octets", "Headers", "CaptureFiles", "Flows",
+                "Octets", "Headers", "CaptureFiles", "Flows", "KernelIO", "Pipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

@@ -51,6 +51,7 @@
     public static let serviceVLAN = EtherType(rawValue: 0x88A8)
     public static let erspan = EtherType(rawValue: 0x88BE)
     public static let macsec = EtherType(rawValue: 0x88E5)
+    public static let ciscoMetadata = EtherType(rawValue: 0x8909)
     public static let backboneTag = EtherType(rawValue: 0x88E7)
     public static let nsh = EtherType(rawValue: 0x894F)
     /// Stacked tags from before 802.1ad.

@@ -32,14 +32,4 @@ public struct Dissector: Sendable {
         walk.run(frame)
         return walk.dissection
     }
-
-    /// Whether a UDP datagram from or to this port may carry a tunnel. A faster path that stops at the ports must leave
-    /// such packets to this dissector: only it knows the layers behind them. The list is the registry's.
-    @inline(always)
-    public static func isTunnelPort(_ port: UInt16) -> Bool {
-        switch port {
-        case 1701, 2152, 3544, 4341, 4754, 4789, 4790, 5247, 6081, 6635: true
-        default: false
-        }
-    }
 }

@@ -102,6 +102,7 @@ extension Walk {
         case .pppoeDiscovery: finish(.pppoe)
         case .backboneTag: try backboneTag(frame)
         case .macsec: try macsec(frame)
+        case .ciscoMetadata: try ciscoMetadata(frame)
         case .bridgedEthernet: next = .ethernet
         case .nsh: next = .nsh
         case .ppp: next = .ppp

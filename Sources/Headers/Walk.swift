@@ -99,9 +99,10 @@ struct Walk {
         guard hasKey else { return }
         if failure.reason != .truncated {
             info.marks.insert(.malformedAbove)
+        } else if isKeyOpen, info.protocol.hasPorts, !failure.isBehindPorts {
+            info.marks.insert(.portsCut)
         } else if isKeyOpen, failure.layer.isTransport {
-            let hasPorts = info.protocol.hasPorts
-            info.marks.insert(hasPorts && failure.available < PortsView.byteCount ? .portsCut : .transportCut)
+            info.marks.insert(.transportCut)
         } else {
             info.marks.insert(.tunnelCut)
         }
@@ -116,6 +117,11 @@ struct Walk {
         guard let stopped else { return .notIP }
         return stopped.reason == .truncated ? .truncated : .malformed
     }
+}
+
+extension DecodeFailure {
+    /// The ports were there when the header failed.
+    var isBehindPorts: Bool { layer.isTransport && available >= PortsView.byteCount }
 }
 
 extension DecodeFailure.Layer {

@@ -58,7 +58,7 @@ extension Walk {
         let tag = try VLANView(rest(of: frame), at: offset)
         skip(VLANView.byteCount)
         let identifier = tag.identifier
-        if !hasKey, info.vlan == 0, identifier != 0x0FFF { info.vlan = identifier }
+        if !hasKey, info.vlan == 0 { info.vlan = identifier }
         let typeOrLength = tag.typeOrLength
         if typeOrLength > EtherType.lengthMax {
             next = .etherType(EtherType(rawValue: typeOrLength))

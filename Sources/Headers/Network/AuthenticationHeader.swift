@@ -35,6 +35,10 @@ extension Walk {
         isKeyOpen = false
         let header = try AuthenticationHeaderView(rest(of: frame), at: offset)
         skip(header.headerLength)
-        next = .ipProtocol(header.nextHeader)
+        if header.nextHeader.isIPv6Extension {
+            try extensions(from: header.nextHeader, frame)
+        } else {
+            next = .ipProtocol(header.nextHeader)
+        }
     }
 }

@@ -10,8 +10,8 @@ import Octets
 ///     | destination address                        |
 ///     | options …                                  |
 ///
-/// - Invariant: `octets` starts with at least `headerLength` octets, `headerLength >= 20`, and `totalLength` is 0 or at
-///   least `headerLength`.
+/// - Invariant: `octets` starts with at least `byteCountMin` octets, `headerLength >= byteCountMin`, and `totalLength`
+///   is 0 or at least `headerLength`. The options may be cut: the addresses stand before them.
 public struct IPv4View: ~Escapable {
     public static let byteCountMin = 20
     public let octets: Span<UInt8>
@@ -29,7 +29,6 @@ public struct IPv4View: ~Escapable {
         guard totalLength >= headerLength || totalLength == 0 else {
             throw DecodeFailure(.ipv4, .lengthBelowHeader, at: offset, needed: headerLength, available: totalLength)
         }
-        try octets.require(headerLength, .ipv4, at: offset)
     }
 
     @inline(always) public var version: UInt8 { octets[0] >> 4 }
@@ -108,6 +107,7 @@ extension Walk {
         guard offset < end else {
             throw DecodeFailure(layer, .truncated, at: offset, needed: 1, available: 0)
         }
+        isKeyOpen = false
         switch frame[offset] >> 4 {
         case 4: try ipv4(frame)
         case 6: try ipv6(frame)
@@ -121,11 +121,20 @@ extension Walk {
         let fragment = header.fragment
         adopt(header.source, header.destination, header.protocol, fragment)
         if header.totalLength != 0 { limit(to: Int(header.totalLength)) }
-        skip(header.headerLength)
+        let headerLength = header.headerLength
+        guard headerLength <= end - offset else { throw cutOptions(headerLength) }
+        skip(headerLength)
         if fragment == .later {
             finish(.fragment)
         } else {
             next = .ipProtocol(header.protocol)
         }
+    }
+
+    /// The options end behind the captured octets, or even behind the packet.
+    private func cutOptions(_ headerLength: Int) -> DecodeFailure {
+        DecodeFailure(
+            .ipv4, headerLength <= wireRest ? .truncated : .lengthBeyondPacket, at: offset, needed: headerLength,
+            available: end - offset)
     }
 }

@@ -70,11 +70,12 @@ extension Walk {
     mutating func extensions(from first: IPProtocol, _ frame: Span<UInt8>) throws(DecodeFailure) {
         var kind = first
         while kind.isIPv6Extension {
+            // Cut or not, the first octet says what would follow.
+            if isKeyOpen, offset < end { info.protocol = IPProtocol(rawValue: frame[offset]) }
             let header = try IPv6ExtensionView(kind, rest(of: frame), at: offset)
             let fragment = kind == .fragment ? header.fragment : .whole
             kind = header.nextHeader
             if isKeyOpen {
-                info.protocol = kind
                 if fragment != .whole { info.fragment = fragment }
                 if fragment == .later { info.marks.insert(.laterFragment) }
             }

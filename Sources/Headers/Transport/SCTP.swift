@@ -68,6 +68,11 @@ struct CRC32C {
 extension Walk {
     mutating func sctp(_ frame: Span<UInt8>) throws(DecodeFailure) {
         finish(.sctp)
+        // As Wireshark has it: a packet too short for the common header has no ports, unlike one that was cut.
+        guard wireRest >= SCTPView.byteCount else {
+            throw DecodeFailure(
+                .sctp, .lengthBeyondPacket, at: offset, needed: SCTPView.byteCount, available: wireRest)
+        }
         try ports(.sctp, fixedHeader: SCTPView.byteCount, frame)
     }
 }

@@ -67,6 +67,7 @@ extension Walk {
         skip(UDPView.byteCount)
         // An empty datagram carries no tunnel.
         if offset < wireEnd { next = tunnel }
+        isKeyOpen = false
     }
 
     mutating func udpLite(_ frame: Span<UInt8>) throws(DecodeFailure) {

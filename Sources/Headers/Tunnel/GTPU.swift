@@ -20,6 +20,8 @@ public struct GTPUView: ~Escapable {
     }
 
     public var version: UInt8 { octets[0] >> 5 }
+    /// Not GTP', which shares the header but carries charging records.
+    public var isGTP: Bool { octets[0] & 0x10 != 0 }
     /// 255 is a user's packet; everything else is signalling.
     public var messageType: UInt8 { octets[1] }
     /// Octets behind the first eight.
@@ -54,7 +56,7 @@ extension Walk {
         path.append(.gtp)
         next = .end
         let header = try GTPUView(rest(of: frame), at: offset)
-        guard header.version == 1, header.messageType == Self.userPacket else { return }
+        guard header.version == 1, header.isGTP, header.messageType == Self.userPacket else { return }
         limit(to: GTPUView.byteCountMin + Int(header.length))
         skip(header.headerLength)
         var kind = header.nextExtension

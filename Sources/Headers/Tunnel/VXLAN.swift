@@ -20,8 +20,8 @@ public struct VXLANView: ~Escapable {
 
     public var hasIdentifier: Bool { octets[0] & 0x08 != 0 }
     public var identifier: UInt32 { octets.bigEndian32(at: 4) >> 8 }
-    /// Only in GPE, and only where its P flag is set.
-    public var nextProtocol: UInt8? { octets[0] & 0x04 != 0 ? octets[3] : nil }
+    /// Only in GPE. Its P flag ought to be set where this means something; Wireshark does not ask, nor does the walk.
+    public var nextProtocol: UInt8 { octets[3] }
 }
 
 /// What a VXLAN header says, as a value.
@@ -51,6 +51,7 @@ extension Walk {
         path.append(.vxlan)
         let header = try VXLANView(rest(of: frame), at: offset)
         skip(VXLANView.byteCount)
-        nextProtocol(header.nextProtocol ?? 3)
+        // Without a next protocol it is plain VXLAN: an Ethernet frame.
+        nextProtocol(header.nextProtocol == 0 ? 3 : header.nextProtocol)
     }
 }

@@ -1,0 +1,2 @@
+import Headers
+import Testing

@@ -49,8 +49,15 @@ let package = Package(
             swiftSettings: settings),
 
         .testTarget(name: "OctetsTests", dependencies: ["Octets"], swiftSettings: settings),
-        .testTarget(name: "CaptureFilesTests", dependencies: ["CaptureFiles", "Octets"], swiftSettings: settings),
+        .target(
+            name: "CaptureTestSupport", dependencies: ["CaptureFiles"], path: "Tests/CaptureTestSupport",
+            swiftSettings: settings),
+        .testTarget(
+            name: "CaptureFilesTests", dependencies: ["CaptureFiles", "CaptureTestSupport", "Octets"],
+            swiftSettings: settings),
         .testTarget(name: "ContentCodingsTests", dependencies: ["ContentCodings"], swiftSettings: settings),
-        .testTarget(name: "ConformanceTests", dependencies: ["CaptureFiles", "ContentCodings"], swiftSettings: settings),
+        .testTarget(
+            name: "ConformanceTests", dependencies: ["CaptureFiles", "CaptureTestSupport", "ContentCodings"],
+            swiftSettings: settings),
     ]
 )

@@ -30,14 +30,16 @@ let package = Package(
         .target(name: "Flows", dependencies: ["Headers"], swiftSettings: settings),
 
         // The machine half: what touches the world, and the only homes of `unsafe`.
-        .target(name: "CKernelIO"),
-        .target(name: "KernelIO", dependencies: ["CKernelIO", "Octets"], swiftSettings: settings),
+        .target(name: "CKernelIO", path: "Sources/C/CKernelIO"),
         .systemLibrary(name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", path: "Sources/C/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "KernelIO", dependencies: ["CKernelIO", "Octets"], swiftSettings: settings),
         .target(name: "ContentCodings", dependencies: ["CZlib", "CZstd"], swiftSettings: settings),
         .target(
-            name: "Pipeline", dependencies: ["Octets", "Headers", "CaptureFiles", "Flows", "KernelIO"],
+            name: "Pipeline",
+            dependencies: ["Octets", "Headers", "CaptureFiles", "ContentCodings", "Flows", "KernelIO"],
             swiftSettings: settings),
+
         .executableTarget(
             name: "netspectra",
             dependencies: [

@@ -58,7 +58,9 @@ struct Walk {
 
     /// Adopts an IP header as the one that names the flow, unless the outermost is wanted and known.
     @inline(always)
-    mutating func adopt(_ source: IPAddress, _ destination: IPAddress, _ protocol: IPProtocol, _ fragment: FragmentState) {
+    mutating func adopt(
+        _ source: IPAddress, _ destination: IPAddress, _ protocol: IPProtocol, _ fragment: FragmentState
+    ) {
         guard !hasKey || tunnels == .inner else {
             isKeyOpen = false
             return

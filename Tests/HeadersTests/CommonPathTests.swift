@@ -31,7 +31,8 @@ import Testing
         let type: EtherType = isV6 ? .ipv6 : .ipv4
         var frame =
             Bool.random(using: &generator)
-            ? Packets.ethernet(type, packet) : Packets.ethernet(.vlan, Packets.vlan(.any(&generator) & 0xFFF, type, packet))
+            ? Packets.ethernet(type, packet)
+            : Packets.ethernet(.vlan, Packets.vlan(.any(&generator) & 0xFFF, type, packet))
         if Int.random(in: 0..<3, using: &generator) == 0 {
             frame[Int.random(in: 12..<frame.count, using: &generator)] = .any(&generator)
         }

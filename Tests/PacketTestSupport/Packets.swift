@@ -50,7 +50,8 @@ public enum Packets {
     }
 
     public static func udp(
-        _ sourcePort: UInt16, _ destinationPort: UInt16, _ payload: [UInt8] = [1, 2, 3, 4], from source: IPAddress = alice,
+        _ sourcePort: UInt16, _ destinationPort: UInt16, _ payload: [UInt8] = [1, 2, 3, 4],
+        from source: IPAddress = alice,
         to destination: IPAddress = bob
     ) -> [UInt8] {
         var out: [UInt8] = []

@@ -42,7 +42,8 @@ public struct SampleFrame: Sendable {
         SampleFrame(name: "null", linkType: .null, octets: [2, 0, 0, 0] + Packets.innerIP),
         SampleFrame(name: "ppp", linkType: .ppp, octets: [0xFF, 3, 0, 0x21] + Packets.innerIP),
         SampleFrame(name: "cooked", linkType: .linuxCooked, octets: zeros12 + [0, 0, 8, 0] + Packets.innerIP),
-        SampleFrame(name: "cooked2", linkType: .linuxCooked2, octets: [8, 0] + zeros12 + [0, 0, 0, 0, 0, 0] + Packets.innerIP),
+        SampleFrame(
+            name: "cooked2", linkType: .linuxCooked2, octets: [8, 0] + zeros12 + [0, 0, 0, 0, 0, 0] + Packets.innerIP),
         SampleFrame(name: "wireless", linkType: .ieee80211, octets: wireless),
         SampleFrame(
             name: "radiotap", linkType: .ieee80211Radiotap, octets: [0, 0, 9, 0, 2, 0, 0, 0, 0x30] + wireless),
@@ -61,7 +62,8 @@ public struct SampleFrame: Sendable {
         SampleFrame(
             name: "extensions", linkType: .raw,
             octets: Packets.ipv6(
-                .hopByHop, [60, 0, 0, 0, 0, 0, 0, 0, 44, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 1, 0, 0, 0, 9] + Packets.tcp(1, 2))),
+                .hopByHop,
+                [60, 0, 0, 0, 0, 0, 0, 0, 44, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 1, 0, 0, 0, 9] + Packets.tcp(1, 2))),
         SampleFrame(
             name: "ah", linkType: .raw,
             octets: Packets.ipv4(.ah, [4, 4, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2] + zeros12 + Packets.innerIP)),
@@ -92,13 +94,15 @@ public struct SampleFrame: Sendable {
         ),
         (
             "geneve",
-            Packets.tunnelled(toPort: 6081, [2, 0, 0x65, 0x58, 0, 0, 1, 0, 1, 2, 3, 1, 4, 5, 6, 7] + Packets.innerFrame)
+            Packets.tunnelled(
+                toPort: 6081, [2, 0, 0x65, 0x58, 0, 0, 1, 0, 1, 2, 3, 1, 4, 5, 6, 7] + Packets.innerFrame)
         ),
         (
             "gtp",
             Packets.tunnelled(
                 toPort: 2152,
-                [0x34, 255, 0, UInt8(Packets.innerIP.count + 8), 0, 0, 0, 1, 0, 0, 0, 0x85, 1, 0, 0, 0] + Packets.innerIP)
+                [0x34, 255, 0, UInt8(Packets.innerIP.count + 8), 0, 0, 0, 1, 0, 0, 0, 0x85, 1, 0, 0, 0]
+                    + Packets.innerIP)
         ),
         ("l2tp", Packets.tunnelled(toPort: 1701, [2, 2, 0, 1, 0, 2, 0, 1, 9, 0xFF, 3, 0, 0x21] + Packets.innerIP)),
         (

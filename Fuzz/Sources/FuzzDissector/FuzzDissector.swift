@@ -27,8 +27,10 @@ private func check(_ dissection: Dissection, _ count: Int) {
     let info = dissection.info
     precondition((dissection.outcome == .flow) == (info.source.family != .none), "a flow has addresses")
     precondition(info.source.family == info.destination.family, "of one family")
-    precondition(info.fragment != .later || info.sourcePort == 0 && info.destinationPort == 0, "ports in a later fragment")
-    precondition(info.protocol.hasPorts || info.sourcePort == 0 && info.destinationPort == 0, "ports without a protocol")
+    precondition(
+        info.fragment != .later || info.sourcePort == 0 && info.destinationPort == 0, "ports in a later fragment")
+    precondition(
+        info.protocol.hasPorts || info.sourcePort == 0 && info.destinationPort == 0, "ports without a protocol")
     precondition(dissection.outcome != .unknownLinkType, "the link type is known")
     if let stopped = dissection.stopped {
         precondition(stopped.offset >= 0 && Int(stopped.offset) <= count, "stopped outside the frame")
@@ -53,7 +55,9 @@ private func checkIndependence(_ frame: [UInt8], _ linkType: LinkType, _ outer: 
 
 /// Behind the last place where the ports' octets stand: whichever is the header's, it is not behind this one.
 private func endOfPorts(_ frame: [UInt8], _ info: PacketInfo) -> Int? {
-    guard info.fragment != .later, info.sourcePort != 0 || info.destinationPort != 0, frame.count >= 4 else { return nil }
+    guard info.fragment != .later, info.sourcePort != 0 || info.destinationPort != 0, frame.count >= 4 else {
+        return nil
+    }
     for index in stride(from: frame.count - 4, through: 0, by: -1) {
         let source = UInt16(frame[index]) << 8 | UInt16(frame[index + 1])
         let destination = UInt16(frame[index + 2]) << 8 | UInt16(frame[index + 3])

@@ -98,6 +98,7 @@ struct Walk {
 
     private mutating func fail(_ failure: DecodeFailure) {
         stopped = failure
+        if failure.reason != .truncated { path.append(.malformed) }
         guard hasKey else { return }
         if failure.reason != .truncated {
             info.marks.insert(.malformedAbove)

@@ -56,6 +56,7 @@ import Testing
         packet[0] = 0x44
         let dissection = dissect(Packets.ethernet(.ipv4, packet))
         #expect(dissection.outcome == .malformed && dissection.info.source == .none)
+        #expect(dissection.path.layers == [.ethernet, .ipv4, .malformed])
         #expect(dissection.stopped == DecodeFailure(.ipv4, .lengthBelowHeader, at: 14, needed: 20, available: 16))
     }
 

@@ -49,6 +49,7 @@ let package = Package(
             swiftSettings: settings),
 
         .testTarget(name: "OctetsTests", dependencies: ["Octets"], swiftSettings: settings),
+        .testTarget(name: "HeadersTests", dependencies: ["Headers", "Octets"], swiftSettings: settings),
         .target(
             name: "CaptureTestSupport", dependencies: ["CaptureFiles"], path: "Tests/CaptureTestSupport",
             swiftSettings: settings),
@@ -57,7 +58,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "ContentCodingsTests", dependencies: ["ContentCodings"], swiftSettings: settings),
         .testTarget(
-            name: "ConformanceTests", dependencies: ["CaptureFiles", "CaptureTestSupport", "ContentCodings"],
+            name: "ConformanceTests", dependencies: ["CaptureFiles", "CaptureTestSupport", "ContentCodings", "Headers"],
             swiftSettings: settings),
     ]
 )

@@ -67,7 +67,7 @@ public enum CommonPath {
         info.protocol = IPProtocol(rawValue: number)
         let ports = segment.bigEndian32(at: 0)
         if number == 6 {
-            guard segment.count >= 14 else { return false }
+            guard segment.count >= 20 else { return false }
             let headerLength = Int(segment[12] >> 4) * 4
             guard headerLength >= 20, headerLength <= claimed else { return false }
             info.tcpFlags = TCPFlags(rawValue: segment[13])
@@ -102,8 +102,8 @@ public enum UDPTunnelPort {
         // One test sends nearly every port away: the numbers lie between 1701 and 6635.
         guard port >= 1701, port <= 6635 else { return false }
         switch port {
-        // L2TP, GTP-U, Teredo, LISP data, VXLAN, VXLAN-GPE, CAPWAP data, GENEVE, MPLS
-        case 1701, 2152, 3544, 4341, 4789, 4790, 5247, 6081, 6635: return true
+        // L2TP, GTP-U, Teredo, LISP data, GRE, VXLAN, VXLAN-GPE, CAPWAP data, GENEVE, MPLS
+        case 1701, 2152, 3544, 4341, 4754, 4789, 4790, 5247, 6081, 6635: return true
         default: return false
         }
     }

@@ -32,6 +32,7 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        .testTarget(name: "FlowsTests", dependencies: ["Flows", "Headers"], swiftSettings: settings),
         .testTarget(name: "OctetsTests", dependencies: ["Octets"], swiftSettings: settings),
     ]
 )

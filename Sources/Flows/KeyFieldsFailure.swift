@@ -25,7 +25,8 @@ extension KeyFieldsFailure: CustomStringConvertible {
         case .duplicate(let word): "\"\(word)\" names a field that the key has already"
         case .prefixNotAllowed(let word): "\"\(word)\": only SrcIP and DstIP take a prefix length"
         case .wrongPrefix(let word, let max):
-            "\"\(word)\": a prefix length is 0 to \(max); write SrcIP/24 for both families or SrcIP/24/48 for IPv4 and IPv6"
+            "\"\(word)\": a prefix length is 0 to \(max); "
+                + "write SrcIP/24 for both families or SrcIP/24/48 for IPv4 and IPv6"
         case .asymmetric(let present, let partner):
             switch (present.isEmpty, partner.isEmpty) {
             case (false, true): "a bidirectional key needs both ends: \(present) is there, its partner is not"

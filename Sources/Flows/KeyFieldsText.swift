@@ -4,8 +4,9 @@
 ///     word   = ("SrcIP" / "DstIP") ["/" length ["/" length]] / "SrcPort" / "DstPort" / "Protocol" / "VLAN" / preset
 ///     preset = "5tuple" / "FiveTuple"
 ///
-/// Case, `_` and `-` do not count, so `src_ip` and `five-tuple` are the same names. One length applies to both families:
-/// `/24` keeps 24 bits of either; above 32 an IPv4 address is kept whole, so `/48` means 32 bits of IPv4 and 48 of IPv6.
+/// Case, `_` and `-` do not count, so `src_ip` and `five-tuple` are the same names. One length applies to both
+/// families: `/24` keeps 24 bits of either; above 32 an IPv4 address is kept whole, so `/48` means 32 bits of IPv4 and
+/// 48 of IPv6.
 /// Two lengths are those of IPv4 and IPv6, in this order.
 extension KeyFields {
     /// The names in the order in which they are printed.

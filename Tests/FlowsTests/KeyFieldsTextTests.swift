@@ -58,19 +58,22 @@ import Testing
         (
             "ScrIP",
             """
-            "ScrIP" is not a key field (did you mean SrcIP?); the fields are SrcIP, DstIP, SrcPort, DstPort, Protocol, VLAN
+            "ScrIP" is not a key field (did you mean SrcIP?); \
+            the fields are SrcIP, DstIP, SrcPort, DstPort, Protocol, VLAN
             """
         ),
         (
             "DstPrt/3",
             """
-            "DstPrt/3" is not a key field (did you mean DstPort?); the fields are SrcIP, DstIP, SrcPort, DstPort, Protocol, VLAN
+            "DstPrt/3" is not a key field (did you mean DstPort?); \
+            the fields are SrcIP, DstIP, SrcPort, DstPort, Protocol, VLAN
             """
         ),
         (
             "4tuple",
             """
-            "4tuple" is not a key field (did you mean 5tuple?); the fields are SrcIP, DstIP, SrcPort, DstPort, Protocol, VLAN
+            "4tuple" is not a key field (did you mean 5tuple?); \
+            the fields are SrcIP, DstIP, SrcPort, DstPort, Protocol, VLAN
             """
         ),
         ("banana", "\"banana\" is not a key field; the fields are SrcIP, DstIP, SrcPort, DstPort, Protocol, VLAN"),
@@ -80,25 +83,29 @@ import Testing
         (
             "SrcIP/129",
             """
-            "SrcIP/129": a prefix length is 0 to 128; write SrcIP/24 for both families or SrcIP/24/48 for IPv4 and IPv6
+            "SrcIP/129": a prefix length is 0 to 128; write SrcIP/24 for both families \
+            or SrcIP/24/48 for IPv4 and IPv6
             """
         ),
         (
             "SrcIP/33/48",
             """
-            "SrcIP/33/48": a prefix length is 0 to 32; write SrcIP/24 for both families or SrcIP/24/48 for IPv4 and IPv6
+            "SrcIP/33/48": a prefix length is 0 to 32; write SrcIP/24 for both families \
+            or SrcIP/24/48 for IPv4 and IPv6
             """
         ),
         (
             "SrcIP/+4",
             """
-            "SrcIP/+4": a prefix length is 0 to 128; write SrcIP/24 for both families or SrcIP/24/48 for IPv4 and IPv6
+            "SrcIP/+4": a prefix length is 0 to 128; write SrcIP/24 for both families \
+            or SrcIP/24/48 for IPv4 and IPv6
             """
         ),
         (
             "SrcIP/1/2/3",
             """
-            "SrcIP/1/2/3": a prefix length is 0 to 128; write SrcIP/24 for both families or SrcIP/24/48 for IPv4 and IPv6
+            "SrcIP/1/2/3": a prefix length is 0 to 128; write SrcIP/24 for both families \
+            or SrcIP/24/48 for IPv4 and IPv6
             """
         ),
     ]) func saysWhatIsWrong(text: String, message: String) {

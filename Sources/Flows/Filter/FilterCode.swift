@@ -16,7 +16,7 @@ struct FilterFragment {
     var negated: FilterFragment { FilterFragment(whenTrue: whenFalse, whenFalse: whenTrue, isComparison: isComparison) }
 }
 
-/// The code under construction. Parts are emitted in the order in which they are evaluated, so every jump leads forward.
+/// The code under construction. Parts are emitted in the order in which they are evaluated, so jumps lead forward.
 struct FilterCode {
     private(set) var instructions: [FilterInstruction] = []
 

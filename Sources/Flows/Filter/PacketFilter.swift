@@ -10,18 +10,19 @@ import Headers
 ///     field [not] in { … }    dst_port in {80, 443, 8000-8080}
 ///     tcp_flags has flag      tcp_flags has syn       tcp_flags has {syn, ack}   (all of them)
 ///
-/// Fields: `src_ip dst_ip src_port dst_port protocol ip_version vlan length captured_length tcp_flags`; case, `_` and `-` do not
-/// count. A comparison with a field that a packet does not have is false, `!=` and `not in` included: an ICMP packet
-/// matches neither `dst_port == 80` nor `dst_port != 80`. `vlan` is always there: 0 on an untagged frame.
+/// Fields: `src_ip dst_ip src_port dst_port protocol ip_version vlan length captured_length tcp_flags`; case, `_` and
+/// `-` do not count. A comparison with a field that a packet does not have is false, `!=` and `not in` included: an
+/// ICMP packet matches neither `dst_port == 80` nor `dst_port != 80`. `vlan` is always there: 0 on an untagged frame.
 ///
-/// Primitives of pcap-filter(7): `[proto] [src|dst|src or dst|src and dst] host|net|port|portrange|proto ID`, `tcp`, `udp`, `icmp`,
-/// `icmp6`, `sctp`, `ip`, `ip6`, `vlan [N]`, `less N`, `greater N` …; an identifier without a qualifier takes the last one:
-/// `port 80 or 443`. Differences: the tests see the same headers as the key does (through VLAN tags and, with `--tunnels inner`, through
-/// tunnels), so `vlan` shifts nothing; `port` also means DCCP and UDP-Lite; names of hosts are not looked up.
+/// Primitives of pcap-filter(7): `[proto] [src|dst|src or dst|src and dst] host|net|port|portrange|proto ID`, `tcp`,
+/// `udp`, `icmp`, `icmp6`, `sctp`, `ip`, `ip6`, `vlan [N]`, `less N`, `greater N` …; an identifier without a qualifier
+/// takes the last one: `port 80 or 443`. Differences: the tests see the same headers as the key does (through VLAN
+/// tags and, with `--tunnels inner`, through tunnels), so `vlan` shifts nothing; `port` also means DCCP and UDP-Lite;
+/// bits of an address beyond its prefix are ignored, not refused; names of hosts are not looked up.
 ///
 /// `not` binds tightest. `and` and `or` bind equally, from left to right, as pcap-filter(7) has it. Other languages
-/// let `and` bind tighter, so a chain in which the two readings differ (an `and` after an `or`) is refused where it holds a
-/// key-field comparison: parentheses say which is meant.
+/// let `and` bind tighter, so a chain in which the two readings differ (an `and` after an `or`) is refused where it
+/// holds a key-field comparison: parentheses say which is meant.
 public struct PacketFilter: Sendable {
     /// The expression as it was given.
     public let text: String

@@ -12,7 +12,13 @@ indirect enum FilterTree {
     case not(FilterTree)
 
     enum Field: String, CaseIterable {
-        case src_port, dst_port, `protocol`, ip_version, vlan, length, captured_length
+        case sourcePort = "src_port"
+        case destinationPort = "dst_port"
+        case `protocol`
+        case version = "ip_version"
+        case vlan
+        case length
+        case capturedLength = "captured_length"
     }
 
     enum Sign: String, CaseIterable {
@@ -52,13 +58,13 @@ indirect enum FilterTree {
             packet.source.family != .none && packet.fragment != .later
             && [6, 17, 132].contains(packet.protocol.rawValue)
         return switch field {
-        case .src_port: hasPorts ? UInt64(packet.sourcePort) : nil
-        case .dst_port: hasPorts ? UInt64(packet.destinationPort) : nil
+        case .sourcePort: hasPorts ? UInt64(packet.sourcePort) : nil
+        case .destinationPort: hasPorts ? UInt64(packet.destinationPort) : nil
         case .protocol: packet.source.family == .none ? nil : UInt64(packet.protocol.rawValue)
-        case .ip_version: packet.source.family == .none ? nil : UInt64(packet.source.family.rawValue)
+        case .version: packet.source.family == .none ? nil : UInt64(packet.source.family.rawValue)
         case .vlan: UInt64(packet.vlan)
         case .length: UInt64(packet.wireLength)
-        case .captured_length: UInt64(packet.capturedLength)
+        case .capturedLength: UInt64(packet.capturedLength)
         }
     }
 

@@ -24,14 +24,19 @@ let package = Package(
         .target(name: "CaptureFiles", dependencies: ["Octets"], swiftSettings: settings),
         .target(name: "Flows", dependencies: ["Headers"], swiftSettings: settings),
 
+        .systemLibrary(name: "CYAML", path: "Sources/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "Configuration", dependencies: ["CYAML", "Flows", "Headers"], swiftSettings: settings),
+
         .executableTarget(
             name: "netspectra",
             dependencies: [
-                "Octets", "Headers", "CaptureFiles", "Flows",
+                "Octets", "Headers", "CaptureFiles", "Flows", "Configuration",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
 
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration", "Flows", "Headers"], swiftSettings: settings),
         .testTarget(name: "FlowsTests", dependencies: ["Flows", "Headers"], swiftSettings: settings),
         .testTarget(name: "OctetsTests", dependencies: ["Octets"], swiftSettings: settings),
     ]

@@ -1,7 +1,7 @@
 /// What the first header of a frame is (the LINKTYPE_ registry of tcpdump.org). Any value is legal; some have names.
-public struct LinkType: RawRepresentable, Hashable, Sendable {
+@frozen public struct LinkType: RawRepresentable, Hashable, Sendable {
     public let rawValue: UInt16
-    @inline(always) public init(rawValue: UInt16) { self.rawValue = rawValue }
+    @inlinable @inline(__always) public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     public static let null = LinkType(rawValue: 0)
     public static let ethernet = LinkType(rawValue: 1)
@@ -21,9 +21,9 @@ public struct LinkType: RawRepresentable, Hashable, Sendable {
 }
 
 /// The protocol a frame says it carries (IEEE 802 numbers, IANA).
-public struct EtherType: RawRepresentable, Hashable, Sendable {
+@frozen public struct EtherType: RawRepresentable, Hashable, Sendable {
     public let rawValue: UInt16
-    @inline(always) public init(rawValue: UInt16) { self.rawValue = rawValue }
+    @inlinable @inline(__always) public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     public static let ipv4 = EtherType(rawValue: 0x0800)
     public static let arp = EtherType(rawValue: 0x0806)
@@ -33,9 +33,9 @@ public struct EtherType: RawRepresentable, Hashable, Sendable {
 }
 
 /// The protocol above IP (IANA protocol numbers). Any value is legal; some have names.
-public struct IPProtocol: RawRepresentable, Hashable, Sendable {
+@frozen public struct IPProtocol: RawRepresentable, Hashable, Sendable {
     public let rawValue: UInt8
-    @inline(always) public init(rawValue: UInt8) { self.rawValue = rawValue }
+    @inlinable @inline(__always) public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     public static let icmp = IPProtocol(rawValue: 1)
     public static let igmp = IPProtocol(rawValue: 2)
@@ -53,9 +53,9 @@ public struct IPProtocol: RawRepresentable, Hashable, Sendable {
 }
 
 /// The flag octet of a TCP header (RFC 9293 § 3.1).
-public struct TCPFlags: OptionSet, Hashable, Sendable {
+@frozen public struct TCPFlags: OptionSet, Hashable, Sendable {
     public let rawValue: UInt8
-    @inline(always) public init(rawValue: UInt8) { self.rawValue = rawValue }
+    @inlinable @inline(__always) public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     public static let fin = TCPFlags(rawValue: 0x01)
     public static let syn = TCPFlags(rawValue: 0x02)

@@ -54,8 +54,16 @@ let package = Package(
             name: "ConfigurationTests", dependencies: ["Configuration", "Flows", "Headers"], swiftSettings: settings),
         .testTarget(name: "FlowsTests", dependencies: ["Flows", "Headers"], swiftSettings: settings),
         .testTarget(name: "OctetsTests", dependencies: ["Octets"], swiftSettings: settings),
-        .testTarget(name: "CaptureFilesTests", dependencies: ["CaptureFiles", "Octets"], swiftSettings: settings),
+        .testTarget(name: "HeadersTests", dependencies: ["Headers", "Octets"], swiftSettings: settings),
+        .target(
+            name: "CaptureTestSupport", dependencies: ["CaptureFiles"], path: "Tests/CaptureTestSupport",
+            swiftSettings: settings),
+        .testTarget(
+            name: "CaptureFilesTests", dependencies: ["CaptureFiles", "CaptureTestSupport", "Octets"],
+            swiftSettings: settings),
         .testTarget(name: "ContentCodingsTests", dependencies: ["ContentCodings"], swiftSettings: settings),
-        .testTarget(name: "ConformanceTests", dependencies: ["CaptureFiles", "ContentCodings"], swiftSettings: settings),
+        .testTarget(
+            name: "ConformanceTests", dependencies: ["CaptureFiles", "CaptureTestSupport", "ContentCodings", "Headers"],
+            swiftSettings: settings),
     ]
 )

@@ -102,8 +102,8 @@ public enum UDPTunnelPort {
         // One test sends nearly every port away: the numbers lie between 1701 and 6635.
         guard port >= 1701, port <= 6635 else { return false }
         switch port {
-        // L2TP, GTP-U, Teredo, LISP data, VXLAN, VXLAN-GPE, CAPWAP data, GENEVE, MPLS
-        case 1701, 2152, 3544, 4341, 4789, 4790, 5247, 6081, 6635: return true
+        // L2TP, GTP-U, Teredo, LISP data, GRE, VXLAN, VXLAN-GPE, CAPWAP data, GENEVE, MPLS
+        case 1701, 2152, 3544, 4341, 4754, 4789, 4790, 5247, 6081, 6635: return true
         default: return false
         }
     }

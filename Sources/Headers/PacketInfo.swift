@@ -13,7 +13,8 @@
     /// 0 where the protocol has no ports, in non-first fragments, and where the capture ends before them.
     public var sourcePort: UInt16
     public var destinationPort: UInt16
-    /// The outermost VLAN identifier, 1 ... 4094; 0 where the frame is untagged or only priority-tagged (IEEE 802.1Q § 6.9).
+    /// The first VLAN identifier other than 0 before the outermost IP header; 0 where the frame is untagged or only
+    /// priority-tagged (IEEE 802.1Q § 6.9). Tags inside a tunnel never count, whichever header names the flow.
     public var vlan: UInt16
     public var tcpFlags: TCPFlags
     public var fragment: FragmentState
@@ -65,4 +66,6 @@
     public static let transportCut = PacketMarks(rawValue: 4)
     /// Decoding ended inside the packet by a malformed header above the IP header that gave the key.
     public static let malformedAbove = PacketMarks(rawValue: 8)
+    /// Headers between the key's IP header and a transport header, or a tunnelled packet, are cut off.
+    public static let tunnelCut = PacketMarks(rawValue: 16)
 }

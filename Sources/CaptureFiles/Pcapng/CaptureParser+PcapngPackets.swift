@@ -45,31 +45,32 @@ extension CaptureParser {
         let known = min(interfaces, clocks.count - base)
         var output = frames.storage.mutableSpan
 
-        while count < room, end - position >= packetBlockOctets {
-            guard order.uint32(window, at: position) == BlockType.enhancedPacket.rawValue else { break }
-            let length = order.uint32(window, at: position + 4)
-            let interface = Int(order.uint32(window, at: position + 8))
-            let ticks =
-                UInt64(order.uint32(window, at: position + 12)) << 32
-                | UInt64(order.uint32(window, at: position + 16))
-            let captured = order.uint32(window, at: position + 20)
-            let wire = order.uint32(window, at: position + 24)
+        // All sums below stay under 2³³ (the window has less than 2³² octets), so none can overflow.
+        while count < room, end &- position >= packetBlockOctets {
+            // One check for the fixed fields: of a span of known length the optimiser folds the reads into single loads.
+            let fields = window.extracting(position..<position &+ 28)
+            guard order.uint32(fields, at: 0) == BlockType.enhancedPacket.rawValue else { break }
+            let length = order.uint32(fields, at: 4)
+            let interface = Int(order.uint32(fields, at: 8))
+            let ticks = UInt64(order.uint32(fields, at: 12)) << 32 | UInt64(order.uint32(fields, at: 16))
+            let captured = order.uint32(fields, at: 20)
+            let wire = order.uint32(fields, at: 24)
             // Exactly the frame and its padding: no options, a length counted as the specification says.
-            let exact = ((Int(captured) + 3) & ~3) + packetBlockOctets
-            guard Int(length) == exact, exact <= end - position, interface < known,
-                order.uint32(window, at: position + exact - 4) == length
-            else { break }
-            let clock = clocks[base + interface]
+            let exact = ((Int(captured) &+ 3) & ~3) &+ packetBlockOctets
+            guard Int(length) == exact, exact <= end &- position, interface < known else { break }
+            let next = position &+ exact
+            guard order.uint32(window.extracting(next &- 4..<next), at: 0) == length else { break }
+            let clock = clocks[base &+ interface]
             guard clock.isUsable, captured <= clock.capturedMax else { break }
             let time = clock.nanoseconds(ticks)
             run.clamped &+= time == .max || time == .min ? 1 : 0
             run.beyondWire &+= captured > wire ? 1 : 0
             output[count] = FrameRecord(
-                time: time, offset: UInt32(truncatingIfNeeded: position + 28), capturedLength: captured,
+                time: time, offset: UInt32(truncatingIfNeeded: position &+ 28), capturedLength: captured,
                 wireLength: wire, linkType: clock.linkType,
-                interface: UInt16(truncatingIfNeeded: base + interface))
+                interface: UInt16(truncatingIfNeeded: base &+ interface))
             count &+= 1  // at most `room`
-            position += exact  // at most `end`
+            position = next  // at most `end`
         }
 
         run.frames = count - before

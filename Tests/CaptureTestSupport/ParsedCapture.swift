@@ -10,6 +10,18 @@ public struct ParsedCapture: Sendable {
         public var wireLength: UInt32
         public var linkType: UInt16
         public var interface: UInt16
+
+        public init(
+            time: Int64, fileOffset: Int, capturedLength: UInt32, wireLength: UInt32, linkType: UInt16,
+            interface: UInt16
+        ) {
+            self.time = time
+            self.fileOffset = fileOffset
+            self.capturedLength = capturedLength
+            self.wireLength = wireLength
+            self.linkType = linkType
+            self.interface = interface
+        }
     }
 
     public private(set) var frames: [Frame] = []

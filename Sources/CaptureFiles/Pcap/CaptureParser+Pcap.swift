@@ -42,8 +42,9 @@ extension CaptureParser {
         }
         func isPlausible(_ record: Int) -> Bool {
             guard input.octets.count - record >= 16 else { return input.octets.count == record }
-            return header.byteOrder.uint32(input.octets, at: record + 4) < 1_000_000
-                && header.byteOrder.uint32(input.octets, at: record + 8) <= limit
+            let captured = header.byteOrder.uint32(input.octets, at: record + 8)
+            return header.byteOrder.uint32(input.octets, at: record + 4) < 1_000_000 && captured <= limit
+                && captured <= header.byteOrder.uint32(input.octets, at: record + 12)
         }
         if !isPlausible(second + 24), isPlausible(second + longest) { header.variant = .modifiedSMP }
         return nil

@@ -32,20 +32,27 @@ let package = Package(
         .target(name: "Flows", dependencies: ["Headers"], swiftSettings: settings),
 
         // The machine half: what touches the world, and the only homes of `unsafe`.
+        .target(name: "CKernelIO", path: "Sources/C/CKernelIO"),
         .systemLibrary(name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "CZstd", path: "Sources/C/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "KernelIO", dependencies: ["CKernelIO", "Octets"], swiftSettings: settings),
         .target(name: "ContentCodings", dependencies: ["CZlib", "CZstd"], swiftSettings: settings),
+        .target(
+            name: "Pipeline",
+            dependencies: ["Octets", "Headers", "CaptureFiles", "ContentCodings", "Flows", "KernelIO"],
+            swiftSettings: settings),
 
         .executableTarget(
             name: "netspectra",
             dependencies: [
-                "Octets", "Headers", "CaptureFiles", "Flows",
+                "Octets", "Headers", "CaptureFiles", "Flows", "KernelIO", "Pipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
 
         .testTarget(name: "OctetsTests", dependencies: ["Octets"], swiftSettings: settings),
+        .testTarget(name: "HeadersTests", dependencies: ["Headers", "Octets"], swiftSettings: settings),
         .target(
             name: "CaptureTestSupport", dependencies: ["CaptureFiles"], path: "Tests/CaptureTestSupport",
             swiftSettings: settings),
@@ -55,7 +62,7 @@ let package = Package(
         .testTarget(
             name: "ContentCodingsTests", dependencies: ["ContentCodings", "CZlib", "CZstd"], swiftSettings: settings),
         .testTarget(
-            name: "ConformanceTests", dependencies: ["CaptureFiles", "CaptureTestSupport", "ContentCodings"],
+            name: "ConformanceTests", dependencies: ["CaptureFiles", "CaptureTestSupport", "ContentCodings", "Headers"],
             swiftSettings: settings),
     ]
 )

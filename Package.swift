@@ -31,6 +31,7 @@ let package = Package(
         .target(name: "Headers", dependencies: ["Octets"], swiftSettings: settings),
         .target(name: "CaptureFiles", dependencies: ["Octets"], swiftSettings: settings),
         .target(name: "Flows", dependencies: ["Headers"], swiftSettings: settings),
+        .target(name: "Synthesis", dependencies: ["Octets", "Headers"], swiftSettings: settings),
 
         // The machine half: what touches the world, and the only homes of `unsafe`.
         .target(name: "CKernelIO", path: "Sources/C/CKernelIO"),
@@ -43,15 +44,21 @@ let package = Package(
             name: "Pipeline",
             dependencies: ["Octets", "Headers", "CaptureFiles", "ContentCodings", "Flows", "KernelIO"],
             swiftSettings: settings),
+        .systemLibrary(name: "CYAML", path: "Sources/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "Configuration", dependencies: ["CYAML", "Flows", "Headers"], swiftSettings: settings),
 
         .executableTarget(
             name: "netspectra",
             dependencies: [
-                "Octets", "Headers", "CaptureFiles", "Flows", "KernelIO", "Pipeline",
+                "Octets", "Headers", "CaptureFiles", "Flows", "Synthesis", "Configuration", "KernelIO", "Pipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
 
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration", "Flows", "Headers"], swiftSettings: settings),
+        .testTarget(name: "FlowsTests", dependencies: ["Flows", "Headers"], swiftSettings: settings),
+        .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Headers", "Octets"], swiftSettings: settings),
         .testTarget(name: "OctetsTests", dependencies: ["Octets"], swiftSettings: settings),
         .target(
             name: "PacketTestSupport", dependencies: ["CaptureTestSupport", "Headers", "Octets"],

@@ -67,7 +67,7 @@ public enum CommonPath {
         info.protocol = IPProtocol(rawValue: number)
         let ports = segment.bigEndian32(at: 0)
         if number == 6 {
-            guard segment.count >= 14 else { return false }
+            guard segment.count >= 20 else { return false }
             let headerLength = Int(segment[12] >> 4) * 4
             guard headerLength >= 20, headerLength <= claimed else { return false }
             info.tcpFlags = TCPFlags(rawValue: segment[13])

@@ -1,4 +1,3 @@
-import CaptureFiles
 import CaptureTestSupport
 import Headers
 
@@ -10,13 +9,13 @@ struct DissectionComparison {
     private var flowsInner: [DissectionOracle.Tuple: DissectionOracle.Totals] = [:]
     private var nonIP = DissectionOracle.Totals()
 
-    init(_ capture: ParsedCapture, _ oracle: DissectionOracle) {
+    init(_ octets: [UInt8], _ oracle: DissectionOracle) {
+        let capture = ParsedCapture(octets)
         if capture.frames.count != oracle.packets.count {
             differences[0] = "\(capture.frames.count) frames, not \(oracle.packets.count)"
         }
         for (record, packet) in zip(capture.frames, oracle.packets) {
-            let frame = capture.octets.span.extracting(
-                Int(record.offset)..<Int(record.offset) + Int(record.capturedLength))
+            let frame = octets.span.extracting(record.fileOffset..<record.fileOffset + Int(record.capturedLength))
             for mode in TunnelMode.allCases {
                 let dissection = Dissector(tunnels: mode).dissect(
                     frame, linkType: LinkType(rawValue: record.linkType), time: record.time,

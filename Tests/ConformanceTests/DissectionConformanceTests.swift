@@ -1,7 +1,4 @@
-import CaptureFiles
-import CaptureTestSupport
 import Foundation
-import Headers
 import Testing
 
 /// Every frame of the shared captures, and every flow they add up to, compared with what tshark says of them.
@@ -40,7 +37,7 @@ import Testing
     private func compare(_ oracle: DissectionOracle, in folder: URL) throws -> Int {
         guard !oracle.readersRefusing.contains("tshark") else { return 0 }
         let octets = try CaptureOracle.contents(folder.appendingPathComponent(oracle.file))
-        let comparison = DissectionComparison(ParsedCapture(octets), oracle)
+        let comparison = DissectionComparison(octets, oracle)
         let known = DissectionDifferences.known[oracle.file]
         let numbers = Set(comparison.differences.keys)
         #expect(
@@ -49,7 +46,8 @@ import Testing
             \(oracle.file): \(comparison.differences.sorted { $0.key < $1.key }.prefix(5).map(\.value)); a packet listed as a \
             known difference that agrees must be struck from the list
             """)
-        if known == nil {
+        // Where the frames themselves are read differently, so are their lengths.
+        if known == nil, CaptureReadingConformanceTests.differences[oracle.file] == nil {
             #expect(comparison.flowComplaints(oracle).prefix(5) == [], "\(oracle.file)")
         }
         return oracle.packets.count

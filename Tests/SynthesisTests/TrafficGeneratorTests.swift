@@ -145,13 +145,19 @@ import Testing
         #expect(truth[index].forward.tcpFlags.contains(.syn))
     }
 
-    @Test(arguments: [
-        (TrafficOptionsFailure.flows, { $0.flows = 0 }), (.flows, { $0.flows = 1 << 28 }), (.packets, { $0.packets = 399 }),
-        (.packets, { $0.packets = 1 << 32 }), (.zipfExponent, { $0.zipfExponent = -1 }), (.zipfExponent, { $0.zipfExponent = .nan }),
-        (.snapLength, { $0.snapLength = 13 }), (.share, { $0.vlanShare = 1.1 }), (.share, { $0.ipv6Share = -.infinity }),
-    ] as [(TrafficOptionsFailure, @Sendable (inout TrafficOptions) -> Void)])
-    func limitsAreChecked(failure: TrafficOptionsFailure, change: @Sendable (inout TrafficOptions) -> Void) {
-        #expect(throws: failure) { _ = try TrafficGenerator(Self.options(change)) }
+    @Test func limitsAreChecked() {
+        func expect(_ failure: TrafficOptionsFailure, _ change: (inout TrafficOptions) -> Void) {
+            #expect(throws: failure) { _ = try TrafficGenerator(Self.options(change)) }
+        }
+        expect(.flows) { $0.flows = 0 }
+        expect(.flows) { $0.flows = 1 << 28 }
+        expect(.packets) { $0.packets = 399 }
+        expect(.packets) { $0.packets = 1 << 32 }
+        expect(.zipfExponent) { $0.zipfExponent = -1 }
+        expect(.zipfExponent) { $0.zipfExponent = .nan }
+        expect(.snapLength) { $0.snapLength = 13 }
+        expect(.share) { $0.vlanShare = 1.1 }
+        expect(.share) { $0.ipv6Share = -.infinity }
     }
 
     @Test func truthPrintsAsCSV() throws {

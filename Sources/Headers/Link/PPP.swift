@@ -16,7 +16,9 @@ public struct PPPView: ~Escapable {
     @_lifetime(copy octets)
     public init(_ octets: Span<UInt8>, at offset: Int) throws(DecodeFailure) {
         try octets.require(1, .ppp, at: offset)
-        start = octets.count >= 2 && octets[0] == 0xFF && octets[1] == 0x03 ? 2 : 0
+        // 0xFF is no protocol, so it takes a second octet to know.
+        if octets[0] == 0xFF { try octets.require(2, .ppp, at: offset) }
+        start = octets[0] == 0xFF && octets[1] == 0x03 ? 2 : 0
         self.octets = octets
         try octets.require(start + 1, .ppp, at: offset)
         try octets.require(headerLength, .ppp, at: offset)

@@ -1,2 +1,0 @@
-import Headers
-import Testing

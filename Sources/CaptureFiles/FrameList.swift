@@ -22,5 +22,11 @@ public struct FrameList: Sendable {
         @inline(always) @_lifetime(borrow self) get { storage.span.extracting(first: count) }
     }
 
+    /// - Precondition: the list is not full.
+    public mutating func append(_ frame: FrameRecord) {
+        storage[count] = frame
+        count += 1
+    }
+
     public mutating func removeAll() { count = 0 }
 }

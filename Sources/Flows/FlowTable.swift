@@ -7,6 +7,8 @@ public protocol TableKey: BitwiseCopyable, Sendable, Equatable {
     /// The task's key of this full key, and its direction: 1 where the two ends were swapped to give both directions of
     /// a conversation one key.
     func masked(by plan: KeyPlan) -> (key: Self, direction: UInt8)
+    /// Source and destination are the same address and port.
+    var hasEqualEnds: Bool { get }
 }
 
 /// The key of an IPv4 flow, or of a flow without addresses: 16 octets.
@@ -32,6 +34,10 @@ public protocol TableKey: BitwiseCopyable, Sendable, Equatable {
         foldedProduct(foldedProduct(addresses ^ seed, meta ^ 0xE703_7ED1_A0B4_28DB), 0x8EBC_6AF0_9C88_C6E3).upperHalf
     }
 
+    @inlinable public var hasEqualEnds: Bool {
+        addresses >> 32 == addresses & 0xFFFF_FFFF && meta >> 48 == (meta >> 32) & 0xFFFF
+    }
+
     @inlinable public var flowKey: FlowKey {
         FlowKey(
             sourceHigh: 0, sourceLow: addresses >> 32, destinationHigh: 0, destinationLow: addresses & 0xFFFF_FFFF,
@@ -52,6 +58,10 @@ extension FlowKey: TableKey {
         return foldedProduct(a ^ b, meta ^ 0x1D8E_4E27_C47D_124F).upperHalf
     }
 
+    @inlinable public var hasEqualEnds: Bool {
+        sourceHigh == destinationHigh && sourceLow == destinationLow && meta >> 48 == (meta >> 32) & 0xFFFF
+    }
+
     @inlinable public var flowKey: FlowKey { self }
 }
 
@@ -69,7 +79,8 @@ extension UInt64 {
 @frozen public struct FlowCounters: BitwiseCopyable, Sendable {
     /// Per direction: packets in the low 56 bits, the union of TCP flags in the high 8.
     public var packets: [2 of UInt64]
-    /// Per direction: octets on the wire in the low 56 bits. The top bit of the first says that direction 1 initiated.
+    /// Per direction: octets on the wire in the low 56 bits. The top bit is set where the direction has a packet at
+    /// `firstSeen`: what tells the initiator, and can be merged in any order.
     public var bytes: [2 of UInt64]
     public var firstSeen: Int64
     public var lastSeen: Int64
@@ -82,9 +93,10 @@ extension UInt64 {
     }
 
     @inlinable @inline(__always) public static var countMask: UInt64 { (1 << 56) - 1 }
-    @inlinable @inline(__always) public static var initiatorBit: UInt64 { 1 << 63 }
+    @inlinable @inline(__always) public static var firstBit: UInt64 { 1 << 63 }
 
-    @inlinable @inline(__always) public var initiatorIsReverse: Bool { bytes[0] & Self.initiatorBit != 0 }
+    /// The initiator is the sender of the earliest packet; where both ends sent one at that time, the lower one.
+    @inlinable @inline(__always) public var initiatorIsReverse: Bool { bytes[0] & Self.firstBit == 0 }
 }
 
 /// A flow in a table: one cache line with a `CompactKey`, 88 octets with a `FlowKey`.
@@ -95,6 +107,18 @@ extension UInt64 {
     @inlinable @inline(__always) public init(key: Key, counters: FlowCounters) {
         self.key = key
         self.counters = counters
+    }
+
+    /// The flow as a row, seen from its initiator.
+    @inlinable public var record: FlowRecord {
+        var key = key.flowKey
+        let forward = counters.initiatorIsReverse ? 1 : 0
+        if forward == 1 { key.swapEnds() }
+        return FlowRecord(
+            key: key, packets: counters.packetCount(forward), bytes: counters.byteCount(forward),
+            reversePackets: counters.packetCount(1 - forward), reverseBytes: counters.byteCount(1 - forward),
+            firstSeen: counters.firstSeen, lastSeen: counters.lastSeen, tcpFlags: counters.tcpFlags(forward),
+            reverseTCPFlags: counters.tcpFlags(1 - forward))
     }
 }
 
@@ -178,22 +202,68 @@ public enum FlowTable<Key: TableKey> {
     static func findOrInsert(
         _ update: Update, slots: inout MutableSpan<UInt64>, entries: inout MutableSpan<Entry>, count: inout Int
     ) -> Int {
+        let place = self.place(of: update.key, hash: update.hash, slots: slots, entries: entries)
+        if slots[place] != 0 { return Int(slots[place] & 0xFFFF_FFFF) - 1 }
+        let counters = FlowCounters(
+            packets: [0, 0], bytes: [0, 0], firstSeen: update.time, lastSeen: update.time)
+        return insert(
+            Entry(key: update.key, counters: counters), hash: update.hash, at: place, slots: &slots, entries: &entries,
+            count: &count)
+    }
+
+    /// The slot that holds `key`, or the free one where it belongs.
+    @inlinable @inline(__always)
+    static func place(
+        of key: Key, hash: UInt32, slots: borrowing MutableSpan<UInt64>, entries: borrowing MutableSpan<Entry>
+    ) -> Int {
         let mask = slots.count - 1
-        var place = Int(update.hash) & mask
+        var place = Int(hash) & mask
         while slots[place] != 0 {
             let slot = slots[place]
-            let index = Int(slot & 0xFFFF_FFFF) - 1
-            if slot.upperHalf == update.hash, entries[index].key == update.key { return index }
+            if slot.upperHalf == hash, entries[Int(slot & 0xFFFF_FFFF) - 1].key == key { break }
             place = (place + 1) & mask
         }
+        return place
+    }
+
+    @inlinable @inline(__always)
+    static func insert(
+        _ entry: Entry, hash: UInt32, at place: Int, slots: inout MutableSpan<UInt64>,
+        entries: inout MutableSpan<Entry>, count: inout Int
+    ) -> Int {
         let index = count
-        slots[place] = UInt64(update.hash) << 32 | UInt64(index + 1)
-        entries[index].key = update.key
-        entries[index].counters = FlowCounters(
-            packets: [0, 0], bytes: [update.direction == 0 ? 0 : FlowCounters.initiatorBit, 0],
-            firstSeen: update.time, lastSeen: update.time)
+        slots[place] = UInt64(hash) << 32 | UInt64(index + 1)
+        entries[index] = entry
         count += 1
         return index
+    }
+
+    /// Adds a flow's counters to those its key already has.
+    ///
+    /// - Precondition: `entries` and the index have room for one more entry.
+    @inlinable
+    public static func merge(
+        _ entry: Entry, hash: UInt32, slots: inout MutableSpan<UInt64>, entries: inout MutableSpan<Entry>,
+        count: inout Int
+    ) {
+        let place = self.place(of: entry.key, hash: hash, slots: slots, entries: entries)
+        if slots[place] != 0 {
+            entries[Int(slots[place] & 0xFFFF_FFFF) - 1].counters.merge(entry.counters)
+        } else {
+            _ = insert(entry, hash: hash, at: place, slots: &slots, entries: &entries, count: &count)
+        }
+    }
+
+    /// Fills an empty index with the entries there are, whose keys are all different.
+    @inlinable
+    public static func index(_ entries: Span<Entry>, seed: UInt64, into slots: inout MutableSpan<UInt64>) {
+        let mask = slots.count - 1
+        for i in entries.indices {
+            let hash = entries[i].key.hash(seed: seed)
+            var place = Int(hash) & mask
+            while slots[place] != 0 { place = (place + 1) & mask }
+            slots[place] = UInt64(hash) << 32 | UInt64(i + 1)
+        }
     }
 
     /// Fills an empty, larger index from a smaller one.
@@ -219,14 +289,50 @@ extension FlowCounters {
         if update.time <= firstSeen { noteFirst(update.time, direction: direction) }
     }
 
-    /// The initiator is the sender of the earliest packet; among equal times the canonical lower endpoint.
+    /// Adds the counters of another part of the same flow, in the same orientation.
+    @inlinable
+    public mutating func merge(_ other: FlowCounters) {
+        let ours = firstSeen <= other.firstSeen, theirs = other.firstSeen <= firstSeen
+        for direction in 0..<2 {
+            let flags = (packets[direction] | other.packets[direction]) & ~Self.countMask
+            packets[direction] = (packets[direction] &+ other.packets[direction]) & Self.countMask | flags
+            let first = (ours ? bytes[direction] : 0) | (theirs ? other.bytes[direction] : 0)
+            bytes[direction] = (bytes[direction] &+ other.bytes[direction]) & Self.countMask | first & Self.firstBit
+        }
+        firstSeen = min(firstSeen, other.firstSeen)
+        lastSeen = max(lastSeen, other.lastSeen)
+    }
+
+    /// The same counters seen from the other end.
+    @inlinable
+    public var swapped: FlowCounters {
+        FlowCounters(
+            packets: [packets[1], packets[0]], bytes: [bytes[1], bytes[0]], firstSeen: firstSeen, lastSeen: lastSeen)
+    }
+
+    /// Both directions counted as forward: what is left of a conversation once its ends are the same.
+    @inlinable
+    public var folded: FlowCounters {
+        let flags = (packets[0] | packets[1]) & ~Self.countMask
+        return FlowCounters(
+            packets: [(packets[0] &+ packets[1]) & Self.countMask | flags, 0],
+            bytes: [(bytes[0] &+ bytes[1]) & Self.countMask | Self.firstBit, 0], firstSeen: firstSeen, lastSeen: lastSeen)
+    }
+
+    @inlinable public func packetCount(_ direction: Int) -> UInt64 { packets[direction] & Self.countMask }
+    @inlinable public func byteCount(_ direction: Int) -> UInt64 { bytes[direction] & Self.countMask }
+    @inlinable public func tcpFlags(_ direction: Int) -> UInt8 { UInt8(truncatingIfNeeded: packets[direction] >> 56) }
+    @inlinable public var totalBytes: UInt64 { byteCount(0) &+ byteCount(1) }
+    @inlinable public var totalPackets: UInt64 { packetCount(0) &+ packetCount(1) }
+
+    /// Kept apart: after a flow's first packet it is hardly ever needed.
     @inlinable @inline(never)
     mutating func noteFirst(_ time: Int64, direction: Int) {
         if time < firstSeen {
             firstSeen = time
-            bytes[0] = bytes[0] & ~Self.initiatorBit | (direction == 0 ? 0 : Self.initiatorBit)
-        } else if direction == 0 {
-            bytes[0] &= ~Self.initiatorBit
+            bytes[0] &= Self.countMask
+            bytes[1] &= Self.countMask
         }
+        bytes[direction] |= Self.firstBit
     }
 }

@@ -83,3 +83,31 @@ extension FlowKey {
         meta = ((meta >> 32) & 0xFFFF) << 48 | (meta >> 48) << 32 | meta & 0xFFFF_FFFF
     }
 }
+
+extension KeyPlan {
+    /// What a flow of a finer task is in this one: its key, and its counters in that key's orientation.
+    @inlinable public func rolledUp<Key: TableKey>(_ entry: FlowEntry<Key>) -> FlowEntry<Key> {
+        let (key, direction) = entry.key.masked(by: self)
+        guard bidirectional else { return FlowEntry(key: key, counters: entry.counters) }
+        // Within one host or prefix there are no two directions, just as for single packets.
+        if key.hasEqualEnds { return FlowEntry(key: key, counters: entry.counters.folded) }
+        return FlowEntry(key: key, counters: direction == 0 ? entry.counters : entry.counters.swapped)
+    }
+}
+
+extension FlowTask {
+    /// Whether this task's rows follow from those of `finer`: its key is a part of the other's, and it does not tell
+    /// directions apart that the other has merged.
+    public func canRollUp(from finer: FlowTask) -> Bool {
+        guard bidirectional || !finer.bidirectional else { return false }
+        func covers(_ wide: AddressPrefix?, _ narrow: AddressPrefix?) -> Bool {
+            guard let narrow else { return true }
+            guard let wide else { return false }
+            return narrow.v4 <= wide.v4 && narrow.v6 <= wide.v6
+        }
+        return covers(finer.fields.source, fields.source) && covers(finer.fields.destination, fields.destination)
+            && (finer.fields.sourcePort || !fields.sourcePort)
+            && (finer.fields.destinationPort || !fields.destinationPort)
+            && (finer.fields.protocol || !fields.protocol) && (finer.fields.vlan || !fields.vlan)
+    }
+}

@@ -57,6 +57,14 @@ public struct InputFile: ~Copyable, Sendable {
     /// The size of a regular file when it was opened; `nil` for pipes, terminals and devices.
     public let size: Int64?
 
+    /// The size of a regular file; `nil` for anything else, or nothing.
+    public static func size(of path: String) -> Int64? {
+        var status = stat()
+        // SAFETY: stat(2) reads the path and fills `status` during the call.
+        guard path != "-", unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int64(status.st_size)
+    }
+
     deinit { if owned { close(descriptor) } }
 
     /// Reads what is there, at most `range.count` octets, into `buffer`; 0 at the end of the file.

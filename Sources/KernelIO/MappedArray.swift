@@ -59,6 +59,38 @@ import Glibc
         }
     }
 
+    /// Copies all of `source` to `position` on.
+    @inline(always) public mutating func replace(at position: Int, with source: Span<Element>) {
+        precondition(position >= 0 && source.count <= count - position, "copy outside the array")
+        let target = unsafe storage
+        // SAFETY: source and target lie inside their memory (checked above), and differ: `self` is held exclusively.
+        unsafe source.withUnsafeBufferPointer { source in
+            guard let from = source.baseAddress, let to = target.baseAddress else { return }
+            unsafe (to + position).update(from: from, count: source.count)
+        }
+    }
+
+    /// Lets `body` append to the elements from `range.lowerBound` on, and gives back how many it appended.
+    public mutating func appending<Failure: Error>(
+        in range: Range<Int>, _ body: (inout OutputSpan<Element>) throws(Failure) -> Void
+    ) throws(Failure) -> Int {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "append outside the array")
+        let part = unsafe UnsafeMutableBufferPointer(rebasing: storage[range])
+        // SAFETY: the buffer lies inside the mapping (checked above), which outlives the call; elements are plain values.
+        var output = unsafe OutputSpan(buffer: part, initializedCount: 0)
+        try body(&output)
+        return unsafe output.finalize(for: part)
+    }
+
+    /// Moves the elements of `range` to the start of the array.
+    public mutating func moveToStart(_ range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "move outside the array")
+        // SAFETY: both ranges lie inside the array (checked above); `update` allows them to overlap.
+        if let base = unsafe storage.baseAddress {
+            unsafe base.update(from: base + range.lowerBound, count: range.count)
+        }
+    }
+
     private static var hugePageOctets: Int { 2 << 20 }
 
     private static func octets(_ count: Int) -> Int {

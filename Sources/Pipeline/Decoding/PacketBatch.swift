@@ -3,7 +3,8 @@ import KernelIO
 
 /// Decoded packets on their way from one worker's decoder to the aggregators, the families apart so that the loops over
 /// them do not branch.
-struct PacketBatch: ~Copyable, Sendable {
+public struct PacketBatch: ~Copyable, Sendable {
+    /// The most packets of both families together.
     static let capacity = 256
 
     var compact = MappedArray<FlowPacket<CompactKey>>(count: capacity)

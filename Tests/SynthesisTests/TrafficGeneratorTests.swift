@@ -138,7 +138,8 @@ import Testing
     /// A TCP flow of enough packets opens with SYN, SYN and ACK, ACK and ends with FIN.
     @Test func connectionsOpenAndClose() throws {
         let (frames, truth) = try Self.frames(Self.options())
-        let index = try #require(truth.firstIndex { $0.protocol == .tcp && $0.forward.packets + $0.backward.packets > 10 })
+        let index = try #require(
+            truth.firstIndex { $0.protocol == .tcp && $0.forward.packets + $0.backward.packets > 10 })
         let flags = frames.filter { $0.packet.flow == index }.map { Self.dissect($0, .inner).info.tcpFlags }
         #expect(flags.starts(with: [.syn, [.syn, .ack], .ack]))
         #expect(flags.last == [.fin, .ack])
@@ -161,7 +162,8 @@ import Testing
     }
 
     @Test func truthPrintsAsCSV() throws {
-        var flow = FlowTruth(source: IPAddress(v4: 0x0A00_0001), destination: IPAddress(v4: 0x0A00_0002), protocol: .tcp)
+        var flow = FlowTruth(
+            source: IPAddress(v4: 0x0A00_0001), destination: IPAddress(v4: 0x0A00_0002), protocol: .tcp)
         (flow.sourcePort, flow.destinationPort, flow.vlan) = (1, 2, 3)
         (flow.firstSeen, flow.lastSeen) = (4, 5)
         flow.forward.packets = 6

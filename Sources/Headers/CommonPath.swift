@@ -24,6 +24,8 @@ public enum CommonPath {
     public static func tagged(_ frame: Span<UInt8>, into info: inout PacketInfo) -> Bool {
         guard frame.count >= 42 else { return false }
         let vlan = frame.bigEndian16(at: 14) & 0x0FFF
+        // Tagged for its priority only: rare, and its flow has no VLAN although its frame has a tag.
+        guard vlan != 0 else { return false }
         switch frame.bigEndian16(at: 16) {
         case 0x0800: return ipv4(frame.extracting(droppingFirst: 18), vlan: vlan, into: &info)
         case 0x86DD: return ipv6(frame.extracting(droppingFirst: 18), vlan: vlan, into: &info)

@@ -27,7 +27,9 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
         @_lifetime(borrow self) borrowing get { entries.span.extracting(0..<count) }
     }
 
-    /// Counts the first `count` updates, at most `Table.batch` of them.
+    @inline(__always) func record(at index: Int) -> FlowRecord { entries.span[index].record }
+
+    /// Counts the updates of a range, at most `Table.batch` of them.
     @inline(__always)
     mutating func apply(
         _ updates: borrowing MappedArray<FlowUpdate<Key>>, _ range: Range<Int>, _ budget: MemoryBudget

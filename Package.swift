@@ -18,9 +18,12 @@ let package = Package(
         .library(name: "CaptureFiles", targets: ["CaptureFiles"]),
         .library(name: "Flows", targets: ["Flows"]),
         .library(name: "ContentCodings", targets: ["ContentCodings"]),
+        // For the fuzzers, which are a package of their own.
+        .library(name: "CaptureTestSupport", targets: ["CaptureTestSupport"]),
+        .library(name: "PacketTestSupport", targets: ["PacketTestSupport"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // The pure half: values in, values out. No files, sockets, clocks, threads or `unsafe`.
@@ -33,7 +36,8 @@ let package = Package(
         // The machine half: what touches the world, and the only homes of `unsafe`.
         .target(name: "CKernelIO", path: "Sources/C/CKernelIO"),
         .systemLibrary(name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .systemLibrary(name: "CZstd", path: "Sources/C/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(
+            name: "CZstd", path: "Sources/C/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "KernelIO", dependencies: ["CKernelIO", "Octets"], swiftSettings: settings),
         .target(name: "ContentCodings", dependencies: ["CZlib", "CZstd"], swiftSettings: settings),
         .target(
@@ -56,14 +60,20 @@ let package = Package(
         .testTarget(name: "FlowsTests", dependencies: ["Flows", "Headers"], swiftSettings: settings),
         .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Headers", "Octets"], swiftSettings: settings),
         .testTarget(name: "OctetsTests", dependencies: ["Octets"], swiftSettings: settings),
-        .testTarget(name: "HeadersTests", dependencies: ["Headers", "Octets"], swiftSettings: settings),
+        .target(
+            name: "PacketTestSupport", dependencies: ["CaptureTestSupport", "Headers", "Octets"],
+            path: "Tests/PacketTestSupport", swiftSettings: settings),
+        .testTarget(
+            name: "HeadersTests", dependencies: ["CaptureTestSupport", "Headers", "Octets", "PacketTestSupport"],
+            swiftSettings: settings),
         .target(
             name: "CaptureTestSupport", dependencies: ["CaptureFiles"], path: "Tests/CaptureTestSupport",
             swiftSettings: settings),
         .testTarget(
             name: "CaptureFilesTests", dependencies: ["CaptureFiles", "CaptureTestSupport", "Octets"],
             swiftSettings: settings),
-        .testTarget(name: "ContentCodingsTests", dependencies: ["ContentCodings"], swiftSettings: settings),
+        .testTarget(
+            name: "ContentCodingsTests", dependencies: ["ContentCodings", "CZlib", "CZstd"], swiftSettings: settings),
         .testTarget(
             name: "ConformanceTests", dependencies: ["CaptureFiles", "CaptureTestSupport", "ContentCodings", "Headers"],
             swiftSettings: settings),

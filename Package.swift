@@ -57,7 +57,8 @@ let package = Package(
 
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "Flows", "Headers"], swiftSettings: settings),
-        .testTarget(name: "FlowsTests", dependencies: ["Flows", "Headers"], swiftSettings: settings),
+        .testTarget(
+            name: "FlowsTests", dependencies: ["CaptureTestSupport", "Flows", "Headers"], swiftSettings: settings),
         .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Headers", "Octets"], swiftSettings: settings),
         .testTarget(name: "OctetsTests", dependencies: ["Octets"], swiftSettings: settings),
         .target(

@@ -4,6 +4,7 @@ import PackageDescription
 /// Each fuzzer: a folder `Sources/<name>` with one file, and one line here that names what it tests.
 let fuzzers: [String: [String]] = [
     "FuzzCaptureParser": ["CaptureFiles", "CaptureTestSupport"],
+    "FuzzFilter": ["Flows", "Headers", "PacketTestSupport"],
     "FuzzDissector": ["Headers", "PacketTestSupport"],
     "FuzzStreamDecompressor": ["ContentCodings"],
 ]

@@ -14,6 +14,7 @@ struct WriteSeeds {
         let directory = URL(fileURLWithPath: CommandLine.arguments[1])
         try write(captures, to: directory.appendingPathComponent("FuzzCaptureParser"))
         try write(frames, to: directory.appendingPathComponent("FuzzDissector"))
+        try write(filters, to: directory.appendingPathComponent("FuzzFilter"))
     }
 
     static func write(_ seeds: [String: [UInt8]], to folder: URL) throws {
@@ -34,6 +35,18 @@ struct WriteSeeds {
             seeds["pcapng-\(order)"] = WrittenCapture.pcapng(order, skippedOctets: 8).octets
         }
         return seeds
+    }
+
+    /// Expressions that use every construct of the filter language.
+    static var filters: [String: [UInt8]] {
+        let expressions = [
+            "src_ip == 10.0.0.0/8 and dst_port in {80, 443, 8000-9000}", "tcp_flags has {syn, ack} or length > 0x5dc",
+            "not (protocol == udp || vlan != 7) && captured_length <= 96", "dst_ip not in {2001:db8::/32, ::1}",
+            "src host 10.0.0.1 or 10.0.0.2", "tcp port 80 or https", "src and dst net 192.168 mask 255.255.0.0",
+            "ip proto \\tcp and portrange 1-1024", "vlan 7 and less 100", "port (80 or 443) and greater 60",
+            "ip6 or icmp6",
+        ]
+        return Dictionary(uniqueKeysWithValues: expressions.enumerated().map { ("\($0)", Array($1.utf8)) })
     }
 
     /// The first octet chooses the link type from the samples' list.

@@ -23,6 +23,10 @@ let package = Package(
         .target(name: "Headers", dependencies: ["Octets"], swiftSettings: settings),
         .target(name: "CaptureFiles", dependencies: ["Octets"], swiftSettings: settings),
         .target(name: "Flows", dependencies: ["Headers"], swiftSettings: settings),
+        .target(name: "IPFIX", dependencies: ["Octets", "Headers", "Flows"], swiftSettings: settings),
+
+        // The machine half: files, terminals, threads.
+        .target(name: "Outputs", dependencies: ["Octets", "Headers", "Flows", "IPFIX"], swiftSettings: settings),
 
         .executableTarget(
             name: "netspectra",
@@ -33,5 +37,14 @@ let package = Package(
             swiftSettings: settings),
 
         .testTarget(name: "OctetsTests", dependencies: ["Octets"], swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["Flows", "Headers"], path: "Tests/TestSupport",
+            swiftSettings: settings),
+        .testTarget(
+            name: "IPFIXTests", dependencies: ["IPFIX", "Flows", "Headers", "Octets", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "OutputsTests", dependencies: ["Outputs", "IPFIX", "Flows", "Headers", "Octets", "TestSupport"],
+            swiftSettings: settings),
     ]
 )

@@ -11,7 +11,7 @@ public struct JSONText: Sendable {
     /// A member's name; its value follows.
     public mutating func name(_ name: String) {
         separate()
-        text += "\"\(name)\":"
+        text += Self.quoted(name) + ":"
         needsComma = false
     }
 

@@ -43,7 +43,7 @@ public struct TaskRecord: Equatable, Sendable {
                 throw IPFIXFailure(.value(element: InformationElement.observationDomainName.id), at: offset + position)
             }
         }
-        try need(7)
+        try need(5)
         guard body.bigEndian32(at: position) == domain else {
             throw IPFIXFailure(.value(element: InformationElement.observationDomainId.id), at: offset + position)
         }
@@ -52,6 +52,7 @@ public struct TaskRecord: Equatable, Sendable {
         var length = Int(body[position + 4])
         position += 5
         if length == 255 {
+            try need(2)
             length = Int(body.bigEndian16(at: position))
             position += 2
         }

@@ -188,8 +188,7 @@ extension IPFIXEncoder {
         let (task, domain) = (task, domain)
         buffer.write(atMost: Self.nameOctetsMax + 64) { writer in
             writer.append(bigEndian: domain)
-            writer.append(0xFF)  // the three-octet form of a length (RFC 7011 § 7)
-            writer.append(bigEndian: UInt16(task.name.utf8.count))
+            writer.append(variableLength: task.name.utf8.count)
             writer.append(text: task.name)
             writer.append(bigEndian: NTPTime.milliseconds(time))
             writer.append(bigEndian: NTPTime.timestamp(time))
@@ -235,6 +234,17 @@ struct PrefixLengths: Sendable {
 }
 
 extension OctetWriter {
+    /// One octet, or 255 and two octets (RFC 7011 § 7).
+    @_lifetime(self: copy self)
+    fileprivate mutating func append(variableLength length: Int) {
+        if length < 255 {
+            append(UInt8(length))
+        } else {
+            append(0xFF)
+            append(bigEndian: UInt16(length))
+        }
+    }
+
     @inline(always)
     @_lifetime(self: copy self)
     fileprivate mutating func append(

@@ -36,7 +36,7 @@ struct RowKind: Equatable, Sendable {
 
     @inline(always) init(_ row: FlowRecord) {
         family = row.key.family
-        hasWideTimes = !(NTPTime.isInEra0(row.firstSeen) && NTPTime.isInEra0(row.lastSeen))
+        hasWideTimes = !(NTPTime.isUnambiguous(row.firstSeen) && NTPTime.isUnambiguous(row.lastSeen))
     }
 }
 

@@ -2,15 +2,16 @@
 ///
 /// An NTP timestamp counts units of 2⁻³² s since 1900. A unit is shorter than a nanosecond, so a time rounded **up** to
 /// a whole unit lies less than a nanosecond behind the time it stands for, and rounding down gives that time back.
-/// Its 32 bits of seconds end in February 2036 (era 0). Times outside era 0 need their milliseconds beside them.
+/// Its 32 bits of seconds end in February 2036 (era 0), and readers take those with a clear first bit for the next era
+/// (RFC 4330 § 3). Times outside 1968 … 2036 therefore need their milliseconds beside them.
 public enum NTPTime {
     /// 1900 to 1970: 70 years, 17 of them leap years.
     static let secondsTo1970: Int64 = 2_208_988_800
     static let nanosecondsPerSecond: Int64 = 1_000_000_000
 
-    /// Whether `time` lies in 1900-01-01T00:00:00 ..< 2036-02-07T06:28:16, so that its timestamp alone tells it.
-    public static func isInEra0(_ time: Int64) -> Bool {
-        time >= -2_208_988_800_000_000_000 && time < 2_085_978_496_000_000_000
+    /// Whether `time` lies in 1968-01-20T03:14:08 ..< 2036-02-07T06:28:16, so that its timestamp alone tells it.
+    @inline(always) public static func isUnambiguous(_ time: Int64) -> Bool {
+        time >= -61_505_152_000_000_000 && time < 2_085_978_496_000_000_000
     }
 
     /// The timestamp of a time, of whatever era.

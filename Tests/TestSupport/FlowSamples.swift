@@ -72,12 +72,12 @@ public enum FlowSamples {
         random.next() >> UInt64.random(in: 24...63, using: &random)
     }
 
-    /// This century mostly; sometimes the edges of NTP's era 0 and of 64 bits.
+    /// This century mostly; sometimes the edges of what an NTP timestamp tells alone and of 64 bits.
     private static func time(using random: inout SeededGenerator) -> Int64 {
         switch Int.random(in: 0..<20, using: &random) {
         case 0: [Int64.min, .max, 0, -1, 1].randomElement(using: &random) ?? 0
         case 1: 2_085_978_496_000_000_000 + .random(in: -2...2, using: &random)
-        case 2: -2_208_988_800_000_000_000 + .random(in: -2...2, using: &random)
+        case 2: -61_505_152_000_000_000 + .random(in: -2...2, using: &random)
         case 3: Int64(bitPattern: random.next())
         default: .random(in: 1_600_000_000_000_000_000...1_900_000_000_000_000_000, using: &random)
         }

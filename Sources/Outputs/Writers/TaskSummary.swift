@@ -24,7 +24,7 @@ struct TaskSummary {
             json.member("timestamp", CivilTime(nanoseconds: time).rfc3339)
             json.member("time", time)
             json.name("key_fields")
-            json.array(Self.keyFields(result.task.fields)) { $0.string($1) }
+            json.array(result.task.fields.description.split(separator: ",")) { $0.string(String($1)) }
             json.member("bidirectional", result.task.bidirectional)
             if let other = result.other { Self.append(other, result, to: &json) }
         }
@@ -42,21 +42,5 @@ struct TaskSummary {
                 json.member("reverse_bytes", other.reverseBytes)
             }
         }
-    }
-
-    /// The names as a configuration has them: `SrcIP`, `SrcIP/24`, or `SrcIP/24/48` where the families differ.
-    static func keyFields(_ fields: KeyFields) -> [String] {
-        func suffix(_ prefix: AddressPrefix) -> String {
-            if prefix == .whole { return "" }
-            return prefix.v4 == min(prefix.v6, 32) ? "/\(prefix.v6)" : "/\(prefix.v4)/\(prefix.v6)"
-        }
-        var names: [String] = []
-        if let source = fields.source { names.append("SrcIP" + suffix(source)) }
-        if let destination = fields.destination { names.append("DstIP" + suffix(destination)) }
-        if fields.sourcePort { names.append("SrcPort") }
-        if fields.destinationPort { names.append("DstPort") }
-        if fields.protocol { names.append("Protocol") }
-        if fields.vlan { names.append("VLAN") }
-        return names
     }
 }

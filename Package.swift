@@ -17,6 +17,7 @@ let package = Package(
         .library(name: "Headers", targets: ["Headers"]),
         .library(name: "CaptureFiles", targets: ["CaptureFiles"]),
         .library(name: "Flows", targets: ["Flows"]),
+        .library(name: "IPFIX", targets: ["IPFIX"]),
         .library(name: "ContentCodings", targets: ["ContentCodings"]),
         // For the fuzzers, which are a package of their own.
         .library(name: "CaptureTestSupport", targets: ["CaptureTestSupport"]),
@@ -31,6 +32,7 @@ let package = Package(
         .target(name: "Headers", dependencies: ["Octets"], swiftSettings: settings),
         .target(name: "CaptureFiles", dependencies: ["Octets"], swiftSettings: settings),
         .target(name: "Flows", dependencies: ["Headers"], swiftSettings: settings),
+        .target(name: "IPFIX", dependencies: ["Octets", "Headers", "Flows"], swiftSettings: settings),
         .target(name: "Synthesis", dependencies: ["Octets", "Headers"], swiftSettings: settings),
 
         // The machine half: what touches the world, and the only homes of `unsafe`.
@@ -46,11 +48,13 @@ let package = Package(
             swiftSettings: settings),
         .systemLibrary(name: "CYAML", path: "Sources/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "Configuration", dependencies: ["CYAML", "Flows", "Headers"], swiftSettings: settings),
+        .target(name: "Outputs", dependencies: ["Octets", "Headers", "Flows", "IPFIX"], swiftSettings: settings),
 
         .executableTarget(
             name: "netspectra",
             dependencies: [
                 "Octets", "Headers", "CaptureFiles", "Flows", "Synthesis", "Configuration", "KernelIO", "Pipeline",
+                "Outputs",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -66,6 +70,15 @@ let package = Package(
             path: "Tests/PacketTestSupport", swiftSettings: settings),
         .testTarget(
             name: "HeadersTests", dependencies: ["CaptureTestSupport", "Headers", "Octets", "PacketTestSupport"],
+            swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["Flows", "Headers"], path: "Tests/TestSupport",
+            swiftSettings: settings),
+        .testTarget(
+            name: "IPFIXTests", dependencies: ["IPFIX", "Flows", "Headers", "Octets", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "OutputsTests", dependencies: ["Outputs", "IPFIX", "Flows", "Headers", "Octets", "TestSupport"],
             swiftSettings: settings),
         .target(
             name: "CaptureTestSupport", dependencies: ["CaptureFiles"], path: "Tests/CaptureTestSupport",

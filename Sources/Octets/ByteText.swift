@@ -1,4 +1,4 @@
-/// Text building as octets, for writers that print millions of rows: no String, no formatter, no locale.
+/// Text building on arrays, for what is printed once; rows are built with `OctetWriter`.
 extension [UInt8] {
     /// Appends the UTF-8 octets of a literal or short text.
     @inline(always) public mutating func append(text: StaticString) {
@@ -7,27 +7,24 @@ extension [UInt8] {
     }
 
     /// Appends a number in decimal.
-    @inline(always) public mutating func append(decimal value: UInt64) {
-        if value < 10 {
-            append(0x30 | UInt8(truncatingIfNeeded: value))
-            return
-        }
-        var digits: [20 of UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-        var start = 20
-        var rest = value
-        while rest != 0 {
-            start &-= 1  // at most 20 decimal digits in 64 bits, so `start` stays in 0 ..< 20
-            digits[start] = 0x30 | UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        }
-        while start < 20 {
-            append(digits[start])
-            start &+= 1
-        }
+    public mutating func append(decimal value: UInt64) {
+        append(atMost: 20) { $0.append(decimal: value) }
     }
 
-    @inline(always) public mutating func append(decimal value: Int64) {
-        if value < 0 { append(0x2D) }
-        append(decimal: value.magnitude)
+    public mutating func append(decimal value: Int64) {
+        append(atMost: 20) { $0.append(decimal: value) }
+    }
+
+    /// Appends what `body` writes, at most 56 octets.
+    @inline(always)
+    public mutating func append(atMost octetsMax: Int, _ body: (inout OctetWriter) -> Void) {
+        precondition(octetsMax <= 56, "short texts only")
+        var scratch = InlineArray<64, UInt8>(repeating: 0)
+        var writer = OctetWriter(scratch.mutableSpan)
+        body(&writer)
+        let count = writer.position
+        append(addingCapacity: count) { output in
+            for index in 0..<count { output.append(scratch[index]) }
+        }
     }
 }

@@ -1,0 +1,299 @@
+import Flows
+import Headers
+import Octets
+
+/// Builds the messages of one task's IPFIX file (RFC 7011, RFC 5655; biflows RFC 5103).
+///
+/// The caller writes a message out whenever `append` says that it is full:
+///
+///     if !encoder.append(row) {
+///         encoder.closeMessage()
+///         write(encoder.message)
+///         encoder.openMessage()
+///         encoder.append(row)
+///     }
+///
+/// The file begins with the record that names the task and ends with the number of its rows (`appendEnd`).
+public struct IPFIXEncoder: Sendable {
+    /// The length field of a message has 16 bits.
+    public static let messageOctetsMax = 65_535
+    /// A longer task name is refused by `init`.
+    public static let nameOctetsMax = 1024
+    /// A record after its set's header and its template fits into any message that holds nothing else.
+    static let headerOctets = 16
+
+    public let task: FlowTask
+    /// The observation domain of every message: the task's position in its snapshot, from 1.
+    public let domain: UInt32
+    private let exportSeconds: UInt32
+    private let recordOctets: [Int]
+    private let prefixed: PrefixLengths
+    private var buffer = OctetBuffer(capacity: IPFIXEncoder.messageOctetsMax)
+    /// Where the open set's header stands, and which rows it holds; 0 and -1 while none is open.
+    private var setStart = 0
+    private var setKind = -1
+    /// One bit per row kind whose template is in the file.
+    private var announced: UInt8 = 0
+    /// Data records so far, modulo 2^32: the sequence number of the next message (RFC 7011 § 3.1).
+    private var sequence: UInt32 = 0
+    private var rowCount: UInt64 = 0
+
+    /// The record that names the task and the templates of its rows are in the first message.
+    ///
+    /// - Parameter time: the snapshot's time, nanoseconds since 1970.
+    /// - Precondition: the name has at most `nameOctetsMax` octets.
+    public init(task: FlowTask, domain: UInt32, time: Int64) {
+        precondition(task.name.utf8.count <= Self.nameOctetsMax, "the task's name is too long for an IPFIX file")
+        self.task = task
+        self.domain = domain
+        exportSeconds = UInt32(clamping: time.floorQuotient(1_000_000_000))
+        recordOctets = RowKind.all.map { IPFIXTemplate.row(task, $0).recordOctets }
+        prefixed = PrefixLengths(task.fields)
+        openMessage()
+        appendTaskRecord(time)
+        let hasAddresses = task.fields.source != nil || task.fields.destination != nil
+        for family in hasAddresses ? [IPFamily.v4, .v6] : [.none] {
+            announce(RowKind(family: family, hasWideTimes: false))
+        }
+    }
+
+    /// The message as it is to be written, once it is closed.
+    public var message: Span<UInt8> {
+        @_lifetime(borrow self) borrowing get { buffer.octets }
+    }
+
+    /// Appends a row; `false` if the message has no room for it, and then nothing was appended.
+    public mutating func append(_ row: FlowRecord) -> Bool {
+        let kind = RowKind(row)
+        guard kind.index == setKind || open(kind) else { return false }
+        guard buffer.count + recordOctets[kind.index] <= Self.messageOctetsMax else { return false }
+        write(row, kind)
+        sequence &+= 1
+        rowCount &+= 1
+        return true
+    }
+
+    /// Appends the row of evicted flows; `false` if the message has no room for it.
+    public mutating func append(other row: FlowRecord, evictedFlows: UInt64) -> Bool {
+        let template = IPFIXTemplate.other(task)
+        guard fits(template.setOctets + 4 + template.recordOctets) else { return false }
+        append(template)
+        openSet(template.id)
+        let bidirectional = task.bidirectional
+        buffer.write(atMost: template.recordOctets) {
+            $0.append(bigEndian: evictedFlows)
+            $0.append(timesOf: row, wide: true)
+            $0.append(countersOf: row, bidirectional: bidirectional)
+        }
+        sequence &+= 1
+        return true
+    }
+
+    /// Appends the file's last record, the number of its rows; `false` if the message has no room for it.
+    public mutating func appendEnd() -> Bool {
+        guard fits(IPFIXTemplate.end.setOctets + 4 + 12) else { return false }
+        append(IPFIXTemplate.end)
+        openSet(IPFIXTemplate.endID)
+        let (domain, rowCount) = (domain, rowCount)
+        buffer.write(atMost: 12) {
+            $0.append(bigEndian: domain)
+            $0.append(bigEndian: rowCount)
+        }
+        sequence &+= 1
+        return true
+    }
+
+    /// Fills in the lengths. Afterwards `message` is complete, and `openMessage` is the only call that makes sense.
+    public mutating func closeMessage() {
+        closeSet()
+        replace(at: 2, UInt16(buffer.count))  // at most `messageOctetsMax`, as every `append` checked
+    }
+
+    /// Begins the next message.
+    public mutating func openMessage() {
+        buffer.removeAll()
+        setKind = -1
+        setStart = 0
+        let (time, sequence, domain) = (exportSeconds, sequence, domain)
+        buffer.write(atMost: Self.headerOctets) {
+            $0.append(bigEndian: UInt16(10))  // the version of IPFIX
+            $0.append(bigEndian: UInt16(0))  // the length, filled in by `closeMessage`
+            $0.append(bigEndian: time)
+            $0.append(bigEndian: sequence)
+            $0.append(bigEndian: domain)
+        }
+    }
+}
+
+/// Sets and templates.
+extension IPFIXEncoder {
+    private func fits(_ octets: Int) -> Bool { buffer.count + octets <= Self.messageOctetsMax }
+
+    /// Opens a set for rows of `kind`, after their template if this is the file's first; `false` without room for both
+    /// and one record.
+    private mutating func open(_ kind: RowKind) -> Bool {
+        let isAnnounced = announced & 1 << UInt8(kind.index) != 0
+        let template = isAnnounced ? 0 : IPFIXTemplate.row(task, kind).setOctets
+        guard fits(template + 4 + recordOctets[kind.index]) else { return false }
+        if !isAnnounced { announce(kind) }
+        openSet(IPFIXTemplate.firstRowID + UInt16(kind.index))
+        setKind = kind.index
+        return true
+    }
+
+    private mutating func announce(_ kind: RowKind) {
+        append(IPFIXTemplate.row(task, kind))
+        announced |= 1 << UInt8(kind.index)
+    }
+
+    private mutating func openSet(_ id: UInt16) {
+        closeSet()
+        setStart = buffer.count
+        buffer.write(atMost: 4) {
+            $0.append(bigEndian: id)
+            $0.append(bigEndian: UInt16(0))  // the length, filled in by `closeSet`
+        }
+    }
+
+    private mutating func closeSet() {
+        guard setStart > 0 else { return }
+        replace(at: setStart + 2, UInt16(buffer.count - setStart))
+        setStart = 0
+        setKind = -1
+    }
+
+    private mutating func replace(at offset: Int, _ value: UInt16) {
+        buffer.write(atMost: 0) { $0.replace(at: offset, bigEndian: value) }
+    }
+
+    private mutating func append(_ template: IPFIXTemplate) {
+        openSet(template.scopeCount > 0 ? 3 : 2)  // RFC 7011 § 3.3.2
+        buffer.write(atMost: template.setOctets) { writer in
+            writer.append(bigEndian: template.id)
+            writer.append(bigEndian: UInt16(template.fields.count))
+            if template.scopeCount > 0 { writer.append(bigEndian: UInt16(template.scopeCount)) }
+            for field in template.fields {
+                writer.append(bigEndian: field.isReverse ? field.id | 0x8000 : field.id)
+                writer.append(bigEndian: field.length)
+                if field.isReverse { writer.append(bigEndian: InformationElement.reverseEnterprise) }
+            }
+        }
+        closeSet()
+    }
+
+    private mutating func appendTaskRecord(_ time: Int64) {
+        let template = IPFIXTemplate.task(task)
+        append(template)
+        openSet(template.id)
+        let (task, domain) = (task, domain)
+        buffer.write(atMost: Self.nameOctetsMax + 64) { writer in
+            writer.append(bigEndian: domain)
+            writer.append(variableLength: task.name.utf8.count)
+            writer.append(text: task.name)
+            writer.append(bigEndian: NTPTime.milliseconds(time))
+            writer.append(bigEndian: NTPTime.timestamp(time))
+            for prefix in [task.fields.source, task.fields.destination] {
+                guard let prefix else { continue }
+                writer.append(prefix.v4)
+                writer.append(prefix.v6)
+            }
+            if task.bidirectional { writer.append(1) }  // forward is from the initiator (RFC 5103 § 6.3)
+        }
+        closeSet()
+        sequence &+= 1
+    }
+}
+
+/// Records.
+extension IPFIXEncoder {
+    @inline(always)
+    private mutating func write(_ row: FlowRecord, _ kind: RowKind) {
+        let (key, prefixed, bidirectional) = (task.fields, prefixed, task.bidirectional)
+        buffer.write(atMost: 160) { writer in
+            writer.append(addressesOf: row.key, key, prefixed, kind.family)
+            if key.sourcePort { writer.append(bigEndian: row.key.sourcePort) }
+            if key.destinationPort { writer.append(bigEndian: row.key.destinationPort) }
+            if key.protocol { writer.append(row.key.protocol) }
+            if key.vlan { writer.append(bigEndian: row.key.vlan) }
+            writer.append(timesOf: row, wide: kind.hasWideTimes)
+            writer.append(countersOf: row, bidirectional: bidirectional)
+        }
+    }
+}
+
+/// The prefix lengths of a task that stand in its rows: those of addresses that are not kept whole.
+struct PrefixLengths: Sendable {
+    var source4: UInt8?, source6: UInt8?, destination4: UInt8?, destination6: UInt8?
+
+    init(_ key: KeyFields) {
+        source4 = key.source.flatMap { $0.v4 == 32 ? nil : $0.v4 }
+        source6 = key.source.flatMap { $0.v6 == 128 ? nil : $0.v6 }
+        destination4 = key.destination.flatMap { $0.v4 == 32 ? nil : $0.v4 }
+        destination6 = key.destination.flatMap { $0.v6 == 128 ? nil : $0.v6 }
+    }
+}
+
+extension OctetWriter {
+    /// One octet, or 255 and two octets (RFC 7011 § 7).
+    @_lifetime(self: copy self)
+    fileprivate mutating func append(variableLength length: Int) {
+        if length < 255 {
+            append(UInt8(length))
+        } else {
+            append(0xFF)
+            append(bigEndian: UInt16(length))
+        }
+    }
+
+    @inline(always)
+    @_lifetime(self: copy self)
+    fileprivate mutating func append(
+        addressesOf row: FlowKey, _ key: KeyFields, _ prefixed: PrefixLengths, _ family: IPFamily
+    ) {
+        switch family {
+        case .v4:
+            if key.source != nil {
+                append(bigEndian: UInt32(truncatingIfNeeded: row.sourceLow))
+                if let length = prefixed.source4 { append(length) }
+            }
+            if key.destination != nil {
+                append(bigEndian: UInt32(truncatingIfNeeded: row.destinationLow))
+                if let length = prefixed.destination4 { append(length) }
+            }
+        case .v6:
+            if key.source != nil {
+                append(bigEndian: row.sourceHigh)
+                append(bigEndian: row.sourceLow)
+                if let length = prefixed.source6 { append(length) }
+            }
+            if key.destination != nil {
+                append(bigEndian: row.destinationHigh)
+                append(bigEndian: row.destinationLow)
+                if let length = prefixed.destination6 { append(length) }
+            }
+        case .none: break
+        }
+    }
+
+    @inline(always)
+    @_lifetime(self: copy self)
+    fileprivate mutating func append(timesOf row: FlowRecord, wide: Bool) {
+        append(bigEndian: NTPTime.timestamp(row.firstSeen))
+        append(bigEndian: NTPTime.timestamp(row.lastSeen))
+        guard wide else { return }
+        append(bigEndian: NTPTime.milliseconds(row.firstSeen))
+        append(bigEndian: NTPTime.milliseconds(row.lastSeen))
+    }
+
+    @inline(always)
+    @_lifetime(self: copy self)
+    fileprivate mutating func append(countersOf row: FlowRecord, bidirectional: Bool) {
+        append(bigEndian: row.packets)
+        append(bigEndian: row.bytes)
+        append(bigEndian: UInt16(row.tcpFlags))
+        guard bidirectional else { return }
+        append(bigEndian: row.reversePackets)
+        append(bigEndian: row.reverseBytes)
+        append(bigEndian: UInt16(row.reverseTCPFlags))
+    }
+}

@@ -1,0 +1,57 @@
+/// One field of a template: an element of the IANA registry or its reverse (RFC 7011 § 3.2, RFC 5103 § 6.1), and the
+/// octets it has in this template.
+public struct InformationElement: Hashable, Sendable {
+    public var id: UInt16
+    /// Octets in a record; 65,535 stands for a length in the record itself (RFC 7011 § 7).
+    public var length: UInt16
+    /// The element counts the reverse direction of a biflow.
+    public var isReverse: Bool
+
+    public init(id: UInt16, length: UInt16, isReverse: Bool = false) {
+        self.id = id
+        self.length = length
+        self.isReverse = isReverse
+    }
+
+    /// Private enterprise number of the reverse elements (RFC 5103 § 6.1).
+    public static let reverseEnterprise: UInt32 = 29305
+    static let variableLength: UInt16 = 65_535
+
+    static func reverse(_ element: Self) -> Self { Self(id: element.id, length: element.length, isReverse: true) }
+}
+
+/// The elements that are written (https://www.iana.org/assignments/ipfix).
+extension InformationElement {
+    static let packetDeltaCount = Self(id: 2, length: 8)
+    /// Original flows in an aggregated flow (RFC 7015): how many flows were evicted into this record.
+    static let deltaFlowCount = Self(id: 3, length: 8)
+    static let protocolIdentifier = Self(id: 4, length: 1)
+    static let tcpControlBits = Self(id: 6, length: 2)
+    static let sourceTransportPort = Self(id: 7, length: 2)
+    static let sourceIPv4Address = Self(id: 8, length: 4)
+    static let sourceIPv4PrefixLength = Self(id: 9, length: 1)
+    static let destinationTransportPort = Self(id: 11, length: 2)
+    static let destinationIPv4Address = Self(id: 12, length: 4)
+    static let destinationIPv4PrefixLength = Self(id: 13, length: 1)
+    static let sourceIPv6Address = Self(id: 27, length: 16)
+    static let destinationIPv6Address = Self(id: 28, length: 16)
+    static let sourceIPv6PrefixLength = Self(id: 29, length: 1)
+    static let destinationIPv6PrefixLength = Self(id: 30, length: 1)
+    static let exportedFlowRecordTotalCount = Self(id: 42, length: 8)
+    static let sourceIPv4Prefix = Self(id: 44, length: 4)
+    static let destinationIPv4Prefix = Self(id: 45, length: 4)
+    static let vlanId = Self(id: 58, length: 2)
+    static let observationDomainId = Self(id: 149, length: 4)
+    static let flowStartMilliseconds = Self(id: 152, length: 8)
+    static let flowEndMilliseconds = Self(id: 153, length: 8)
+    static let flowStartNanoseconds = Self(id: 156, length: 8)
+    static let flowEndNanoseconds = Self(id: 157, length: 8)
+    static let destinationIPv6Prefix = Self(id: 169, length: 16)
+    static let sourceIPv6Prefix = Self(id: 170, length: 16)
+    static let biflowDirection = Self(id: 239, length: 1)
+    static let observationDomainName = Self(id: 300, length: variableLength)
+    static let observationTimeMilliseconds = Self(id: 323, length: 8)
+    static let observationTimeNanoseconds = Self(id: 325, length: 8)
+    /// Octets of the frames, layer 2 header included: what is counted. `octetDeltaCount` (1) would begin at the IP header.
+    static let layer2OctetDeltaCount = Self(id: 352, length: 8)
+}

@@ -1,0 +1,82 @@
+/// Octets that grow at the end and are written out in pieces: memory is filled once and reused after `removeAll`.
+public struct OctetBuffer: Sendable {
+    private var storage: [UInt8]
+    public private(set) var count = 0
+
+    /// - Parameter capacity: octets kept ready; more are added when a `write` asks for them.
+    public init(capacity: Int = 0) {
+        storage = capacity > 0 ? [UInt8](repeating: 0, count: capacity + OctetWriter.slack) : []
+    }
+
+    /// What was written.
+    public var octets: Span<UInt8> {
+        @_lifetime(borrow self) borrowing get { storage.span.extracting(0..<count) }
+    }
+
+    public var isEmpty: Bool { count == 0 }
+
+    /// Forgets what was written and keeps the memory.
+    public mutating func removeAll() { count = 0 }
+
+    /// Forgets everything from `newCount` on.
+    public mutating func truncate(to newCount: Int) {
+        precondition(0...count ~= newCount, "a buffer is truncated to at most what it holds")
+        count = newCount
+    }
+
+    /// Appends what `body` writes, at most `octetsMax` octets. Writing more traps.
+    @inline(always)
+    public mutating func write(atMost octetsMax: Int, _ body: (inout OctetWriter) -> Void) {
+        reserve(octetsMax)
+        let start = count
+        var writer = OctetWriter(mutableStorage, at: start)
+        body(&writer)
+        let end = writer.position
+        advance(to: end)
+    }
+
+    /// Appends the UTF-8 octets of `text`.
+    public mutating func append(_ text: String) {
+        let length = text.utf8.count
+        write(atMost: length) { $0.append(text: text) }
+    }
+
+    public mutating func append(contentsOf source: Span<UInt8>) {
+        write(atMost: source.count) { $0.append(contentsOf: source) }
+    }
+
+    public mutating func append(decimal value: UInt64) { write(atMost: 20) { $0.append(decimal: value) } }
+
+    public mutating func append(decimal value: Int64) { write(atMost: 20) { $0.append(decimal: value) } }
+
+    @usableFromInline mutating func reserve(_ octets: Int) {
+        let needed = count + octets + OctetWriter.slack
+        guard needed > storage.count else { return }
+        // Doubling keeps the filling below a constant cost per octet written.
+        storage.append(contentsOf: repeatElement(0, count: max(needed, 2 * storage.count) - storage.count))
+    }
+
+    @usableFromInline var mutableStorage: MutableSpan<UInt8> {
+        @_lifetime(&self) mutating get { storage.mutableSpan }
+    }
+
+    @usableFromInline mutating func advance(to end: Int) {
+        precondition(end >= count && end <= storage.count - OctetWriter.slack, "more was written than announced")
+        count = end
+    }
+}
+
+extension OctetBuffer: CustomStringConvertible {
+    /// The octets as text.
+    public var description: String { String(decoding: storage[0..<count], as: UTF8.self) }
+}
+
+extension [UInt8] {
+    /// Copies what the buffer holds.
+    public init(_ buffer: borrowing OctetBuffer) {
+        let octets = buffer.octets
+        self.init(capacity: octets.count) { output in
+            for index in octets.indices { output.append(octets[index]) }
+        }
+    }
+}

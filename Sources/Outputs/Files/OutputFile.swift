@@ -1,0 +1,58 @@
+import Glibc
+
+/// A descriptor that is written to until all octets are out or the system refuses.
+public struct OutputFile: ~Copyable, Sendable {
+    /// What errors call it.
+    public let path: String
+    private let descriptor: Int32
+    private let ownsDescriptor: Bool
+
+    /// Creates a file that must not exist yet.
+    public init(creating path: String) throws(OutputFailure) {
+        // SAFETY: `path` is bridged to a NUL-terminated string for the call only.
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw OutputFailure(.create, path, errno: errno) }
+        self.path = path
+        self.descriptor = descriptor
+        ownsDescriptor = true
+    }
+
+    /// Writes to a descriptor that stays the caller's, such as standard output.
+    public init(descriptor: Int32, name: String) {
+        path = name
+        self.descriptor = descriptor
+        ownsDescriptor = false
+    }
+
+    deinit {
+        if ownsDescriptor { Glibc.close(descriptor) }
+    }
+
+    /// Writes everything: goes on after short writes and signals, waits where a non-blocking descriptor is full.
+    public func write(_ octets: Span<UInt8>) throws(OutputFailure) {
+        var start = 0
+        while start < octets.count {
+            let rest = octets.extracting(start..<octets.count)
+            // SAFETY: the pointer is used within the closure only, for as many octets as the span has.
+            let written = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if written >= 0 {
+                start += written
+            } else if errno == EAGAIN || errno == EWOULDBLOCK {
+                waitUntilWritable()
+            } else if errno != EINTR {
+                throw OutputFailure(.write, path, errno: errno)
+            }
+        }
+    }
+
+    /// Waits until the octets are on the disk.
+    public func sync() throws(OutputFailure) {
+        guard fsync(descriptor) == 0 else { throw OutputFailure(.sync, path, errno: errno) }
+    }
+
+    private func waitUntilWritable() {
+        var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        // SAFETY: one pollfd is passed, and the count says so. Whatever poll returns, the next write tells more.
+        _ = unsafe poll(&request, 1, -1)
+    }
+}

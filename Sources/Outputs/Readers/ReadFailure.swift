@@ -1,0 +1,28 @@
+import Glibc
+import IPFIX
+
+/// Why written results could not be read back.
+public enum ReadFailure: Error, Equatable, Sendable {
+    /// The system refused.
+    case file(OutputFailure)
+    /// The file is damaged or not ours; the failure says where.
+    case damaged(path: String, IPFIXFailure)
+    /// A directory holds neither `.dat` files nor directories with some.
+    case noResults(path: String)
+    /// A shard is of another task, snapshot or key than the one before it in the same directory.
+    case mixed(path: String)
+    /// A shard between others is missing.
+    case missingShard(path: String)
+}
+
+extension ReadFailure: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .file(let failure): failure.description
+        case .damaged(let path, let failure): "\(path): \(failure)"
+        case .noResults(let path): "\(path): no snapshot, task directory or .dat file"
+        case .mixed(let path): "\(path): belongs to another task or snapshot than the shards before it"
+        case .missingShard(let path): "\(path): this shard is missing"
+        }
+    }
+}

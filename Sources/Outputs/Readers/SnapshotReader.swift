@@ -1,0 +1,134 @@
+import Flows
+import Glibc
+import IPFIX
+import Octets
+
+/// Reads what `SnapshotDirectoryWriter` wrote: a snapshot's directory, a task's directory, or one `.dat` file.
+///
+/// Rows come shard by shard, in each shard in the order in which they were written. Memory is that of the rows, which is
+/// less than three times the files' size, whatever they hold.
+public enum SnapshotReader {
+    /// The snapshot at `path`; of a task's directory or a single file, with that task alone.
+    public static func read(_ path: String) throws(ReadFailure) -> Snapshot {
+        guard FileTree.isDirectory(path) else { return try snapshot([readShards([path])], path) }
+        let names = try list(path)
+        let shards = try shardPaths(names, in: path)
+        if !shards.isEmpty { return try snapshot([readShards(shards)], path) }
+        var tasks: [ReadTask] = []
+        for name in names where !name.hasPrefix(".") {
+            let directory = path + "/" + name
+            guard FileTree.isDirectory(directory) else { continue }
+            let shards = try shardPaths(list(directory), in: directory)
+            if !shards.isEmpty { tasks.append(try readShards(shards)) }
+        }
+        return try snapshot(tasks.sorted { $0.record.domain < $1.record.domain }, path)
+    }
+
+    /// The directories of snapshots below a storage root, sorted by name, which is by time.
+    public static func snapshotDirectories(in root: String) throws(ReadFailure) -> [String] {
+        try list(root).filter { !$0.hasPrefix(".") }.map { root + "/" + $0 }.filter(FileTree.isDirectory)
+    }
+
+    private static func snapshot(_ tasks: [ReadTask], _ path: String) throws(ReadFailure) -> Snapshot {
+        guard let first = tasks.first else { throw .noResults(path: path) }
+        guard tasks.allSatisfy({ $0.record.time == first.record.time }) else { throw .mixed(path: path) }
+        return Snapshot(time: first.record.time, results: tasks.map(\.result))
+    }
+
+    private static func list(_ path: String) throws(ReadFailure) -> [String] {
+        do throws(OutputFailure) { return try FileTree.names(in: path) } catch { throw .file(error) }
+    }
+
+    /// `shard_0.dat`, `shard_1.dat` … in the order of their numbers.
+    private static func shardPaths(_ names: [String], in directory: String) throws(ReadFailure) -> [String] {
+        let shards = names.filter { $0.hasPrefix("shard_") && $0.hasSuffix(".dat") }
+        let expected = shards.indices.map { "shard_\($0).dat" }
+        let present = Set(shards)
+        for name in expected where !present.contains(name) { throw .missingShard(path: directory + "/" + name) }
+        return expected.map { directory + "/" + $0 }
+    }
+
+    private static func readShards(_ paths: [String]) throws(ReadFailure) -> ReadTask {
+        var task: ReadTask?
+        for path in paths {
+            let shard = try readFile(path)
+            if task == nil {
+                task = shard
+            } else if task?.append(shard) != true {
+                throw .mixed(path: path)
+            }
+        }
+        guard let task else { throw .noResults(path: "") }
+        return task
+    }
+
+    private static func readFile(_ path: String) throws(ReadFailure) -> ReadTask {
+        let file: InputFile
+        do throws(OutputFailure) { file = try InputFile(path) } catch { throw .file(error) }
+        var decoder = IPFIXDecoder()
+        var offset = 0
+        var octets: [UInt8] = []
+        while try readMessage(file, path, &offset, into: &octets) {
+            do throws(IPFIXFailure) {
+                try decoder.decode(octets.span, at: offset - octets.count)
+            } catch {
+                throw .damaged(path: path, error)
+            }
+        }
+        do throws(IPFIXFailure) { try decoder.finish(at: offset) } catch { throw .damaged(path: path, error) }
+        guard let record = decoder.taskRecord, let task = decoder.task else { throw .noResults(path: path) }
+        return ReadTask(
+            record: record, task: task, rows: decoder.takeRows(), other: decoder.other,
+            evictedFlows: decoder.evictedFlows)
+    }
+
+    /// Reads the next message and moves `offset` behind it; `false` at the file's end.
+    private static func readMessage(
+        _ file: borrowing InputFile, _ path: String, _ offset: inout Int, into octets: inout [UInt8]
+    ) throws(ReadFailure) -> Bool {
+        octets.removeAll(keepingCapacity: true)
+        do throws(OutputFailure) { try file.read(upTo: IPFIXDecoder.headerOctets, into: &octets) } catch {
+            throw .file(error)
+        }
+        if octets.isEmpty { return false }
+        let length: Int
+        do throws(IPFIXFailure) { length = try IPFIXDecoder.messageOctets(header: octets.span, at: offset) } catch {
+            throw .damaged(path: path, error)
+        }
+        do throws(OutputFailure) { try file.read(upTo: length, into: &octets) } catch { throw .file(error) }
+        offset += octets.count
+        return true
+    }
+}
+
+/// A task as its shards say, put together.
+private struct ReadTask {
+    var record: TaskRecord
+    var task: FlowTask
+    var rows: [FlowRecord]
+    var other: FlowRecord?
+    var evictedFlows: UInt64
+
+    /// Adds another shard of the same task and snapshot; `false` if it is not one.
+    mutating func append(_ shard: ReadTask) -> Bool {
+        guard shard.record == record, shard.task == task, other == nil || shard.other == nil else { return false }
+        rows += shard.rows
+        other = other ?? shard.other
+        evictedFlows &+= shard.evictedFlows
+        return true
+    }
+
+    /// Sums wrap: a hostile file may hold any numbers.
+    var result: TaskResult {
+        var packets: UInt64 = 0
+        var bytes: UInt64 = 0
+        func add(_ row: FlowRecord) {
+            packets = packets &+ row.packets &+ row.reversePackets
+            bytes = bytes &+ row.bytes &+ row.reverseBytes
+        }
+        for row in rows { add(row) }
+        if let other { add(other) }
+        return TaskResult(
+            task: task, rows: rows, other: other, evictedFlows: evictedFlows, totalPackets: packets, totalBytes: bytes)
+    }
+}

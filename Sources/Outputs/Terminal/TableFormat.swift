@@ -1,0 +1,121 @@
+import Flows
+import Headers
+
+/// Rows of one task as a table for people.
+public struct TableFormat: Sendable {
+    public var task: FlowTask
+    /// What the shares are shares of.
+    public var totalBytes: UInt64
+    /// Whole numbers instead of `1.23 MB`.
+    public var isExact: Bool
+    /// Columns of the terminal; `nil` for no limit.
+    public var width: Int?
+    public var style: Style
+
+    public init(
+        task: FlowTask, totalBytes: UInt64, isExact: Bool = false, width: Int? = nil, style: Style = .plain
+    ) {
+        self.task = task
+        self.totalBytes = totalBytes
+        self.isExact = isExact
+        self.width = width
+        self.style = style
+    }
+
+    /// The table of `rows`; the first has rank `firstRank`. The row of evicted flows, if any, stands last without one.
+    public func text(
+        _ rows: [FlowRecord], firstRank: Int = 1, other: FlowRecord? = nil, evictedFlows: UInt64 = 0
+    ) -> String {
+        var table = TextTable(columns)
+        for (index, row) in rows.enumerated() {
+            table.rows.append(["\(firstRank + index)"] + keyCells(row.key) + counterCells(row))
+        }
+        if let other {
+            var key = [String](repeating: "", count: keyColumns.count)
+            let label = "other (\(HumanUnits.grouped(evictedFlows)) evicted)"
+            if key.isEmpty {
+                table.rows.append([label] + counterCells(other))
+            } else {
+                key[0] = label
+                table.rows.append([""] + key + counterCells(other))
+            }
+        }
+        return table.text(width: width, style: style)
+    }
+
+    private var columns: [TextTable.Column] {
+        let packets = task.bidirectional ? ["Pkts →", "Pkts ←"] : ["Packets"]
+        let bytes = task.bidirectional ? ["Bytes →", "Bytes ←"] : ["Bytes"]
+        return [TextTable.Column("#", isDim: true)] + keyColumns
+            + packets.map { TextTable.Column($0) } + bytes.map { TextTable.Column($0) }
+            + [
+                TextTable.Column("Share", rank: 2), TextTable.Column("Duration", rank: 3),
+                TextTable.Column("Rate", rank: 4), TextTable.Column("First seen (UTC)", .left, rank: 5, isDim: true),
+            ]
+    }
+
+    private var keyColumns: [TextTable.Column] {
+        let fields = task.fields
+        var columns: [TextTable.Column] = []
+        if fields.source != nil { columns.append(TextTable.Column("Source", .left, canBeCut: true)) }
+        if fields.source == nil, fields.sourcePort { columns.append(TextTable.Column("Source port", .left)) }
+        if fields.destination != nil { columns.append(TextTable.Column("Destination", .left, canBeCut: true)) }
+        if fields.destination == nil, fields.destinationPort { columns.append(TextTable.Column("Dest. port", .left)) }
+        if fields.protocol { columns.append(TextTable.Column("Protocol", .left)) }
+        if fields.sourcePort || fields.destinationPort { columns.append(TextTable.Column("Service", .left, rank: 1)) }
+        if fields.vlan { columns.append(TextTable.Column("VLAN")) }
+        return columns
+    }
+
+    private func keyCells(_ key: FlowKey) -> [String] {
+        let fields = task.fields
+        var cells: [String] = []
+        if let prefix = fields.source {
+            cells.append(Self.endpoint(key.source, prefix, port: fields.sourcePort ? key.sourcePort : nil))
+        } else if fields.sourcePort {
+            cells.append("\(key.sourcePort)")
+        }
+        if let prefix = fields.destination {
+            cells.append(
+                Self.endpoint(key.destination, prefix, port: fields.destinationPort ? key.destinationPort : nil))
+        } else if fields.destinationPort {
+            cells.append("\(key.destinationPort)")
+        }
+        if fields.protocol { cells.append(ServiceNames.name(protocol: key.protocol)) }
+        if fields.sourcePort || fields.destinationPort { cells.append(service(key)) }
+        if fields.vlan { cells.append(key.vlan == 0 ? "-" : "\(key.vlan)") }
+        return cells
+    }
+
+    /// `10.0.0.1:443`, `[2001:db8::1]:443`, `10.0.0.0/24`. A port of 0 is none: ICMP, later fragments.
+    static func endpoint(_ address: IPAddress, _ prefix: AddressPrefix, port: UInt16?) -> String {
+        let isWhole = address.family == .v4 ? prefix.v4 == 32 : prefix.v6 == 128
+        var text = address.family == .none ? "-" : address.description
+        if !isWhole { text += "/\(address.family == .v4 ? prefix.v4 : prefix.v6)" }
+        guard let port, port != 0 else { return text }
+        return address.family == .v6 || !isWhole ? "[\(text)]:\(port)" : "\(text):\(port)"
+    }
+
+    /// The destination's well-known name, else the source's.
+    private func service(_ key: FlowKey) -> String {
+        let number: UInt8? = task.fields.protocol ? key.protocol : nil
+        let ports =
+            (task.fields.destinationPort ? [key.destinationPort] : [])
+            + (task.fields.sourcePort ? [key.sourcePort] : [])
+        return ports.lazy.compactMap { ServiceNames.name($0, protocol: number) }.first ?? ""
+    }
+
+    private func counterCells(_ row: FlowRecord) -> [String] {
+        let duration = row.lastSeen > row.firstSeen ? UInt64(bitPattern: row.lastSeen &- row.firstSeen) : 0
+        let total = row.bytes &+ row.reverseBytes
+        // Two packets within a millisecond say nothing about a rate.
+        let rate = duration < 1_000_000 ? "-" : HumanUnits.bitsPerSecond(8 * Double(total) / (Double(duration) / 1e9))
+        let packets = [row.packets] + (task.bidirectional ? [row.reversePackets] : [])
+        let bytes = [row.bytes] + (task.bidirectional ? [row.reverseBytes] : [])
+        return packets.map(HumanUnits.grouped) + bytes.map { isExact ? HumanUnits.grouped($0) : HumanUnits.bytes($0) }
+            + [
+                HumanUnits.percent(total, of: totalBytes) + " %", HumanUnits.duration(duration), rate,
+                CivilTime(nanoseconds: row.firstSeen).text,
+            ]
+    }
+}

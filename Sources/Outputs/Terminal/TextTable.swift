@@ -1,0 +1,110 @@
+/// A table of text in aligned columns, two spaces apart.
+///
+/// Where it is too wide, columns go by rank, the highest first; if the rest is still too wide, the widest columns that
+/// may be cut are.
+public struct TextTable: Sendable {
+    public struct Column: Sendable {
+        public enum Alignment: Sendable { case left, right }
+
+        public var title: String
+        public var alignment: Alignment
+        /// 0: never left out. Otherwise columns of higher rank are left out first.
+        public var rank: Int
+        public var canBeCut: Bool
+        public var isDim: Bool
+
+        public init(
+            _ title: String, _ alignment: Alignment = .right, rank: Int = 0, canBeCut: Bool = false, isDim: Bool = false
+        ) {
+            self.title = title
+            self.alignment = alignment
+            self.rank = rank
+            self.canBeCut = canBeCut
+            self.isDim = isDim
+        }
+    }
+
+    public var columns: [Column]
+    public var rows: [[String]] = []
+    /// Columns of the terminal that stay empty before each line.
+    public var indent = 2
+
+    public init(_ columns: [Column]) { self.columns = columns }
+
+    private static let gap = 2
+    private static let narrowest = 8
+
+    /// The table's lines, each with its line end; nothing without rows.
+    ///
+    /// - Parameter width: columns of the terminal; `nil` for no limit.
+    public func text(width: Int? = nil, style: Style = .plain) -> String {
+        guard !rows.isEmpty else { return "" }
+        let cells = rows.map { $0.map(Self.printable) }
+        let (shown, widths) = layout(cells, width)
+        var text = line(columns.map(\.title), shown, widths) { style.dim($1) }
+        for row in cells {
+            text += line(row, shown, widths) { index, cell in columns[index].isDim ? style.dim(cell) : cell }
+        }
+        return text
+    }
+
+    /// Which columns are shown, and how wide all of them are.
+    private func layout(_ cells: [[String]], _ limit: Int?) -> (shown: [Int], widths: [Int]) {
+        var widths = columns.map { Self.width($0.title) }
+        for row in cells {
+            for index in columns.indices { widths[index] = max(widths[index], Self.width(row[index])) }
+        }
+        var shown = Array(columns.indices)
+        guard let limit else { return (shown, widths) }
+        func total() -> Int { indent + shown.reduce(-Self.gap) { $0 + widths[$1] + Self.gap } }
+        while total() > limit, let last = shown.max(by: { columns[$0].rank < columns[$1].rank }),
+            columns[last].rank > 0
+        {
+            shown.removeAll { $0 == last }
+        }
+        while total() > limit,
+            let widest = shown.filter({ columns[$0].canBeCut }).max(by: { widths[$0] < widths[$1] }),
+            widths[widest] > Self.narrowest
+        {
+            widths[widest] -= 1
+        }
+        return (shown, widths)
+    }
+
+    private func line(
+        _ cells: [String], _ shown: [Int], _ widths: [Int], _ paint: (Int, String) -> String
+    ) -> String {
+        var line = String(repeating: " ", count: indent)
+        for (position, index) in shown.enumerated() {
+            let cell = Self.cut(cells[index], to: widths[index])
+            let space = String(repeating: " ", count: widths[index] - Self.width(cell))
+            let isLast = position == shown.count - 1
+            switch columns[index].alignment {
+            case .left: line += paint(index, cell) + (isLast ? "" : space)
+            case .right: line += space + paint(index, cell)
+            }
+            if !isLast { line += String(repeating: " ", count: Self.gap) }
+        }
+        // A line ends without blanks where its last cells are empty.
+        while line.utf8.last == 0x20 { line.removeLast() }
+        return line + "\n"
+    }
+
+    /// Terminal columns of a text of our own making: one per character.
+    static func width(_ text: String) -> Int { text.unicodeScalars.count }
+
+    static func cut(_ text: String, to width: Int) -> String {
+        guard Self.width(text) > width else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.prefix(max(width - 1, 0)))) + "…"
+    }
+
+    /// The text with control characters replaced: names come from outside and must not move the cursor.
+    public static func printable(_ text: String) -> String {
+        func isControl(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.value < 0x20 || 0x7F...0x9F ~= scalar.value || 0x200B...0x200F ~= scalar.value
+                || 0x2028...0x202E ~= scalar.value || 0x2066...0x2069 ~= scalar.value
+        }
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? "\u{FFFD}" : $0 }))
+    }
+}

@@ -1,0 +1,140 @@
+import Flows
+import Octets
+import Synchronization
+
+/// Writes rows to a descriptor as they come: CSV, JSON or a table. Nothing is kept but a buffer of 128 KiB.
+public final class RowStreamWriter: Writer {
+    public enum Format: Sendable {
+        case csv
+        /// One object per line; the report is the last line.
+        case ndjson
+        /// One object: `rows`, and `summary` if there is a report.
+        case json
+        /// For people; the ledger stands below.
+        case table(isExact: Bool, width: Int?, style: Style)
+    }
+
+    /// Octets that are collected before they are written.
+    static let pieceOctets = 128 << 10
+    /// Columns of a table are aligned within this many rows.
+    static let tableRowsMax = 10_000
+
+    private struct State: Sendable {
+        var buffer = OctetBuffer(capacity: RowStreamWriter.pieceOctets)
+        /// The columns of the first snapshot, once its header is written.
+        var columns: RowColumns?
+        /// Whether the JSON array was opened, and whether it has a row.
+        var isOpen = false
+        var hasRows = false
+    }
+
+    private let output: OutputFile
+    private let format: Format
+    private let namesSnapshots: Bool
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - descriptor: stays the caller's and may be non-blocking.
+    ///   - name: what errors call it.
+    ///   - namesSnapshots: rows have a `snapshot` member or column, for runs that write several.
+    public init(descriptor: Int32, name: String = "standard output", format: Format, namesSnapshots: Bool = false) {
+        output = OutputFile(descriptor: descriptor, name: name)
+        self.format = format
+        self.namesSnapshots = namesSnapshots
+    }
+
+    public func write(_ snapshot: Snapshot) throws(OutputFailure) {
+        try state.withLock { (state) throws(OutputFailure) in
+            for result in snapshot.results { try write(result, snapshot, &state) }
+            try flush(&state)
+        }
+    }
+
+    public func finish(_ report: AnalysisReport?) throws(OutputFailure) {
+        try state.withLock { (state) throws(OutputFailure) in
+            switch format {
+            case .csv: break
+            case .ndjson:
+                if let report { state.buffer.append(ReportJSON.summary(report) + "\n") }
+            case .json:
+                open(&state)
+                state.buffer.append(state.hasRows ? "\n]" : "]")
+                if let report { state.buffer.append(",\n\"summary\":" + ReportJSON.summary(report)) }
+                state.buffer.append("}\n")
+            case .table(let isExact, let width, let style):
+                guard let report else { break }
+                let text = ReportText(isExact: isExact, width: width, style: style)
+                state.buffer.append("\n" + text.ledger(report.ledger))
+            }
+            try flush(&state)
+        }
+    }
+
+    private func write(_ result: TaskResult, _ snapshot: Snapshot, _ state: inout State) throws(OutputFailure) {
+        let time = namesSnapshots ? snapshot.time : nil
+        switch format {
+        case .csv:
+            let columns = state.columns ?? RowColumns(snapshot.results.map(\.task), snapshot: namesSnapshots)
+            if state.columns == nil { CSVRowFormat.appendHeader(columns, to: &state.buffer) }
+            state.columns = columns
+            try write(result, CSVRowFormat(task: result.task, columns: columns, snapshot: snapshot.time), &state)
+        case .ndjson: try write(result, JSONRowFormat(task: result.task, snapshot: time), &state)
+        case .json:
+            open(&state)
+            let layout = JSONRowFormat.Layout.array(isFirstTask: !state.hasRows)
+            try write(result, JSONRowFormat(task: result.task, snapshot: time, layout: layout), &state)
+            if result.rows.count > 0 || result.other != nil { state.hasRows = true }
+        case .table(let isExact, let width, let style):
+            let table = TableFormat(
+                task: result.task, totalBytes: result.totalBytes, isExact: isExact, width: width, style: style)
+            try write(result, table, &state)
+        }
+    }
+
+    private func open(_ state: inout State) {
+        if !state.isOpen { state.buffer.append("{\"rows\":[\n") }
+        state.isOpen = true
+    }
+
+    private func write(_ result: TaskResult, _ format: some RowFormat, _ state: inout State) throws(OutputFailure) {
+        let count = result.rows.count
+        // Each step stays below a piece, so the buffer's memory stays below two.
+        let step = max(1, min(512, Self.pieceOctets / format.rowOctetsMax))
+        var start = 0
+        while start < count {
+            let end = min(start + step, count)
+            format.append(result.rows, start..<end, to: &state.buffer)
+            if state.buffer.count >= Self.pieceOctets { try flush(&state) }
+            start = end
+        }
+        if let other = result.other {
+            format.append(other: other, evictedFlows: result.evictedFlows, index: count, to: &state.buffer)
+        }
+    }
+
+    private func write(_ result: TaskResult, _ table: TableFormat, _ state: inout State) throws(OutputFailure) {
+        let count = result.rows.count
+        let name = TextTable.printable(result.task.name)
+        let flows = count == 1 ? "1 row" : "\(HumanUnits.grouped(UInt64(count))) rows"
+        state.buffer.append(
+            (state.hasRows ? "\n" : "") + table.style.title(name) + "  " + table.style.dim(flows) + "\n")
+        state.hasRows = true
+        var rows: [FlowRecord] = []
+        var start = 0
+        repeat {
+            let end = min(start + Self.tableRowsMax, count)
+            result.rows.read(start..<end, into: &rows)
+            let other = end == count ? result.other : nil
+            state.buffer.append(
+                table.text(rows, firstRank: start + 1, other: other, evictedFlows: result.evictedFlows))
+            try flush(&state)
+            start = end
+        } while start < count
+    }
+
+    private func flush(_ state: inout State) throws(OutputFailure) {
+        // Forgotten even if it could not be written: writing the same octets again would double what got out.
+        defer { state.buffer.removeAll() }
+        try output.write(state.buffer.octets)
+    }
+}

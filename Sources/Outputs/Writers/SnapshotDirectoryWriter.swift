@@ -1,0 +1,107 @@
+import Flows
+import Glibc
+import IPFIX
+import Octets
+
+/// Writes each snapshot into a directory of its own, whole or not at all.
+///
+///     ROOT/2024-02-29_23-59-58/          the snapshot's time in UTC; `_2`, `_3` … behind it if the name is taken
+///         five_tuple/                    one per task
+///             shard_0.dat … shard_3.dat  IPFIX files, see docs/formats.md
+///             summary.json
+///
+/// Everything is written below a hidden temporary name, synced, and renamed at the end; a failure removes it.
+public struct SnapshotDirectoryWriter: Writer {
+    /// A shard costs a descriptor and a message's memory while its task is written.
+    public static let shardsMax = 512
+
+    public let root: String
+    /// How many shards the tasks of these names have; others have `defaultShards`.
+    public let shards: [String: Int]
+    public let defaultShards: Int
+    /// Whether to wait until everything is on the disk before a snapshot gets its name.
+    public let syncs: Bool
+
+    /// - Precondition: all numbers of shards are in 1 ... `shardsMax`.
+    public init(root: String, shards: [String: Int] = [:], defaultShards: Int = 1, syncs: Bool = true) {
+        precondition(
+            ([defaultShards] + shards.values).allSatisfy { 1...Self.shardsMax ~= $0 },
+            "a task has 1 to \(Self.shardsMax) shards")
+        self.root = root.isEmpty ? "." : root
+        self.shards = shards
+        self.defaultShards = defaultShards
+        self.syncs = syncs
+    }
+
+    public func write(_ snapshot: Snapshot) throws(OutputFailure) { _ = try writeDirectory(snapshot) }
+
+    public func finish(_ report: AnalysisReport?) throws(OutputFailure) {}
+
+    /// Writes a snapshot and returns its directory.
+    public func writeDirectory(_ snapshot: Snapshot) throws(OutputFailure) -> String {
+        try FileTree.createDirectories(root)
+        let name = CivilTime(nanoseconds: snapshot.time).directoryName
+        let temporary = "\(root)/.\(name).\(getpid()).tmp"
+        // Left behind by a process of the same number that was killed.
+        if FileTree.exists(temporary) { FileTree.remove(temporary) }
+        do throws(OutputFailure) {
+            try FileTree.createDirectory(temporary)
+            try writeTasks(snapshot, in: temporary)
+            let final = try rename(temporary, to: "\(root)/\(name)")
+            if syncs { try FileTree.syncDirectory(root) }
+            return final
+        } catch {
+            FileTree.remove(temporary)
+            throw error
+        }
+    }
+
+    private func rename(_ temporary: String, to path: String) throws(OutputFailure) -> String {
+        var final = path
+        var number = 2
+        while try !FileTree.rename(temporary, to: final) {
+            final = "\(path)_\(number)"
+            number += 1
+        }
+        return final
+    }
+
+    private func writeTasks(_ snapshot: Snapshot, in directory: String) throws(OutputFailure) {
+        var names: Set<String> = []
+        for (index, result) in snapshot.results.enumerated() {
+            let name = FileName.unique(FileName.safe(result.task.name), among: &names)
+            let task = TaskDirectory(
+                path: "\(directory)/\(name)", result: result, domain: UInt32(index + 1), time: snapshot.time,
+                shards: shards[result.task.name] ?? defaultShards, syncs: syncs)
+            try task.write()
+        }
+        if syncs { try FileTree.syncDirectory(directory) }
+    }
+}
+
+/// File names made of task names.
+enum FileName {
+    /// Leaves room below the 255 octets of most file systems for a suffix.
+    static let octetsMax = 200
+
+    /// The name with every octet but ASCII letters, digits, `-`, `_` and inner dots replaced by `_`.
+    static func safe(_ name: String) -> String {
+        var octets: [UInt8] = []
+        for octet in name.utf8.prefix(octetsMax) {
+            let isLetterOrDigit = 0x30...0x39 ~= octet || 0x41...0x5A ~= octet || 0x61...0x7A ~= octet
+            let isAllowed = isLetterOrDigit || "-_".utf8.contains(octet) || (octet == 0x2E && !octets.isEmpty)
+            octets.append(isAllowed ? octet : 0x5F)
+        }
+        return octets.isEmpty ? "_" : String(decoding: octets, as: UTF8.self)
+    }
+
+    static func unique(_ name: String, among taken: inout Set<String>) -> String {
+        var candidate = name
+        var number = 2
+        while !taken.insert(candidate).inserted {
+            candidate = "\(name)_\(number)"
+            number += 1
+        }
+        return candidate
+    }
+}

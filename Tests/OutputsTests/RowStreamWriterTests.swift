@@ -1,0 +1,101 @@
+import Flows
+import Glibc
+import Outputs
+import TestSupport
+import Testing
+
+@Suite struct RowStreamWriterTests {
+    /// What a writer puts into a file.
+    private func written(
+        _ format: RowStreamWriter.Format, namesSnapshots: Bool = false, _ body: (RowStreamWriter) throws -> Void
+    ) throws -> [UInt8] {
+        try Golden.withTemporaryDirectory { directory in
+            let path = directory + "/out"
+            let descriptor = unsafe open(path, O_WRONLY | O_CREAT, 0o600)
+            defer { close(descriptor) }
+            try body(RowStreamWriter(descriptor: descriptor, format: format, namesSnapshots: namesSnapshots))
+            return try Golden.read(path)
+        }
+    }
+
+    static let formats: [(String, RowStreamWriter.Format)] = [
+        ("csv/rows.csv", .csv), ("ndjson/rows.ndjson", .ndjson), ("json/rows.json", .json),
+        ("table/rows.txt", .table(isExact: false, width: nil, style: .plain)),
+        ("table/rows-80.txt", .table(isExact: false, width: 80, style: .plain)),
+        ("table/rows-exact-colour.txt", .table(isExact: true, width: 120, style: .coloured)),
+    ]
+
+    @Test(arguments: 0..<formats.count) func everyFormatEqualsItsGolden(index: Int) throws {
+        let (path, format) = Self.formats[index]
+        let octets = try written(format) {
+            try $0.write(Fixtures.snapshot)
+            try $0.finish(Fixtures.report)
+        }
+        let expected = try Golden.expectation(path, current: octets)
+        #expect(String(decoding: octets, as: UTF8.self) == String(decoding: expected, as: UTF8.self))
+    }
+
+    @Test func severalSnapshotsNameTheirRows() throws {
+        let octets = try written(.json, namesSnapshots: true) {
+            try $0.write(Snapshot(time: 1, results: [Fixtures.total]))
+            try $0.write(Snapshot(time: 2, results: [Fixtures.total]))
+            try $0.finish(nil)
+        }
+        let lines = String(decoding: octets, as: UTF8.self).split(separator: "\n")
+        #expect(lines.count == 4)
+        #expect(lines[0] == "{\"rows\":[")
+        #expect(lines[1].hasPrefix("{\"snapshot\":1,\"task\":\"total\",\"packets\":1203,") && lines[1].hasSuffix("},"))
+        #expect(lines[2].hasPrefix("{\"snapshot\":2,"))
+        #expect(lines[3] == "]}")
+    }
+
+    @Test func aRunWithoutSnapshotsIsStillJSON() throws {
+        let octets = try written(.json) { try $0.finish(nil) }
+        #expect(String(decoding: octets, as: UTF8.self) == "{\"rows\":[\n]}\n")
+    }
+
+    /// A pipe that nobody empties at once: the writer waits, and everything arrives.
+    @Test func aSlowNonBlockingReaderGetsEverything() throws {
+        var random = SeededGenerator(seed: 1)
+        let task = FlowTask(name: "many", fields: .fiveTuple)
+        let result = FlowSamples.result(task, FlowSamples.rows(20_000, of: task, using: &random))
+        let snapshot = Snapshot(time: 0, results: [result])
+        let expected = try written(.ndjson) { try $0.write(snapshot) }
+        var ends: [Int32] = [0, 0]
+        #expect(unsafe pipe(&ends) == 0)
+        for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+        let (readEnd, writeEnd) = (ends[0], ends[1])
+        let child = Task.detached {
+            defer { close(writeEnd) }
+            try RowStreamWriter(descriptor: writeEnd, format: .ndjson).write(snapshot)
+        }
+        var received: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = unsafe read(readEnd, &piece, piece.count)
+            if count > 0 { received += piece[0..<count] } else if count == 0 { break } else { usleep(50) }
+        }
+        close(readEnd)
+        _ = child
+        #expect(received == expected)
+    }
+
+    @Test func aReaderThatLeftIsABrokenPipe() {
+        var ends: [Int32] = [0, 0]
+        #expect(unsafe pipe(&ends) == 0)
+        close(ends[0])
+        _ = signal(SIGPIPE, SIG_IGN)
+        let writer = RowStreamWriter(descriptor: ends[1], name: "the pipe", format: .csv)
+        #expect(throws: OutputFailure(.write, "the pipe", errno: EPIPE)) { try writer.write(Fixtures.snapshot) }
+        close(ends[1])
+    }
+
+    @Test func aFullDiskIsNamed() throws {
+        let descriptor = unsafe open("/dev/full", O_WRONLY)
+        defer { close(descriptor) }
+        let writer = RowStreamWriter(descriptor: descriptor, name: "/dev/full", format: .csv)
+        let failure = OutputFailure(.write, "/dev/full", errno: ENOSPC)
+        #expect(throws: failure) { try writer.write(Fixtures.snapshot) }
+        #expect(failure.description == "cannot write /dev/full: No space left on device")
+    }
+}

@@ -1,0 +1,146 @@
+import Flows
+import Glibc
+import IPFIX
+import Outputs
+import TestSupport
+import Testing
+
+@Suite struct SnapshotDirectoryTests {
+    @Test func theTreeEqualsItsGoldens() throws {
+        try Golden.withTemporaryDirectory { root in
+            let writer = SnapshotDirectoryWriter(root: root + "/a/b", shards: ["five_tuple": 2])
+            let path = try writer.writeDirectory(Fixtures.snapshot)
+            #expect(path == root + "/a/b/2024-02-29_23-59-58")
+            for file in [
+                "five_tuple/shard_0.dat", "five_tuple/shard_1.dat", "five_tuple/summary.json",
+                "net__a___b_/shard_0.dat", "net__a___b_/summary.json", "total/shard_0.dat", "total/summary.json",
+            ] {
+                let octets = try Golden.read(path + "/" + file)
+                let name = file.split(separator: "/").joined(separator: ".")
+                #expect(octets == (try Golden.expectation("snapshot/\(name)", current: octets)), "\(file)")
+            }
+        }
+    }
+
+    /// Whatever is written comes back: rows exactly, shard by shard, in the order in which they were written.
+    @Test(arguments: UInt64(0)..<40) func everythingComesBack(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        var results: [TaskResult] = []
+        for index in 0..<Int.random(in: 1...4, using: &random) {
+            // The same name twice must not collide.
+            let task = FlowSamples.task(named: index == 3 ? "task0" : "task\(index)", using: &random)
+            let rows = FlowSamples.rows(Int.random(in: 0...400, using: &random), of: task, using: &random)
+            let other = Bool.random(using: &random) ? FlowSamples.other(of: task, using: &random) : nil
+            results.append(FlowSamples.result(task, rows, other: other, evictedFlows: other == nil ? 0 : seed))
+        }
+        let snapshot = Snapshot(time: .random(in: -1...2_000_000_000_000_000_000, using: &random), results: results)
+        let shards = Int.random(in: 1...5, using: &random)
+        try Golden.withTemporaryDirectory { root in
+            let writer = SnapshotDirectoryWriter(root: root, defaultShards: shards, syncs: false)
+            let read = try SnapshotReader.read(writer.writeDirectory(snapshot))
+            #expect(read.time == snapshot.time)
+            #expect(read.results.count == results.count)
+            for (written, found) in zip(results, read.results) {
+                #expect(found.task == written.task)
+                #expect(found.other == written.other)
+                #expect(found.evictedFlows == written.evictedFlows)
+                #expect(found.totalPackets == written.totalPackets)
+                #expect(found.totalBytes == written.totalBytes)
+                let rows = try Fixtures.rows(written)
+                let byShard = (0..<shards).flatMap { shard in
+                    rows.filter { ShardHash.shard(of: $0.key, among: shards) == shard }
+                }
+                #expect(try Fixtures.rows(found) == byShard)
+            }
+        }
+    }
+
+    @Test func tasksAndFilesAreReadAlone() throws {
+        try Golden.withTemporaryDirectory { root in
+            let path = try SnapshotDirectoryWriter(root: root, shards: ["five_tuple": 2])
+                .writeDirectory(Fixtures.snapshot)
+            let task = try SnapshotReader.read(path + "/five_tuple")
+            #expect(task.results.map(\.task.name) == ["five_tuple"])
+            #expect(task.results[0].rows.count == 3)
+            let halves = try [0, 1].map { try SnapshotReader.read("\(path)/five_tuple/shard_\($0).dat") }
+            #expect(halves.map(\.results[0].rows.count).reduce(0, +) == 3)
+            #expect(try SnapshotReader.snapshotDirectories(in: root) == [path])
+        }
+    }
+
+    @Test func aTakenNameGetsANumber() throws {
+        try Golden.withTemporaryDirectory { root in
+            let writer = SnapshotDirectoryWriter(root: root)
+            let paths = try (0..<3).map { _ in try writer.writeDirectory(Fixtures.snapshot) }
+            let name = root + "/2024-02-29_23-59-58"
+            #expect(paths == [name, name + "_2", name + "_3"])
+            #expect(try SnapshotReader.snapshotDirectories(in: root) == paths)
+        }
+    }
+
+    /// A name that no file can have: the failure names it, and nothing stays behind.
+    @Test func aFailureLeavesNothing() throws {
+        try Golden.withTemporaryDirectory { root in
+            let task = FlowTask(name: String(repeating: "n", count: 2000), fields: .fiveTuple)
+            let snapshot = Snapshot(time: 0, results: [Fixtures.fiveTuple, FlowSamples.result(task, [])])
+            let failure = OutputFailure(.nameTask, task.name, errno: ENAMETOOLONG)
+            #expect(throws: failure) { try SnapshotDirectoryWriter(root: root).write(snapshot) }
+            // Only an empty directory can be removed.
+            #expect(unsafe rmdir(root) == 0)
+            _ = unsafe mkdir(root, 0o700)
+        }
+    }
+
+    @Test func aFileInTheWayIsNamed() throws {
+        try Golden.withTemporaryDirectory { root in
+            try Golden.write([], to: root + "/file")
+            let writer = SnapshotDirectoryWriter(root: root + "/file/snapshots")
+            #expect(throws: OutputFailure(.createDirectory, root + "/file", errno: ENOTDIR)) {
+                try writer.write(Fixtures.snapshot)
+            }
+        }
+    }
+
+    @Test func damageIsNamedWithFileAndOffset() throws {
+        try Golden.withTemporaryDirectory { root in
+            let path = try SnapshotDirectoryWriter(root: root).writeDirectory(Fixtures.snapshot)
+            let file = path + "/total/shard_0.dat"
+            let octets = try Golden.read(file)
+            try Golden.write(Array(octets.dropLast()), to: file)
+            let cut = IPFIXFailure(.messageLength(claimed: octets.count, available: octets.count - 1), at: 0)
+            #expect(throws: ReadFailure.damaged(path: file, cut)) { try SnapshotReader.read(path) }
+            _ = unsafe unlink(file)
+            #expect(throws: ReadFailure.noResults(path: path + "/total")) { try SnapshotReader.read(path + "/total") }
+            #expect(throws: ReadFailure.file(OutputFailure(.open, file, errno: ENOENT))) {
+                try SnapshotReader.read(file)
+            }
+        }
+    }
+
+    @Test func shardsOfDifferentSnapshotsDoNotMix() throws {
+        try Golden.withTemporaryDirectory { root in
+            let writer = SnapshotDirectoryWriter(root: root, defaultShards: 2)
+            let first = try writer.writeDirectory(Snapshot(time: 0, results: [Fixtures.fiveTuple]))
+            let second = try writer.writeDirectory(Snapshot(time: 1, results: [Fixtures.fiveTuple]))
+            let shard = first + "/five_tuple/shard_1.dat"
+            try Golden.write(Golden.read(second + "/five_tuple/shard_1.dat"), to: shard)
+            #expect(throws: ReadFailure.mixed(path: shard)) { try SnapshotReader.read(first) }
+            _ = unsafe unlink(first + "/five_tuple/shard_0.dat")
+            #expect(throws: ReadFailure.missingShard(path: first + "/five_tuple/shard_0.dat")) {
+                try SnapshotReader.read(first)
+            }
+        }
+    }
+
+    @Test func rowsSpreadEvenlyOverShards() {
+        var random = SeededGenerator(seed: 9)
+        let task = FlowTask(name: "", fields: .fiveTuple)
+        var counts = [Int](repeating: 0, count: 8)
+        for row in FlowSamples.rows(8000, of: task, using: &random) {
+            counts[ShardHash.shard(of: row.key, among: 8)] += 1
+        }
+        #expect(counts.allSatisfy { 850...1150 ~= $0 })
+        // The hash is part of the format: this value must never change.
+        #expect(ShardHash.shard(of: Fixtures.key(Fixtures.client, Fixtures.server), among: 1 << 16) == 42_055)
+    }
+}

@@ -12,7 +12,7 @@ let settings: [SwiftSetting] = [
 let package = Package(
     name: "netspectra",
     products: [
-        .executable(name: "netspectra", targets: ["netspectra"]),
+        .executable(name: "netspectra", targets: ["netspectra"])
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

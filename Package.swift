@@ -15,7 +15,7 @@ let package = Package(
         .executable(name: "netspectra", targets: ["netspectra"])
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // The pure half: values in, values out. No files, sockets, clocks, threads or `unsafe`.
@@ -33,5 +33,7 @@ let package = Package(
             swiftSettings: settings),
 
         .testTarget(name: "OctetsTests", dependencies: ["Octets"], swiftSettings: settings),
+        // Reads the work tree, not the targets: the rules of style.
+        .testTarget(name: "TidyTests", swiftSettings: settings),
     ]
 )

@@ -13,7 +13,8 @@ public struct PacketInfo: Equatable, Sendable {
     /// 0 where the protocol has no ports, in non-first fragments, and where the capture ends before them.
     public var sourcePort: UInt16
     public var destinationPort: UInt16
-    /// The outermost VLAN identifier, 1 ... 4094; 0 where the frame is untagged or only priority-tagged (IEEE 802.1Q § 6.9).
+    /// The outermost VLAN identifier, 1 ... 4094; 0 where the frame is untagged or only priority-tagged
+    /// (IEEE 802.1Q § 6.9).
     public var vlan: UInt16
     public var tcpFlags: TCPFlags
     public var fragment: FragmentState

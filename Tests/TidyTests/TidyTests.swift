@@ -67,4 +67,13 @@ import Testing
             #expect(readme.contains("make \(target)"), "README.md does not name `make \(target)`")
         }
     }
+
+    /// What the manifest asks of Debian is what `make setup` installs.
+    @Test func setupInstallsWhatTheManifestNeeds() throws {
+        let manifest = try ProjectTree.file("Package.swift").lines.joined(separator: "\n")
+        let setup = try ProjectTree.file("Scripts/setup").lines.joined(separator: "\n")
+        for provider in manifest.matches(of: /\.apt\(\["([^"]+)"/).map({ String($0.1) }) {
+            #expect(setup.contains(provider), "Scripts/setup does not install \(provider)")
+        }
+    }
 }

@@ -12,7 +12,12 @@ let settings: [SwiftSetting] = [
 let package = Package(
     name: "netspectra",
     products: [
-        .executable(name: "netspectra", targets: ["netspectra"])
+        .executable(name: "netspectra", targets: ["netspectra"]),
+        .library(name: "Octets", targets: ["Octets"]),
+        .library(name: "Headers", targets: ["Headers"]),
+        .library(name: "CaptureFiles", targets: ["CaptureFiles"]),
+        .library(name: "Flows", targets: ["Flows"]),
+        .library(name: "ContentCodings", targets: ["ContentCodings"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -23,16 +28,45 @@ let package = Package(
         .target(name: "Headers", dependencies: ["Octets"], swiftSettings: settings),
         .target(name: "CaptureFiles", dependencies: ["Octets"], swiftSettings: settings),
         .target(name: "Flows", dependencies: ["Headers"], swiftSettings: settings),
+        .target(name: "Synthesis", dependencies: ["Octets", "Headers"], swiftSettings: settings),
+
+        // The machine half: what touches the world, and the only homes of `unsafe`.
+        .target(name: "CKernelIO", path: "Sources/C/CKernelIO"),
+        .systemLibrary(name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", path: "Sources/C/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "KernelIO", dependencies: ["CKernelIO", "Octets"], swiftSettings: settings),
+        .target(name: "ContentCodings", dependencies: ["CZlib", "CZstd"], swiftSettings: settings),
+        .target(
+            name: "Pipeline",
+            dependencies: ["Octets", "Headers", "CaptureFiles", "ContentCodings", "Flows", "KernelIO"],
+            swiftSettings: settings),
+        .systemLibrary(name: "CYAML", path: "Sources/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "Configuration", dependencies: ["CYAML", "Flows", "Headers"], swiftSettings: settings),
 
         .executableTarget(
             name: "netspectra",
             dependencies: [
-                "Octets", "Headers", "CaptureFiles", "Flows",
+                "Octets", "Headers", "CaptureFiles", "Flows", "Synthesis", "Configuration", "KernelIO", "Pipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
 
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration", "Flows", "Headers"], swiftSettings: settings),
+        .testTarget(name: "FlowsTests", dependencies: ["Flows", "Headers"], swiftSettings: settings),
+        .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Headers", "Octets"], swiftSettings: settings),
         .testTarget(name: "OctetsTests", dependencies: ["Octets"], swiftSettings: settings),
+        .testTarget(name: "HeadersTests", dependencies: ["Headers", "Octets"], swiftSettings: settings),
+        .target(
+            name: "CaptureTestSupport", dependencies: ["CaptureFiles"], path: "Tests/CaptureTestSupport",
+            swiftSettings: settings),
+        .testTarget(
+            name: "CaptureFilesTests", dependencies: ["CaptureFiles", "CaptureTestSupport", "Octets"],
+            swiftSettings: settings),
+        .testTarget(name: "ContentCodingsTests", dependencies: ["ContentCodings"], swiftSettings: settings),
+        .testTarget(
+            name: "ConformanceTests", dependencies: ["CaptureFiles", "CaptureTestSupport", "ContentCodings", "Headers"],
+            swiftSettings: settings),
         // Reads the work tree, not the targets: the rules of style.
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ]

@@ -1,7 +1,7 @@
 import Octets
 
 /// Which Internet protocol an address or packet belongs to. The raw value is the version field of the IP header.
-public enum IPFamily: UInt8, Sendable, Hashable {
+@frozen public enum IPFamily: UInt8, Sendable, Hashable {
     case none = 0
     case v4 = 4
     case v6 = 6
@@ -10,19 +10,19 @@ public enum IPFamily: UInt8, Sendable, Hashable {
 /// An IPv4 or IPv6 address as two 64-bit words in numeric order.
 ///
 /// IPv4: `high` is 0 and `low` holds the 32-bit address. IPv6: `high` holds the first eight octets.
-public struct IPAddress: Hashable, Sendable {
+@frozen public struct IPAddress: Hashable, Sendable {
     public var high: UInt64
     public var low: UInt64
     public var family: IPFamily
 
-    @inline(always) public init(family: IPFamily, high: UInt64, low: UInt64) {
+    @inlinable @inline(__always) public init(family: IPFamily, high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
         self.family = family
     }
 
-    @inline(always) public init(v4 address: UInt32) { self.init(family: .v4, high: 0, low: UInt64(address)) }
-    @inline(always) public init(v6 high: UInt64, _ low: UInt64) { self.init(family: .v6, high: high, low: low) }
+    @inlinable @inline(__always) public init(v4 address: UInt32) { self.init(family: .v4, high: 0, low: UInt64(address)) }
+    @inlinable @inline(__always) public init(v6 high: UInt64, _ low: UInt64) { self.init(family: .v6, high: high, low: low) }
 
     /// No address: the field of a key that does not ask for one.
     public static let none = IPAddress(family: .none, high: 0, low: 0)

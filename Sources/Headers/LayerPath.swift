@@ -2,10 +2,11 @@
 public enum ProtocolLayer: UInt8, Sendable, CaseIterable {
     case none = 0
     case ethernet, ieee8023, llc, snap, linuxCooked, linuxCooked2, null, loop, ppp, pppoe, ieee80211, radiotap, rawIP
-    case vlan, serviceVLAN, mpls, arp, otherEtherType
+    case ppi, ciscoHDLC, frameRelay, fddi, tokenRing, pflog, nflog, pktap
+    case vlan, serviceVLAN, backboneTag, macsec, ciscoMetadata, mpls, pseudowire, arp, otherEtherType
     case ipv4, ipv6, ah, esp
     case tcp, udp, udpLite, sctp, dccp, icmp, icmpv6, igmp, otherIP
-    case gre, ipInIP, vxlan, geneve, gtp, l2tp, teredo
+    case gre, erspan, ipInIP, etherIP, vxlan, geneve, gtp, l2tp, teredo, nsh, lisp, capwap
     case fragment, malformed, unknownLinkType
 }
 

@@ -2,7 +2,7 @@
 ///
 /// Times are nanoseconds since 1970 UTC. Lengths are octets of the whole frame: `wireLength` as it was on the wire,
 /// `capturedLength` as it stands in the capture.
-public struct PacketInfo: Equatable, Sendable {
+@frozen public struct PacketInfo: Equatable, Sendable {
     public var time: Int64
     public var wireLength: UInt32
     public var capturedLength: UInt32
@@ -13,14 +13,14 @@ public struct PacketInfo: Equatable, Sendable {
     /// 0 where the protocol has no ports, in non-first fragments, and where the capture ends before them.
     public var sourcePort: UInt16
     public var destinationPort: UInt16
-    /// The outermost VLAN identifier, 1 ... 4094; 0 where the frame is untagged or only priority-tagged
-    /// (IEEE 802.1Q § 6.9).
+    /// The first VLAN identifier other than 0 before the outermost IP header; 0 where the frame is untagged or only
+    /// priority-tagged (IEEE 802.1Q § 6.9). Tags inside a tunnel never count, whichever header names the flow.
     public var vlan: UInt16
     public var tcpFlags: TCPFlags
     public var fragment: FragmentState
     public var marks: PacketMarks
 
-    @inline(always)
+    @inlinable @inline(__always)
     public init(
         time: Int64 = 0, wireLength: UInt32 = 0, capturedLength: UInt32 = 0,
         source: IPAddress = IPAddress(family: .none, high: 0, low: 0),
@@ -45,7 +45,7 @@ public struct PacketInfo: Equatable, Sendable {
 }
 
 /// Where a packet stands in a fragmented datagram (RFC 791 § 3.1, RFC 8200 § 4.5).
-public enum FragmentState: UInt8, Sendable, Hashable {
+@frozen public enum FragmentState: UInt8, Sendable, Hashable {
     case whole
     /// Offset 0 with more to come: the ports are here.
     case first
@@ -54,9 +54,9 @@ public enum FragmentState: UInt8, Sendable, Hashable {
 }
 
 /// Things about a packet that the ledger counts although the packet itself was counted.
-public struct PacketMarks: OptionSet, Hashable, Sendable {
+@frozen public struct PacketMarks: OptionSet, Hashable, Sendable {
     public let rawValue: UInt8
-    @inline(always) public init(rawValue: UInt8) { self.rawValue = rawValue }
+    @inlinable @inline(__always) public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// A fragment with an offset above 0: its ports are unknown and 0.
     public static let laterFragment = PacketMarks(rawValue: 1)
@@ -66,4 +66,6 @@ public struct PacketMarks: OptionSet, Hashable, Sendable {
     public static let transportCut = PacketMarks(rawValue: 4)
     /// Decoding ended inside the packet by a malformed header above the IP header that gave the key.
     public static let malformedAbove = PacketMarks(rawValue: 8)
+    /// Headers between the key's IP header and a transport header, or a tunnelled packet, are cut off.
+    public static let tunnelCut = PacketMarks(rawValue: 16)
 }

@@ -3,9 +3,10 @@ public struct DecodeFailure: Error, Equatable, Sendable {
     /// The header that could not be decoded.
     public enum Layer: UInt8, Sendable, CaseIterable {
         case link, ethernet, vlan, llc, mpls, ppp, pppoe, ieee80211, radiotap, linuxCooked, null
+        case backboneTag, macsec, ciscoMetadata, ppi, ciscoHDLC, frameRelay, fddi, tokenRing, pflog, nflog, pktap, arp
         case ipv4, ipv6, ipv6Extension, ah, esp
-        case tcp, udp, sctp, icmp, icmpv6, igmp
-        case gre, vxlan, geneve, gtp, l2tp, teredo
+        case tcp, udp, udpLite, sctp, dccp, icmp, icmpv6, igmp
+        case gre, erspan, etherIP, vxlan, geneve, gtp, l2tp, teredo, nsh, lisp, capwap
     }
 
     public enum Reason: UInt8, Sendable, CaseIterable {

@@ -7,10 +7,22 @@ public struct InternetChecksum: Sendable {
 
     /// Adds octets. Runs may be cut anywhere: an odd octet pairs with the first octet of the next run.
     public mutating func add(_ octets: Span<UInt8>) {
-        for index in octets.indices {
-            // A 64-bit sum of octets shifted by 8 cannot overflow below 2^48 octets.
+        var index = 0
+        if odd, !octets.isEmpty {
+            sum &+= UInt64(octets[0])
+            odd = false
+            index = 1
+        }
+        // Words of 32 bits fold to the same sum as their halves (RFC 1071 § 2 (C)), and 64 bits do not overflow below
+        // 2^34 octets.
+        while octets.count - index >= 4 {
+            sum &+= UInt64(octets.bigEndian32(at: index))
+            index += 4
+        }
+        while index < octets.count {
             sum &+= odd ? UInt64(octets[index]) : UInt64(octets[index]) << 8
             odd.toggle()
+            index += 1
         }
     }
 

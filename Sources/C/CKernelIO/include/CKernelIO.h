@@ -1,0 +1,12 @@
+// System calls that the Glibc module does not show to Swift.
+#pragma once
+#include <stddef.h>
+
+/// mremap(2) with MREMAP_MAYMOVE; MAP_FAILED on failure.
+void *ns_mremap(void *old_address, size_t old_size, size_t new_size);
+
+/// Processors the calling thread may run on, at least 1.
+int ns_processor_count(void);
+
+/// Names the calling thread; the kernel keeps the first 15 octets.
+void ns_set_thread_name(const char *name);

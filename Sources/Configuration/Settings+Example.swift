@@ -1,0 +1,58 @@
+extension Settings {
+    /// A complete file with every setting and what it means, for `netspectra analyze --config-example` and the docs.
+    public static let example = """
+        # Settings of `netspectra analyze --config FILE`. Each option of the command line overrides its setting here.
+        # Every key may be left out.
+
+        aggregator:
+          # Threads that count, 1 to 1024. Left out: as many as the machine has. Results do not depend on it.
+          num_workers: 4
+          # The most packets that wait between reading and counting.
+          size_of_packet_channel: 10000
+
+          # A snapshot of all tasks each so often (300ms, 30s, 5m, 1h30m), besides the final one.
+          # Left out: only the final one.
+          snapshot_interval: "30s"
+          # By which time: "capture" cuts by the packets' times, so results repeat; "wall" by the clock of this machine.
+          # Left out: capture for files, wall for live traffic.
+          snapshot_clock: capture
+          # false: each snapshot starts the next one from zero. true: counters go on.
+          cumulative: false
+          # Where snapshots are written, a directory each: YYYY-MM-DD_HH-MM-SS/TASK/shard_N.dat and summary.json.
+          storage_root_path: "./data"
+
+          # The most memory of flow tables (512MiB, 2GiB; MB and GB are powers of 1000). Beyond it the smallest flows
+          # are put into one row "other" per task, so totals stay right. Left out: no limit.
+          max_memory: 2GiB
+          # Which IP header of tunnelled packets names the flow: outer or inner.
+          tunnels: outer
+          # Only packets for which this holds are counted: comparisons such as "dst_port in {80, 443}", or tcpdump's
+          # words such as "tcp port 443 and net 10.0.0.0/8".
+          where: "ip or ip6"
+          # true: both directions of a conversation share a row, with counters for each. A task may say otherwise.
+          bidirectional: false
+
+          # What is counted. Left out: one task, the five-tuple.
+          exact_tasks:
+            - name: per_five_tuple
+              # Any of SrcIP, DstIP, SrcPort, DstPort, Protocol, VLAN; addresses with a prefix: SrcIP/24 for both
+              # families, SrcIP/24/48 for IPv4 and IPv6. 5tuple stands for the first five.
+              key_fields: [SrcIP, DstIP, SrcPort, DstPort, Protocol]
+              # Files that the task's rows are divided among.
+              num_shards: 1
+            - name: per_conversation
+              key_fields: 5tuple
+              bidirectional: true
+            - name: per_source_network
+              key_fields: [SrcIP/24/48]
+
+        output:
+          # table, json, ndjson or csv.
+          format: table
+          # bytes, packets, first_seen, last_seen, duration or key.
+          sort: bytes
+          # Rows per task, 0 for all.
+          top: 10
+
+        """
+}

@@ -1,0 +1,89 @@
+import Flows
+import Headers
+
+extension Settings {
+    /// Reads settings from YAML text.
+    /// - Parameter file: the name that errors give.
+    /// - Throws: every problem of the file at once, except after a syntax error, which hides what follows.
+    public init(yaml text: [UInt8], file: String) throws(ConfigurationFailure) {
+        var reader = SettingsReader()
+        let settings: Settings
+        do throws(YAMLSyntaxFailure) {
+            settings = reader.settings(try YAMLReader.read(text))
+        } catch {
+            let problem = ConfigurationProblem(
+                line: error.place.line, column: error.place.column, key: "", message: error.message)
+            throw ConfigurationFailure(file: file, problems: [problem])
+        }
+        guard reader.problems.isEmpty else {
+            let inOrder = reader.problems.enumerated().sorted {
+                ($0.element.line, $0.element.column, $0.offset) < ($1.element.line, $1.element.column, $1.offset)
+            }
+            throw ConfigurationFailure(file: file, problems: inOrder.map(\.element))
+        }
+        self = settings
+    }
+}
+
+/// Turns nodes into settings and notes each problem on the way; a setting with a problem keeps its default.
+struct SettingsReader {
+    var problems: [ConfigurationProblem] = []
+
+    mutating func settings(_ root: YAMLNode?) -> Settings {
+        var settings = Settings()
+        guard let root, !root.isNull else { return settings }
+        let top = mapping(root, "", Keys.top)
+        if let node = top["aggregator"] { aggregator(node, &settings) }
+        if let node = top["output"] { output(node, &settings) }
+        return settings
+    }
+
+    private mutating func aggregator(_ node: YAMLNode, _ settings: inout Settings) {
+        let path = "aggregator"
+        let values = mapping(node, path, Keys.aggregator)
+        _ = values["type"].flatMap { choice($0, "\(path).type", ["exact"]) }
+        settings.workers = values["num_workers"].flatMap { integer($0, "\(path).num_workers", 1...1_024) }
+        settings.packetQueueLength = values["size_of_packet_channel"].flatMap {
+            integer($0, "\(path).size_of_packet_channel", 1...100_000_000)
+        }
+        settings.snapshotIntervalNanoseconds = values["snapshot_interval"].flatMap {
+            duration($0, "\(path).snapshot_interval")
+        }
+        settings.snapshotClock = values["snapshot_clock"].flatMap { choice($0, "\(path).snapshot_clock") }
+        settings.isCumulative = values["cumulative"].flatMap { boolean($0, "\(path).cumulative") } ?? false
+        settings.storageRoot = values["storage_root_path"].flatMap { pathText($0, "\(path).storage_root_path") }
+        settings.memoryBytesMax = values["max_memory"].flatMap { byteCount($0, "\(path).max_memory") }
+        settings.tunnels = values["tunnels"].flatMap { choice($0, "\(path).tunnels") }
+        settings.filter = values["where"].flatMap { filter($0, "\(path).where") }
+        let bidirectional = values["bidirectional"].flatMap { boolean($0, "\(path).bidirectional") } ?? false
+        tasks(values, bidirectional: bidirectional, &settings)
+    }
+
+    /// Phase 1 of the original has `exact_tasks`, its later files `exact: {tasks: …}`.
+    private mutating func tasks(_ values: [String: YAMLNode], bidirectional: Bool, _ settings: inout Settings) {
+        var list = values["exact_tasks"].map { (node: $0, path: "aggregator.exact_tasks") }
+        if let exact = values["exact"] {
+            let inner = mapping(exact, "aggregator.exact", Keys.exact)
+            if let tasks = inner["tasks"] {
+                if list != nil {
+                    note(tasks, "aggregator.exact.tasks", "the tasks stand in aggregator.exact_tasks already")
+                } else {
+                    list = (tasks, "aggregator.exact.tasks")
+                }
+            }
+        }
+        if let list { settings.tasks = tasks(list.node, list.path, bidirectional: bidirectional) }
+    }
+
+    private mutating func output(_ node: YAMLNode, _ settings: inout Settings) {
+        let values = mapping(node, "output", Keys.output)
+        settings.report.format = values["format"].flatMap { choice($0, "output.format") }
+        settings.report.sort = values["sort"].flatMap { choice($0, "output.sort") }
+        settings.report.top = values["top"].flatMap { integer($0, "output.top", 0...1_000_000_000) }
+        guard let directory = values["directory"] else { return }
+        if settings.storageRoot != nil {
+            note(directory, "output.directory", "aggregator.storage_root_path names the directory already")
+        }
+        settings.storageRoot = pathText(directory, "output.directory")
+    }
+}

@@ -1,0 +1,83 @@
+import Glibc
+import Octets
+
+/// A failed system call: which, on what, and why.
+public struct SystemFailure: Error, Equatable, Sendable {
+    public var operation: String
+    public var path: String
+    public var errno: Int32
+
+    public init(operation: String, path: String, errno: Int32) {
+        self.operation = operation
+        self.path = path
+        self.errno = errno
+    }
+}
+
+extension SystemFailure: CustomStringConvertible {
+    public var description: String {
+        // SAFETY: strerror_r(3) writes a NUL-terminated text of at most `buffer.count` octets into `buffer`.
+        let reason = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+            unsafe buffer[0] = 0
+            unsafe strerror_r(errno, buffer.baseAddress!, buffer.count)
+            return unsafe String(cString: buffer.baseAddress!)
+        }
+        return "\(path): \(operation): \(reason)"
+    }
+}
+
+/// A file, pipe or terminal opened for reading. Closed when it goes.
+public struct InputFile: ~Copyable, Sendable {
+    public let path: String
+    private let descriptor: Int32
+    private let owned: Bool
+
+    /// Opens a file; `-` is standard input.
+    public init(path: String) throws(SystemFailure) {
+        self.path = path == "-" ? "standard input" : path
+        if path == "-" {
+            descriptor = STDIN_FILENO
+            owned = false
+        } else {
+            // SAFETY: open(2) reads the NUL-terminated path only during the call.
+            descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+            owned = true
+        }
+        if descriptor < 0 { throw SystemFailure(operation: "open", path: path, errno: errno) }
+        var status = stat()
+        // SAFETY: fstat(2) fills `status` during the call.
+        guard unsafe fstat(descriptor, &status) == 0 else {
+            throw SystemFailure(operation: "stat", path: path, errno: errno)
+        }
+        if status.st_mode & S_IFMT == S_IFDIR { throw SystemFailure(operation: "read", path: path, errno: EISDIR) }
+        size = status.st_mode & S_IFMT == S_IFREG ? Int64(status.st_size) : nil
+        if size != nil { posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL) }
+    }
+
+    /// The size of a regular file when it was opened; `nil` for pipes, terminals and devices.
+    public let size: Int64?
+
+    /// The size of a regular file; `nil` for anything else, or nothing.
+    public static func size(of path: String) -> Int64? {
+        var status = stat()
+        // SAFETY: stat(2) reads the path and fills `status` during the call.
+        guard path != "-", unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int64(status.st_size)
+    }
+
+    deinit { if owned { close(descriptor) } }
+
+    /// Reads what is there, at most `range.count` octets, into `buffer`; 0 at the end of the file.
+    public func read(into buffer: inout MutableSpan<UInt8>, _ range: Range<Int>) throws(SystemFailure) -> Int {
+        precondition(range.lowerBound >= 0 && range.upperBound <= buffer.count, "read outside the buffer")
+        while true {
+            let descriptor = self.descriptor
+            // SAFETY: the range lies in the buffer (checked above); read(2) writes at most that many octets.
+            let count = unsafe buffer.withUnsafeMutableBufferPointer { pointer in
+                unsafe Glibc.read(descriptor, pointer.baseAddress! + range.lowerBound, range.count)
+            }
+            if count >= 0 { return count }
+            if errno != EINTR { throw SystemFailure(operation: "read", path: path, errno: errno) }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import CKernelIO
+import Glibc
+
+/// What the program runs on.
+public enum Machine {
+    /// Processors this process may use.
+    public static var processorCount: Int { Int(ns_processor_count()) }
+
+    /// A seed nobody outside can know.
+    public static func randomSeed() -> UInt64 { UInt64.random(in: 1 ... .max) }
+}
+
+/// A terminal behind a descriptor.
+public enum Terminal {
+    public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    /// Columns; `nil` where the descriptor is no terminal.
+    public static func columns(_ descriptor: Int32) -> Int? {
+        var size = winsize()
+        // SAFETY: TIOCGWINSZ fills `size` during the call.
+        guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
+    }
+
+    public static func environment(_ name: String) -> String? {
+        // SAFETY: getenv(3) gives a NUL-terminated text that is copied at once; nothing in the program sets variables.
+        guard let value = unsafe getenv(name) else { return nil }
+        return unsafe String(cString: value)
+    }
+}

@@ -1,0 +1,101 @@
+import CKernelIO
+import Glibc
+
+/// A fixed-size array of plain values in anonymous memory of its own, on huge pages where the kernel grants them.
+///
+/// New elements are all-zero octets, so `Element` must be a type for which zeros are a valid value (integers, and
+/// structs of them). Growing moves page tables, not octets (mremap(2)), and memory counts as resident only once touched.
+@safe public struct MappedArray<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
+    // SAFETY: the one pointer to this mapping; it is only reachable through spans that borrow `self`.
+    @usableFromInline var storage: UnsafeMutableBufferPointer<Element>
+
+    /// Reserves `count` zero elements. A machine that has no memory left for a table cannot go on: this traps, as
+    /// Swift's own arrays do.
+    public init(count: Int) {
+        // SAFETY: the mapping holds at least `count` elements and is zero-filled by the kernel.
+        unsafe storage = UnsafeMutableBufferPointer(start: nil, count: 0)
+        grow(to: count)
+    }
+
+    deinit {
+        // SAFETY: no span can outlive `self`, so nothing refers to the mapping any more.
+        if let base = unsafe storage.baseAddress { unsafe munmap(base, Self.octets(storage.count)) }
+    }
+
+    @inline(always) public var count: Int { unsafe storage.count }
+
+    /// Octets of address space the array takes.
+    public var byteCount: Int { unsafe storage.count == 0 ? 0 : Self.octets(storage.count) }
+
+    /// Makes the array `count` elements long; existing elements keep their values, new ones are zero.
+    public mutating func grow(to count: Int) {
+        guard count > self.count else { return }
+        let octets = Self.octets(count)
+        let mapped: UnsafeMutableRawPointer?
+        if let base = unsafe storage.baseAddress {
+            unsafe mapped = ns_mremap(base, Self.octets(self.count), octets)
+        } else {
+            unsafe mapped = mmap(nil, octets, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        }
+        // SAFETY: MAP_FAILED is the all-ones pointer; anything else is a valid mapping of `octets` octets.
+        guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else {
+            fatalError("out of memory: cannot map \(octets) bytes")
+        }
+        if octets >= Self.hugePageOctets { unsafe madvise(mapped, octets, MADV_HUGEPAGE) }
+        unsafe storage = UnsafeMutableBufferPointer(start: mapped.assumingMemoryBound(to: Element.self), count: count)
+    }
+
+    @inline(always) public var span: Span<Element> {
+        @_lifetime(borrow self) borrowing get {
+            // SAFETY: the mapping is fully initialised (zero pages), and the span borrows `self`, which frees it.
+            unsafe _overrideLifetime(Span(_unsafeElements: UnsafeBufferPointer(storage)), borrowing: self)
+        }
+    }
+
+    @inline(always) public var mutableSpan: MutableSpan<Element> {
+        @_lifetime(&self) mutating get {
+            // SAFETY: as `span`; the exclusive access to `self` lasts as long as the span.
+            unsafe _overrideLifetime(MutableSpan(_unsafeElements: storage), mutating: &self)
+        }
+    }
+
+    /// Copies all of `source` to `position` on.
+    @inline(always) public mutating func replace(at position: Int, with source: Span<Element>) {
+        precondition(position >= 0 && source.count <= count - position, "copy outside the array")
+        let target = unsafe storage
+        // SAFETY: source and target lie inside their memory (checked above), and differ: `self` is held exclusively.
+        unsafe source.withUnsafeBufferPointer { source in
+            guard let from = source.baseAddress, let to = target.baseAddress else { return }
+            unsafe (to + position).update(from: from, count: source.count)
+        }
+    }
+
+    /// Lets `body` append to the elements from `range.lowerBound` on, and gives back how many it appended.
+    public mutating func appending<Failure: Error>(
+        in range: Range<Int>, _ body: (inout OutputSpan<Element>) throws(Failure) -> Void
+    ) throws(Failure) -> Int {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "append outside the array")
+        let part = unsafe UnsafeMutableBufferPointer(rebasing: storage[range])
+        // SAFETY: the buffer lies inside the mapping (checked above), which outlives the call; elements are plain values.
+        var output = unsafe OutputSpan(buffer: part, initializedCount: 0)
+        try body(&output)
+        return unsafe output.finalize(for: part)
+    }
+
+    /// Moves the elements of `range` to the start of the array.
+    public mutating func moveToStart(_ range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "move outside the array")
+        // SAFETY: both ranges lie inside the array (checked above); `update` allows them to overlap.
+        if let base = unsafe storage.baseAddress {
+            unsafe base.update(from: base + range.lowerBound, count: range.count)
+        }
+    }
+
+    private static var hugePageOctets: Int { 2 << 20 }
+
+    private static func octets(_ count: Int) -> Int {
+        let exact = count * MemoryLayout<Element>.stride
+        let page = exact >= hugePageOctets ? hugePageOctets : 4096
+        return (exact + page - 1) / page * page
+    }
+}

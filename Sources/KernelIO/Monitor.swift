@@ -1,0 +1,67 @@
+import Glibc
+
+/// A value guarded by a lock, with waiting: a thread sleeps until the value is as it wants it.
+///
+/// For what happens once per batch, never per packet.
+@safe public final class Monitor<Value>: @unchecked Sendable {
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let condition: UnsafeMutablePointer<pthread_cond_t>
+    private var value: Value
+
+    public init(_ value: sending Value) {
+        self.value = value
+        // SAFETY: both live at a fixed address until `deinit`, and are initialised before anyone else sees `self`.
+        unsafe mutex = .allocate(capacity: 1)
+        unsafe condition = .allocate(capacity: 1)
+        unsafe mutex.initialize(to: pthread_mutex_t())
+        unsafe condition.initialize(to: pthread_cond_t())
+        unsafe pthread_mutex_init(mutex, nil)
+        unsafe pthread_cond_init(condition, nil)
+    }
+
+    deinit {
+        // SAFETY: nobody holds a reference any more, so nobody waits or holds the lock.
+        unsafe pthread_cond_destroy(condition)
+        unsafe pthread_mutex_destroy(mutex)
+        unsafe condition.deallocate()
+        unsafe mutex.deallocate()
+    }
+
+    /// Runs `body` alone with the value.
+    public func withLock<Result, Failure: Error>(_ body: (inout Value) throws(Failure) -> Result) throws(Failure) -> Result {
+        lock()
+        defer { unlock() }
+        return try body(&value)
+    }
+
+    /// As `withLock`, and wakes every waiter to look at the value again.
+    public func update<Result>(_ body: (inout Value) -> Result) -> Result {
+        lock()
+        defer {
+            // SAFETY: the condition is initialised (see `init`).
+            unsafe pthread_cond_broadcast(condition)
+            unlock()
+        }
+        return body(&value)
+    }
+
+    /// Waits until `body` returns something, called alone with the value now and after each update; wakes the other
+    /// waiters then, as `body` may have changed the value.
+    public func wait<Result>(_ body: (inout Value) -> Result?) -> Result {
+        lock()
+        defer {
+            // SAFETY: as in `update`.
+            unsafe pthread_cond_broadcast(condition)
+            unlock()
+        }
+        while true {
+            if let result = body(&value) { return result }
+            // SAFETY: the lock is held by this thread, as pthread_cond_wait(3) demands.
+            unsafe pthread_cond_wait(condition, mutex)
+        }
+    }
+
+    // SAFETY: the mutex is initialised (see `init`), and each `lock` is paired with an `unlock` by `defer`.
+    private func lock() { unsafe pthread_mutex_lock(mutex) }
+    private func unlock() { unsafe pthread_mutex_unlock(mutex) }
+}

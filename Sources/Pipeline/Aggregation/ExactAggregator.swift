@@ -1,0 +1,137 @@
+import Flows
+import KernelIO
+
+/// Counts every packet of every task, exactly.
+///
+/// `input`, `cut` and `finish` are called by each worker on its own thread, all other methods by whoever set it up.
+public final class ExactAggregator: Aggregator {
+    let plan: TaskPlan
+    private let workers: [AggregatorWorker]
+    private let collector: CutCollector
+
+    /// - Parameters:
+    ///   - memoryLimit: octets that all tables together may take; `nil` for no limit.
+    ///   - cumulative: cuts do not start the counts anew.
+    public init(tasks: [FlowTask], workers: Int, memoryLimit: Int? = nil, cumulative: Bool = false) {
+        let plan = TaskPlan(tasks)
+        self.plan = plan
+        let seed = Machine.randomSeed()
+        let exchange = UpdateExchange(workers: workers, roots: plan.roots.count)
+        self.workers = (0..<workers).map { index in
+            AggregatorWorker(
+                plan: plan, seed: seed, index: index, workers: workers, exchange: exchange,
+                memoryLimit: memoryLimit.map { $0 / workers }, cumulative: cumulative)
+        }
+        collector = CutCollector(workers: workers)
+    }
+
+    public func input(_ batch: borrowing PacketBatch, worker: Int) { workers[worker].input(batch) }
+
+    /// Called by every worker once it has counted all packets before the cut: hands over its flows.
+    ///
+    /// - Returns: to the last worker that arrives, the tables of all.
+    public func cut(worker: Int) -> AggregatorCut? {
+        collector.collect(workers[worker].cut(), of: worker).map { AggregatorCut(plan: plan, parts: $0) }
+    }
+}
+
+/// Takes decoded packets in batches.
+public protocol Aggregator: Sendable {
+    associatedtype Cut: Sendable
+    func input(_ batch: borrowing PacketBatch, worker: Int)
+    func cut(worker: Int) -> Cut?
+}
+
+/// All workers' tables at one cut: what results are made of.
+public struct AggregatorCut: Sendable {
+    let plan: TaskPlan
+    /// By worker, then by root.
+    let parts: [[FlowTables]]
+}
+
+/// One worker's share of all tasks.
+private final class AggregatorWorker: @unchecked Sendable {
+    private let lanes: [FlowLane]
+    private let sender: RunSender
+    private let index: Int
+    private let workers: Int
+    private let cumulative: Bool
+    private var cuts = 0
+
+    init(
+        plan: TaskPlan, seed: UInt64, index: Int, workers: Int, exchange: UpdateExchange, memoryLimit: Int?,
+        cumulative: Bool
+    ) {
+        let budget = MemoryBudget(limit: memoryLimit)
+        lanes = plan.roots.map {
+            FlowLane(plan: KeyPlan(plan.tasks[$0]), seed: seed, worker: index, workers: workers)
+        }
+        for lane in lanes { budget.take(lane.byteCount) }
+        sender = RunSender(
+            exchange: exchange, worker: index, workers: workers, roots: lanes.count, budget: budget)
+        self.index = index
+        self.workers = workers
+        self.cumulative = cumulative
+    }
+
+    func input(_ batch: borrowing PacketBatch) {
+        if workers > 1 {
+            sender.prepare(takeIn: takeIn)
+            if let messages = sender.exchange.inbox(of: index) { takeIn(messages) }
+        }
+        for root in lanes.indices {
+            sender.root = root
+            lanes[root].input(batch, sender)
+        }
+    }
+
+    /// Counts what others have sent.
+    private func takeIn(_ messages: [UpdateMessage]) {
+        for message in messages {
+            switch message {
+            case .compact(let run):
+                lanes[run.root].compact.apply(run.updates, 0..<run.count, sender.budget)
+            case .wide(let run):
+                lanes[run.root].wide.apply(run.updates, 0..<run.count, sender.budget)
+            }
+        }
+        sender.exchange.giveBack(messages)
+    }
+
+    func cut() -> [FlowTables] {
+        if workers > 1 { sender.prepare(takeIn: takeIn) }
+        for root in lanes.indices {
+            sender.root = root
+            lanes[root].flush(sender)
+        }
+        cuts += 1
+        if workers > 1 {
+            sender.exchange.settle()
+            while let messages = sender.exchange.inboxUntilSettled(of: index, cuts: cuts) { takeIn(messages) }
+        }
+        return lanes.map { $0.cut(cumulative: cumulative, budget: sender.budget) }
+    }
+}
+
+/// Gathers what the workers hand over at a cut.
+private final class CutCollector: Sendable {
+    private let state: Monitor<[[FlowTables]?]>
+    private let workers: Int
+
+    init(workers: Int) {
+        self.workers = workers
+        state = Monitor(Array(repeating: nil, count: workers))
+    }
+
+    /// Returns all parts to the last worker. A worker that is a cut ahead waits for the others.
+    func collect(_ part: [FlowTables], of worker: Int) -> [[FlowTables]]? {
+        state.wait { parts in
+            guard parts[worker] == nil else { return nil }
+            parts[worker] = part
+            let all = parts.compactMap(\.self)
+            guard all.count == self.workers else { return .some(nil) }
+            parts = Array(repeating: nil, count: self.workers)
+            return .some(all)
+        }
+    }
+}

@@ -1,0 +1,231 @@
+import Flows
+import KernelIO
+
+/// What one worker holds of one task: the flows whose key hashes to it, IPv4 and IPv6 apart.
+final class FlowLane: @unchecked Sendable {
+    let plan: KeyPlan
+    var compact: FamilyLane<CompactKey>
+    var wide: FamilyLane<FlowKey>
+    /// Only for tasks without addresses: IPv6 packets as the other family counts them.
+    private var addressless = MappedArray<FlowPacket<CompactKey>>(count: 0)
+
+    init(plan: KeyPlan, seed: UInt64, worker: Int, workers: Int) {
+        self.plan = plan
+        compact = FamilyLane(plan: plan, seed: seed, worker: worker, workers: workers)
+        wide = FamilyLane(plan: plan, seed: seed, worker: worker, workers: workers)
+        if !plan.hasAddresses { addressless.grow(to: PacketBatch.capacity) }
+    }
+
+    var byteCount: Int { compact.byteCount + wide.byteCount }
+
+    func input(_ batch: borrowing PacketBatch, _ sender: RunSender) {
+        compact.input(batch.compact, count: batch.compactCount, sender)
+        guard batch.wideCount > 0 else { return }
+        if plan.hasAddresses {
+            wide.input(batch.wide, count: batch.wideCount, sender)
+        } else {
+            Self.dropAddresses(batch.wide.span.extracting(0..<batch.wideCount), into: &addressless)
+            compact.input(addressless, count: batch.wideCount, sender)
+        }
+    }
+
+    private static func dropAddresses(
+        _ packets: Span<FlowPacket<FlowKey>>, into array: inout MappedArray<FlowPacket<CompactKey>>
+    ) {
+        var output = array.mutableSpan
+        for i in packets.indices {
+            output[i] = FlowPacket(
+                key: CompactKey(addresses: 0, meta: packets[i].key.meta), time: packets[i].time,
+                wireLength: packets[i].wireLength, tcpFlags: packets[i].tcpFlags)
+        }
+    }
+
+    /// Counts what is staged for this worker, and sends what is staged for others.
+    func flush(_ sender: RunSender) {
+        compact.flush(sender)
+        wide.flush(sender)
+    }
+
+    /// The flows so far; the lane starts anew, or goes on counting where `cumulative`.
+    func cut(cumulative: Bool, budget: MemoryBudget) -> FlowTables {
+        FlowTables(compact: compact.cut(cumulative, budget), wide: wide.cut(cumulative, budget))
+    }
+}
+
+/// The flows of one task and one worker at a cut, to be read by anyone.
+final class FlowTables: Sendable {
+    let compact: FlowStore<CompactKey>
+    let wide: FlowStore<FlowKey>
+
+    init(compact: consuming FlowStore<CompactKey>, wide: consuming FlowStore<FlowKey>) {
+        self.compact = compact
+        self.wide = wide
+    }
+
+    var count: Int { compact.count + wide.count }
+    var evicted: EvictedFlows {
+        var evicted = compact.evicted
+        evicted.add(wide.evicted)
+        return evicted
+    }
+}
+
+/// One family of a lane.
+///
+/// Each update is staged for the worker that owns its key: the upper bits of the hash say which. Full stages go into the
+/// own table, or to the other worker.
+struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
+    /// Updates staged per worker: two batches of the table.
+    private static var stage: Int { 64 }
+
+    private let plan: KeyPlan
+    private let worker: Int
+    private let workers: Int
+    private var store: FlowStore<Key>
+    private var staged: MappedArray<FlowUpdate<Key>>
+    private var fill: MappedArray<Int>
+    /// What is being filled for each other worker.
+    private var runs: [UpdateRun<Key>?]
+
+    init(plan: KeyPlan, seed: UInt64, worker: Int, workers: Int) {
+        self.plan = plan
+        self.worker = worker
+        self.workers = workers
+        store = FlowStore(seed: seed)
+        staged = MappedArray(count: workers * Self.stage)
+        fill = MappedArray(count: workers)
+        runs = Array(repeating: nil, count: workers)
+    }
+
+    mutating func input(
+        _ packets: borrowing MappedArray<FlowPacket<Key>>, count: Int, _ sender: RunSender
+    ) {
+        if workers == 1 {
+            inputAlone(packets, count: count, sender)
+            return
+        }
+        var next = 0
+        while next < count {
+            let full = Self.route(
+                packets.span.extracting(next..<count), plan, store.seed, UInt64(workers), &staged, &fill, &next)
+            if let full { flush(stageOf: full, sender) }
+        }
+    }
+
+    /// The only worker needs no routing: it keys a batch at a time straight into the table.
+    @inline(__always)
+    private mutating func inputAlone(
+        _ packets: borrowing MappedArray<FlowPacket<Key>>, count: Int, _ sender: RunSender
+    ) {
+        var next = 0
+        var pending = fill.span[0]
+        while next < count {
+            let taken = min(count - next, FlowTable<Key>.batch - pending)
+            Self.key(packets.span.extracting(next..<next + taken), plan, store.seed, into: &staged, at: pending)
+            next += taken
+            pending += taken
+            if pending == FlowTable<Key>.batch {
+                store.apply(staged, 0..<pending, sender.budget)
+                pending = 0
+            }
+        }
+        var fill = fill.mutableSpan
+        fill[0] = pending
+    }
+
+    @inline(__always)
+    private static func key(
+        _ packets: Span<FlowPacket<Key>>, _ plan: KeyPlan, _ seed: UInt64,
+        into updates: inout MappedArray<FlowUpdate<Key>>, at pending: Int
+    ) {
+        var updates = updates.mutableSpan
+        for i in packets.indices {
+            let (key, direction) = packets[i].key.masked(by: plan)
+            updates[pending + i] = FlowUpdate(
+                key: key, time: packets[i].time, hash: key.hash(seed: seed), wireLength: packets[i].wireLength,
+                direction: direction, tcpFlags: packets[i].tcpFlags)
+        }
+    }
+
+    /// Stages packets until a stage is full, which it returns, or none is left.
+    @inline(__always)
+    private static func route(
+        _ packets: Span<FlowPacket<Key>>, _ plan: KeyPlan, _ seed: UInt64, _ workers: UInt64,
+        _ staged: inout MappedArray<FlowUpdate<Key>>, _ fill: inout MappedArray<Int>, _ next: inout Int
+    ) -> Int? {
+        var updates = staged.mutableSpan
+        var fill = fill.mutableSpan
+        for i in packets.indices {
+            let (key, direction) = packets[i].key.masked(by: plan)
+            let hash = key.hash(seed: seed)
+            let owner = Int(UInt64(hash) * workers >> 32)
+            updates[owner * stage + fill[owner]] = FlowUpdate(
+                key: key, time: packets[i].time, hash: hash, wireLength: packets[i].wireLength, direction: direction,
+                tcpFlags: packets[i].tcpFlags)
+            fill[owner] += 1
+            if fill[owner] == stage {
+                next += i + 1
+                return owner
+            }
+        }
+        next += packets.count
+        return nil
+    }
+
+    mutating func flush(_ sender: RunSender) {
+        for owner in 0..<workers {
+            flush(stageOf: owner, sender)
+            if let run = runs[owner], run.count > 0 {
+                sender.send(run, to: owner)
+                runs[owner] = nil
+            }
+        }
+    }
+
+    private mutating func flush(stageOf owner: Int, _ sender: RunSender) {
+        let count = fill.span[owner]
+        let start = owner * Self.stage
+        if owner == worker {
+            Self.apply(staged, start..<start + count, to: &store, sender.budget)
+        } else if count > 0 {
+            let run = runs[owner] ?? sender.run()
+            run.updates.replace(at: run.count, with: staged.span.extracting(start..<start + count))
+            run.count += count
+            runs[owner] = run
+            if run.count + Self.stage > UpdateRun<Key>.capacity {
+                sender.send(run, to: owner)
+                runs[owner] = nil
+            }
+        }
+        var fill = fill.mutableSpan
+        fill[owner] = 0
+    }
+
+    /// Counts updates of keys this worker owns.
+    mutating func apply(_ updates: borrowing MappedArray<FlowUpdate<Key>>, _ range: Range<Int>, _ budget: MemoryBudget) {
+        Self.apply(updates, range, to: &store, budget)
+    }
+
+    private static func apply(
+        _ updates: borrowing MappedArray<FlowUpdate<Key>>, _ range: Range<Int>, to store: inout FlowStore<Key>,
+        _ budget: MemoryBudget
+    ) {
+        var start = range.lowerBound
+        while start < range.upperBound {
+            let end = min(start + FlowTable<Key>.batch, range.upperBound)
+            store.apply(updates, start..<end, budget)
+            start = end
+        }
+    }
+
+    var byteCount: Int { store.byteCount }
+
+    mutating func cut(_ cumulative: Bool, _ budget: MemoryBudget) -> FlowStore<Key> {
+        if cumulative { return store.copy() }
+        budget.giveBack(store.byteCount)
+        var fresh = FlowStore<Key>(seed: store.seed)
+        budget.take(fresh.byteCount)
+        swap(&store, &fresh)
+        return fresh
+    }
+}

@@ -1,0 +1,164 @@
+import Flows
+import KernelIO
+
+/// A flow table with the memory it lies in. Owned by one thread at a time.
+struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
+    typealias Table = FlowTable<Key>
+
+    private var slots: MappedArray<UInt64>
+    private var entries: MappedArray<FlowEntry<Key>>
+    private(set) var count = 0
+    private(set) var evicted = EvictedFlows()
+    /// What spreads the hashes: the same for all stores whose keys are routed together.
+    let seed: UInt64
+
+    static var initialSlots: Int { 1 << 12 }
+
+    init(seed: UInt64) {
+        self.seed = seed
+        slots = MappedArray(count: Self.initialSlots)
+        entries = MappedArray(count: Table.capacity(slots: Self.initialSlots))
+    }
+
+    /// Octets of address space the table takes.
+    var byteCount: Int { slots.byteCount + entries.byteCount }
+
+    var rows: Span<FlowEntry<Key>> {
+        @_lifetime(borrow self) borrowing get { entries.span.extracting(0..<count) }
+    }
+
+    @inline(__always) func record(at index: Int) -> FlowRecord { entries.span[index].record }
+
+    /// Counts the updates of a range, at most `Table.batch` of them.
+    @inline(__always)
+    mutating func apply(
+        _ updates: borrowing MappedArray<FlowUpdate<Key>>, _ range: Range<Int>, _ budget: MemoryBudget
+    ) {
+        if count + range.count > entries.count { makeRoom(budget) }
+        Self.apply(updates.span.extracting(range), &slots, &entries, &count)
+    }
+
+    /// Two spans of one struct's fields can only be had of separate parameters.
+    @inline(__always)
+    private static func apply(
+        _ updates: Span<FlowUpdate<Key>>, _ slots: inout MappedArray<UInt64>,
+        _ entries: inout MappedArray<FlowEntry<Key>>, _ count: inout Int
+    ) {
+        var slots = slots.mutableSpan
+        var entries = entries.mutableSpan
+        Table.apply(updates, slots: &slots, entries: &entries, count: &count)
+    }
+
+    /// Adds a flow counted elsewhere to the one of the same key.
+    @inline(__always)
+    mutating func merge(_ entry: FlowEntry<Key>) {
+        if count == entries.count { grow() }
+        Self.merge(entry, entry.key.hash(seed: seed), &slots, &entries, &count)
+    }
+
+    @inline(__always)
+    private static func merge(
+        _ entry: FlowEntry<Key>, _ hash: UInt32, _ slots: inout MappedArray<UInt64>,
+        _ entries: inout MappedArray<FlowEntry<Key>>, _ count: inout Int
+    ) {
+        var slots = slots.mutableSpan
+        var entries = entries.mutableSpan
+        Table.merge(entry, hash: hash, slots: &slots, entries: &entries, count: &count)
+    }
+
+    mutating func add(_ more: EvictedFlows) { evicted.add(more) }
+
+    /// A second table with the same contents.
+    func copy() -> FlowStore {
+        var copy = FlowStore(seed: seed)
+        copy.slots = MappedArray(count: slots.count)
+        copy.slots.replace(at: 0, with: slots.span)
+        copy.entries = MappedArray(count: entries.count)
+        copy.entries.replace(at: 0, with: entries.span.extracting(0..<count))
+        copy.count = count
+        copy.evicted = evicted
+        return copy
+    }
+}
+
+// Growing and shrinking.
+extension FlowStore {
+    @inline(never)
+    private mutating func makeRoom(_ budget: MemoryBudget) {
+        // While the index is rebuilt, the old one is still there.
+        let needed = byteCount + slots.byteCount * 2
+        if budget.allows(needed) {
+            let before = byteCount
+            grow()
+            budget.take(byteCount - before)
+        } else {
+            evictSmallest()
+        }
+    }
+
+    @inline(never)
+    private mutating func grow() {
+        let larger = slots.count * 2
+        var rehashed = MappedArray<UInt64>(count: larger)
+        Self.rehash(slots, into: &rehashed)
+        slots = rehashed
+        entries.grow(to: Table.capacity(slots: larger))
+    }
+
+    private static func rehash(_ old: borrowing MappedArray<UInt64>, into new: inout MappedArray<UInt64>) {
+        var span = new.mutableSpan
+        Table.rehash(from: old.span, into: &span)
+    }
+
+    /// Sums up the quarter of the flows with the fewest octets in `evicted`, and forgets their keys.
+    private mutating func evictSmallest() {
+        Self.evictSmallest(&entries, &count, &evicted)
+        slots = MappedArray(count: slots.count)
+        Self.reindex(entries, count, seed, &slots)
+    }
+
+    private static func reindex(
+        _ entries: borrowing MappedArray<FlowEntry<Key>>, _ count: Int, _ seed: UInt64,
+        _ slots: inout MappedArray<UInt64>
+    ) {
+        var span = slots.mutableSpan
+        Table.index(entries.span.extracting(0..<count), seed: seed, into: &span)
+    }
+
+    private static func evictSmallest(
+        _ array: inout MappedArray<FlowEntry<Key>>, _ count: inout Int, _ evicted: inout EvictedFlows
+    ) {
+        var entries = array.mutableSpan
+        // Flows by size class, an eighth of a power of two each: finding the quarter takes one pass and no sorting.
+        var classes = [Int](repeating: 0, count: sizeClasses)
+        for i in 0..<count { classes[sizeClass(entries[i].counters.totalBytes)] += 1 }
+        var remaining = max(count / 4, Table.batch)
+        var limit = 0
+        while limit < sizeClasses, classes[limit] < remaining {
+            remaining -= classes[limit]
+            limit += 1
+        }
+        var kept = 0
+        for i in 0..<count {
+            let entry = entries[i]
+            let size = sizeClass(entry.counters.totalBytes)
+            if size < limit || size == limit && remaining > 0 {
+                if size == limit { remaining -= 1 }
+                evicted.add(entry.counters)
+            } else {
+                entries[kept] = entry
+                kept += 1
+            }
+        }
+        count = kept
+    }
+
+    private static var sizeClasses: Int { 64 * 8 }
+
+    /// The position of the highest bit and the three bits below it.
+    private static func sizeClass(_ bytes: UInt64) -> Int {
+        guard bytes >= 8 else { return Int(bytes) }
+        let highest = 63 - bytes.leadingZeroBitCount
+        return highest * 8 + Int(bytes >> UInt64(highest - 3) & 7)
+    }
+}

@@ -1,0 +1,104 @@
+import Flows
+import KernelIO
+
+/// Updates of one task on their way to the worker that owns their keys.
+final class UpdateRun<Key: TableKey>: @unchecked Sendable {
+    static var capacity: Int { 512 }
+
+    // Written by the sender, then read by the receiver: the exchange's lock lies between.
+    var root = 0
+    var updates = MappedArray<FlowUpdate<Key>>(count: capacity)
+    var count = 0
+}
+
+enum UpdateMessage: Sendable {
+    case compact(UpdateRun<CompactKey>)
+    case wide(UpdateRun<FlowKey>)
+}
+
+/// Where workers hand each other updates, in runs of up to 512, and wait for each other at a cut.
+///
+/// The number of runs is fixed, which bounds the memory: a worker that finds none free first takes in what others have
+/// sent it, which frees some. So no worker waits for another that waits for it.
+final class UpdateExchange: Sendable {
+    private struct State {
+        var freeCompact: [UpdateRun<CompactKey>] = []
+        var freeWide: [UpdateRun<FlowKey>] = []
+        var inboxes: [[UpdateMessage]]
+        /// Workers that have sent all they had before the cut, over all cuts.
+        var settled = 0
+    }
+
+    private let state: Monitor<State>
+    private let workers: Int
+
+    init(workers: Int, roots: Int) {
+        self.workers = workers
+        var state = State(inboxes: Array(repeating: [], count: workers))
+        // Each worker fills one run per task, family and receiver, and holds one spare; more may wait in inboxes.
+        let runs = 2 * workers * (workers - 1) * roots + 8 * workers
+        if workers > 1 {
+            state.freeCompact = (0..<runs).map { _ in UpdateRun() }
+            state.freeWide = (0..<runs).map { _ in UpdateRun() }
+        }
+        self.state = Monitor(state)
+    }
+
+    func send(_ message: UpdateMessage, to worker: Int) {
+        state.update { $0.inboxes[worker].append(message) }
+    }
+
+    enum Turn<Run> {
+        case run(Run)
+        /// Take these in and give their runs back first.
+        case inbox([UpdateMessage])
+    }
+
+    func compactRun(for worker: Int) -> Turn<UpdateRun<CompactKey>> {
+        state.wait { state in
+            if let run = state.freeCompact.popLast() { return .run(run) }
+            return Self.takeInbox(&state, worker).map { .inbox($0) }
+        }
+    }
+
+    func wideRun(for worker: Int) -> Turn<UpdateRun<FlowKey>> {
+        state.wait { state in
+            if let run = state.freeWide.popLast() { return .run(run) }
+            return Self.takeInbox(&state, worker).map { .inbox($0) }
+        }
+    }
+
+    func giveBack(_ messages: [UpdateMessage]) {
+        state.update { state in
+            for message in messages {
+                switch message {
+                case .compact(let run): state.freeCompact.append(run)
+                case .wide(let run): state.freeWide.append(run)
+                }
+            }
+        }
+    }
+
+    /// What has come for a worker, without waiting.
+    func inbox(of worker: Int) -> [UpdateMessage]? {
+        state.withLock { Self.takeInbox(&$0, worker) }
+    }
+
+    private static func takeInbox(_ state: inout State, _ worker: Int) -> [UpdateMessage]? {
+        guard !state.inboxes[worker].isEmpty else { return nil }
+        let inbox = state.inboxes[worker]
+        state.inboxes[worker] = []
+        return inbox
+    }
+
+    /// Says that the caller has sent all it had before its next cut.
+    func settle() { state.update { $0.settled += 1 } }
+
+    /// What has come for a worker; `nil` once every worker has settled `cuts` times and nothing is left.
+    func inboxUntilSettled(of worker: Int, cuts: Int) -> [UpdateMessage]? {
+        state.wait { state -> [UpdateMessage]?? in
+            if let inbox = Self.takeInbox(&state, worker) { return .some(inbox) }
+            return state.settled >= self.workers * cuts ? .some(nil) : nil
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import CaptureFiles
+import Flows
+import Headers
+import KernelIO
+
+/// Runs a capture source through decoders into an aggregator: the threads, and the order in which they stop.
+///
+/// Every worker takes a batch of frames from the source, decodes it, and counts its packets; packets whose flow another
+/// worker owns go there in runs. At a cut all workers hand over their tables; results are made of them in the background
+/// while the workers go on.
+public struct FlowAnalysis: Sendable {
+    public var workers: Int
+    public var tunnels: TunnelMode
+    public var filter: PacketFilter?
+
+    public init(workers: Int = Machine.processorCount, tunnels: TunnelMode = .outer, filter: PacketFilter? = nil) {
+        self.workers = workers
+        self.tunnels = tunnels
+        self.filter = filter
+    }
+
+    /// Runs until the source ends.
+    ///
+    /// - Parameters:
+    ///   - onSnapshot: called for each periodic cut, in order, on a thread of its own.
+    /// - Returns: what became of the frames, and the aggregator's state after the last one.
+    /// - Throws: where the system has no thread to work on.
+    public func run<A: Aggregator>(
+        _ source: CaptureSource, into aggregator: A, onSnapshot: @escaping @Sendable (A.Cut, SnapshotCut) -> Void
+    ) throws(SystemFailure) -> (counts: TrafficCounts, last: A.Cut) {
+        let snapshots = SnapshotQueue<A.Cut>()
+        let writer = try WorkerThread(name: "snapshots") {
+            while let (state, cut) = snapshots.next() { onSnapshot(state, cut) }
+        }
+        let outcome = Monitor((counts: TrafficCounts(), last: A.Cut?.none))
+        let work: @Sendable (Int) -> Void = { worker in
+            let (counts, last) = self.work(source, aggregator, snapshots, worker: worker)
+            outcome.update { outcome in
+                outcome.counts.add(counts)
+                if let last { outcome.last = last }
+            }
+        }
+        var threads: [WorkerThread] = []
+        for worker in 1..<max(workers, 1) {
+            threads.append(try WorkerThread(name: "worker-\(worker)") { work(worker) })
+        }
+        work(0)
+        for thread in threads { thread.join() }
+        snapshots.close()
+        writer.join()
+        return outcome.withLock { ($0.counts, $0.last!) }
+    }
+
+    /// One worker's life. The last worker to reach the end gets everybody's final state.
+    private func work<A: Aggregator>(
+        _ source: CaptureSource, _ aggregator: A, _ snapshots: SnapshotQueue<A.Cut>, worker: Int
+    ) -> (TrafficCounts, A.Cut?) {
+        var frames = FrameBatch()
+        var packets = PacketBatch()
+        var decoder = FrameDecoder(tunnels: tunnels, filter: filter)
+        var cutsMade = 0
+        while true {
+            switch source.next(&frames, cutsMade: cutsMade) {
+            case .frames:
+                var start = 0
+                while start < frames.frames.count {
+                    let end = min(start + PacketBatch.capacity, frames.frames.count)
+                    decoder.decode(frames, start..<end, into: &packets)
+                    aggregator.input(packets, worker: worker)
+                    start = end
+                }
+            case .cut(let cut):
+                cutsMade += 1
+                if let state = aggregator.cut(worker: worker) { snapshots.put((state, cut)) }
+            case .end:
+                return (decoder.counts, aggregator.cut(worker: worker))
+            }
+        }
+    }
+}
+
+/// Cuts on their way to the thread that makes snapshots of them. It holds one: whoever brings the next waits, which
+/// bounds the memory that tables take.
+private final class SnapshotQueue<State: Sendable>: Sendable {
+    private struct Queue {
+        var waiting: (State, SnapshotCut)?
+        var isClosed = false
+    }
+
+    private let queue = Monitor(Queue())
+
+    func put(_ snapshot: (State, SnapshotCut)) {
+        queue.wait { queue -> Void? in
+            guard queue.waiting == nil else { return nil }
+            queue.waiting = snapshot
+            return ()
+        }
+    }
+
+    /// `nil` once the queue is closed and empty.
+    func next() -> (State, SnapshotCut)? {
+        queue.wait { queue -> (State, SnapshotCut)?? in
+            if let waiting = queue.waiting {
+                queue.waiting = nil
+                return .some(waiting)
+            }
+            return queue.isClosed ? .some(nil) : nil
+        }
+    }
+
+    func close() { queue.update { $0.isClosed = true } }
+}

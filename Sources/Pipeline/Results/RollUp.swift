@@ -1,0 +1,71 @@
+import Flows
+import KernelIO
+
+/// Tables of coarser tasks out of a finer one's.
+enum RollUp {
+    /// What counting `task` packet by packet would have given, from the tables of a task it can be rolled up from.
+    static func tables(of task: FlowTask, from finer: [FlowTables]) -> FlowTables {
+        let plan = KeyPlan(task)
+        let seed = Machine.randomSeed()
+        var compact = FlowStore<CompactKey>(seed: seed)
+        var wide = FlowStore<FlowKey>(seed: seed)
+        for tables in finer {
+            merge(tables.compact, by: plan, into: &compact)
+            if plan.hasAddresses {
+                merge(tables.wide, by: plan, into: &wide)
+            } else {
+                mergeWithoutAddresses(tables.wide, by: plan, into: &compact)
+            }
+            compact.add(tables.compact.evicted)
+            wide.add(tables.wide.evicted)
+        }
+        return FlowTables(compact: compact, wide: wide)
+    }
+
+    private static func merge<Key: TableKey>(
+        _ finer: borrowing FlowStore<Key>, by plan: KeyPlan, into store: inout FlowStore<Key>
+    ) {
+        let rows = finer.rows
+        for i in rows.indices { store.merge(plan.rolledUp(rows[i])) }
+    }
+
+    private static func mergeWithoutAddresses(
+        _ finer: borrowing FlowStore<FlowKey>, by plan: KeyPlan, into store: inout FlowStore<CompactKey>
+    ) {
+        let rows = finer.rows
+        for i in rows.indices {
+            let entry = FlowEntry(
+                key: CompactKey(addresses: 0, meta: rows[i].key.meta), counters: rows[i].counters)
+            store.merge(plan.rolledUp(entry))
+        }
+    }
+
+    /// What each address sent (forward) and received (reverse), from tables of a one-way task with both addresses.
+    static func endpoints(from oneWay: [FlowTables]) -> FlowTables {
+        let seed = Machine.randomSeed()
+        var compact = FlowStore<CompactKey>(seed: seed)
+        var wide = FlowStore<FlowKey>(seed: seed)
+        for tables in oneWay {
+            mergeEnds(tables.compact, into: &compact)
+            mergeEnds(tables.wide, into: &wide)
+        }
+        return FlowTables(compact: compact, wide: wide)
+    }
+
+    private static func mergeEnds<Key: TableKey>(_ oneWay: borrowing FlowStore<Key>, into store: inout FlowStore<Key>) {
+        let rows = oneWay.rows
+        for i in rows.indices {
+            var key = rows[i].key.flowKey
+            let counters = rows[i].counters
+            store.merge(FlowEntry(key: Key(key.sourceOnly), counters: counters))
+            key.swapEnds()
+            store.merge(FlowEntry(key: Key(key.sourceOnly), counters: counters.swapped))
+        }
+    }
+}
+
+extension FlowKey {
+    fileprivate var sourceOnly: FlowKey {
+        FlowKey(sourceHigh: sourceHigh, sourceLow: sourceLow, destinationHigh: 0, destinationLow: 0, meta: meta & 0xFF)
+    }
+}

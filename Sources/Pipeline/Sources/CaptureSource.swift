@@ -1,0 +1,103 @@
+import KernelIO
+
+/// Hands out the frames of one or several captures to workers, in batches, one worker at a time.
+///
+/// It also decides where snapshots are cut: at the first frame, in the order of the files, that reaches the next multiple
+/// of the interval, by its own time or by the wall clock.
+public final class CaptureSource: Sendable {
+    /// Whether periodic snapshots follow packet time or the wall clock.
+    public enum SnapshotClock: String, Sendable, CaseIterable {
+        case wall, capture
+    }
+
+    /// What a worker got.
+    enum Turn: Sendable {
+        case frames
+        /// All frames before the cut have been handed out, to this worker or others.
+        case cut(SnapshotCut)
+        case end
+    }
+
+    private let state: Monitor<SourceState>
+
+    /// - Parameters:
+    ///   - merge: frames of all files in order of time, instead of file after file.
+    ///   - interval: nanoseconds between snapshots; `nil` for one at the end.
+    public init(paths: [String], merge: Bool = false, interval: Int64? = nil, clock: SnapshotClock = .capture) {
+        let frames: any FrameStream = merge ? MergedFiles(paths: paths) : FileSequence(paths: paths)
+        state = Monitor(SourceState(frames: frames, cutter: SnapshotCutter(interval: interval, clock: clock)))
+    }
+
+    /// Fills the batch, or tells what else there is to do.
+    ///
+    /// - Parameter cutsMade: how many cuts the worker has made so far.
+    func next(_ batch: inout FrameBatch, cutsMade: Int) -> Turn {
+        state.withLock { $0.next(&batch, cutsMade: cutsMade) }
+    }
+
+    /// The files' reports as far as they have been read, in order.
+    public var reports: [CaptureReport] { state.withLock { $0.frames.reports } }
+
+    public var progress: SourceProgress { state.withLock { $0.progress } }
+
+    /// Ends the input after the batches handed out so far.
+    public func stop() { state.withLock { $0.isStopped = true } }
+}
+
+/// How far a source has come.
+public struct SourceProgress: Sendable {
+    /// Octets read from disk, before decompression.
+    public var octetsRead: Int64 = 0
+    /// Octets of all files; `nil` if one of them is a pipe.
+    public var octetsInAll: Int64?
+    public var frames: UInt64 = 0
+}
+
+/// A moment between two frames at which all workers hand over what they have counted.
+public struct SnapshotCut: Equatable, Sendable {
+    /// Nanoseconds since 1970 UTC; by packet time or wall clock.
+    public var time: Int64
+    /// 1 for the first.
+    public var number: Int
+}
+
+/// Frames in order, batch by batch.
+protocol FrameStream: AnyObject {
+    /// Fills the batch; the first frame at or after `stop`, and all that follow it, wait for another call.
+    func next(_ batch: inout FrameBatch, before stop: Int64?) -> FrameTurn<Void>
+    var reports: [CaptureReport] { get }
+    var progress: SourceProgress { get }
+}
+
+private final class SourceState {
+    let frames: any FrameStream
+    private var cutter: SnapshotCutter
+    private var framesGiven: UInt64 = 0
+    var isStopped = false
+
+    init(frames: any FrameStream, cutter: SnapshotCutter) {
+        self.frames = frames
+        self.cutter = cutter
+    }
+
+    var progress: SourceProgress {
+        var progress = frames.progress
+        progress.frames = framesGiven
+        return progress
+    }
+
+    func next(_ batch: inout FrameBatch, cutsMade: Int) -> CaptureSource.Turn {
+        cutter.lookAtWallClock()
+        while true {
+            if let cut = cutter.lastCut, cut.number > cutsMade { return .cut(cut) }
+            if isStopped { return .end }
+            switch frames.next(&batch, before: cutter.stop) {
+            case .frames:
+                framesGiven += UInt64(batch.frames.count)
+                return .frames
+            case .stopped(let time): cutter.stopped(at: time)
+            case .ended: return .end
+            }
+        }
+    }
+}

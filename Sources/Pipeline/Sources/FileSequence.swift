@@ -1,0 +1,61 @@
+import KernelIO
+
+/// The frames of several files, one file after the other.
+final class FileSequence: FrameStream {
+    private let paths: [String]
+    private var opened = 0
+    private var reader: CaptureReader?
+    private(set) var finished: [CaptureReport] = []
+    private let sizes: SourceSizes
+
+    init(paths: [String]) {
+        self.paths = paths
+        sizes = SourceSizes(paths: paths)
+    }
+
+    func next(_ batch: inout FrameBatch, before stop: Int64?) -> FrameTurn<Void> {
+        while true {
+            if reader == nil {
+                guard opened < paths.count else { return .ended(()) }
+                open(paths[opened])
+                continue
+            }
+            switch reader!.next(&batch, before: stop) {
+            case .frames: return .frames
+            case .stopped(let time): return .stopped(at: time)
+            case .ended(let end):
+                finished.append(CaptureReport(reader!, end: end))
+                reader = nil
+            }
+        }
+    }
+
+    private func open(_ path: String) {
+        opened += 1
+        do throws(InputFailure) {
+            reader = try CaptureReader(path: path)
+        } catch {
+            finished.append(CaptureReport(path: path, unreadable: error))
+        }
+    }
+
+    var reports: [CaptureReport] { finished }
+
+    var progress: SourceProgress {
+        let current = reader?.input.octetsRead ?? 0
+        return SourceProgress(
+            octetsRead: finished.reduce(current) { $0 + $1.octetsRead }, octetsInAll: sizes.sum, frames: 0)
+    }
+}
+
+/// The sizes of all files, asked once at the start.
+struct SourceSizes {
+    /// `nil` if one is not known.
+    let sum: Int64?
+
+    init(paths: [String]) {
+        var sum: Int64? = 0
+        for path in paths { sum = sum.flatMap { sum in InputFile.size(of: path).map { sum + $0 } } }
+        self.sum = sum
+    }
+}

@@ -1,0 +1,145 @@
+import CaptureFiles
+import KernelIO
+
+/// The frames of several files in order of time; equal times in the order of the files.
+///
+/// Each file's frames keep their order, so a file whose times step back stays as it is. All files are open at once.
+final class MergedFiles: FrameStream {
+    private var files: [OpenFile] = []
+    private let sizes: SourceSizes
+    /// Indices of files that have a frame waiting: a binary heap, the earliest first.
+    private var heap: [Int] = []
+    private var isOpened = false
+    private let paths: [String]
+
+    init(paths: [String]) {
+        self.paths = paths
+        sizes = SourceSizes(paths: paths)
+    }
+
+    func next(_ batch: inout FrameBatch, before stop: Int64?) -> FrameTurn<Void> {
+        if !isOpened { open() }
+        batch.frames.removeAll()
+        var filled = 0
+        while let first = heap.first, !batch.frames.isFull {
+            let file = files[first]
+            if let stop, file.time >= stop {
+                return batch.frames.isEmpty ? .stopped(at: file.time) : .frames
+            }
+            let octets = file.capturedLength
+            if filled + octets > batch.window.count {
+                if filled > 0 { return .frames }
+                batch.window.grow(to: octets)
+            }
+            file.copyFrame(to: filled, of: &batch)
+            filled += octets
+            if file.advance() { siftDown(0) } else { removeFirst() }
+        }
+        return batch.frames.isEmpty ? .ended(()) : .frames
+    }
+
+    private func open() {
+        isOpened = true
+        files = paths.map { OpenFile(path: $0) }
+        for index in files.indices where files[index].isWaiting {
+            heap.append(index)
+            var child = heap.count - 1
+            while child > 0, isBefore(heap[child], heap[(child - 1) / 2]) {
+                heap.swapAt(child, (child - 1) / 2)
+                child = (child - 1) / 2
+            }
+        }
+    }
+
+    private func isBefore(_ a: Int, _ b: Int) -> Bool {
+        files[a].time != files[b].time ? files[a].time < files[b].time : a < b
+    }
+
+    private func removeFirst() {
+        let last = heap.removeLast()
+        guard !heap.isEmpty else { return }
+        heap[0] = last
+        siftDown(0)
+    }
+
+    private func siftDown(_ start: Int) {
+        var parent = start
+        while true {
+            var smallest = parent
+            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
+                if isBefore(heap[child], heap[smallest]) { smallest = child }
+            }
+            if smallest == parent { return }
+            heap.swapAt(parent, smallest)
+            parent = smallest
+        }
+    }
+
+    var reports: [CaptureReport] { files.compactMap(\.report) }
+
+    var progress: SourceProgress {
+        SourceProgress(octetsRead: files.reduce(0) { $0 + $1.octetsRead }, octetsInAll: sizes.sum, frames: 0)
+    }
+}
+
+/// One of the files being merged, and where it stands.
+private final class OpenFile {
+    private var reader: CaptureReader?
+    private var batch = FrameBatch()
+    private var position = 0
+    /// Set once the file has ended.
+    private(set) var report: CaptureReport?
+    /// Of the frame that waits.
+    private(set) var time: Int64 = 0
+    private(set) var capturedLength = 0
+
+    init(path: String) {
+        do throws(InputFailure) {
+            reader = try CaptureReader(path: path)
+            refill()
+        } catch {
+            report = CaptureReport(path: path, unreadable: error)
+        }
+    }
+
+    var isWaiting: Bool { position < batch.frames.count }
+    var octetsRead: Int64 { report?.octetsRead ?? reader?.input.octetsRead ?? 0 }
+
+    /// Goes to the next frame; `false` if there is none.
+    func advance() -> Bool {
+        position += 1
+        if !isWaiting { refill() } else { look() }
+        return isWaiting
+    }
+
+    private func refill() {
+        position = 0
+        if case .ended(let end) = reader!.next(&batch) {
+            report = CaptureReport(reader!, end: end)
+            reader = nil
+        } else {
+            look()
+        }
+    }
+
+    private func look() {
+        let frame = batch.frames.span[position]
+        time = frame.time
+        capturedLength = Int(frame.capturedLength)
+    }
+
+    func copyFrame(to offset: Int, of target: inout FrameBatch) {
+        batch.copyFrame(position, to: offset, of: &target)
+    }
+}
+
+extension FrameBatch {
+    /// Copies a frame's octets into another batch's window, and adds it to its frames.
+    fileprivate func copyFrame(_ position: Int, to offset: Int, of target: inout FrameBatch) {
+        var frame = frames.span[position]
+        let octets = Int(frame.offset)..<Int(frame.offset) + Int(frame.capturedLength)
+        target.window.replace(at: offset, with: window.span.extracting(octets))
+        frame.offset = UInt32(truncatingIfNeeded: offset)
+        target.frames.append(frame)
+    }
+}

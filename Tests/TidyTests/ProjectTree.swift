@@ -39,11 +39,11 @@ enum ProjectTree {
             .map(file)
     }
 
-    /// The names of the package's own modules: the folders under `Sources`, and under `Sources/C` for those in C.
+    /// The names of the package's own modules in Swift. Those in C stand together in `Sources/C`.
     static let siblings = Set(
         paths.compactMap { path in
-            let parts = path.split(separator: "/").dropFirst(path.hasPrefix("Sources/C/") ? 2 : 1)
-            return path.hasPrefix("Sources/") ? parts.dropLast().first.map(String.init) : nil
+            let parts = path.split(separator: "/")
+            return parts.count > 2 && parts[0] == "Sources" && parts[1] != "C" ? String(parts[1]) : nil
         })
 
     static func makefileTargets() throws -> Set<String> {

@@ -35,7 +35,7 @@ import Testing
         #expect(SwiftRules.unsafeIsJustified(Self.swift("// SAFETY: it is.\nunsafe call()\n")).isEmpty)
         #expect(SwiftRules.unsafeIsJustified(Self.swift("unsafe call()  // SAFETY: it is.\n")).isEmpty)
         #expect(SwiftRules.unsafeIsJustified(Self.swift("\nunsafe call()\n")).map(\.line) == [2])
-        let gap = String(repeating: "\n", count: SwiftRules.safetyCommentReach)
+        let gap = String(repeating: "\n", count: SwiftRules.safetyCommentReach.above)
         let far = "// SAFETY: too far.\n\(gap)unsafe call()\n"
         #expect(SwiftRules.unsafeIsJustified(Self.swift(far)).count == 1)
     }
@@ -55,9 +55,9 @@ import Testing
 
     @Test func unlistedImportIsFound() {
         func violations(_ text: String, in target: String) -> [String] {
-            SwiftRules.importsAreListed(Self.swift(text, in: target), siblings: ["Octets", "CZlib"]).map(\.rule)
+            SwiftRules.importsAreListed(Self.swift(text, in: target), siblings: ["Octets"]).map(\.rule)
         }
-        #expect(violations("import Octets\nimport CZlib\nimport Glibc\n", in: "KernelIO").isEmpty)
+        #expect(violations("import Octets\nimport CKernelIO\nimport Glibc\n", in: "KernelIO").isEmpty)
         #expect(violations("import ArgumentParser\n", in: "netspectra").isEmpty)
         #expect(violations("import ArgumentParser\n", in: "Outputs").count == 1)
         #expect(violations("import SomethingNew\n", in: "Outputs")[0].contains("no table"))

@@ -18,6 +18,8 @@ let package = Package(
         .library(name: "CaptureFiles", targets: ["CaptureFiles"]),
         .library(name: "Flows", targets: ["Flows"]),
         .library(name: "ContentCodings", targets: ["ContentCodings"]),
+        // For the fuzzers, which are a package of their own.
+        .library(name: "CaptureTestSupport", targets: ["CaptureTestSupport"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -33,7 +35,8 @@ let package = Package(
         // The machine half: what touches the world, and the only homes of `unsafe`.
         .target(name: "CKernelIO", path: "Sources/C/CKernelIO"),
         .systemLibrary(name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .systemLibrary(name: "CZstd", path: "Sources/C/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(
+            name: "CZstd", path: "Sources/C/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "KernelIO", dependencies: ["CKernelIO", "Octets"], swiftSettings: settings),
         .target(name: "ContentCodings", dependencies: ["CZlib", "CZstd"], swiftSettings: settings),
         .target(
@@ -63,7 +66,8 @@ let package = Package(
         .testTarget(
             name: "CaptureFilesTests", dependencies: ["CaptureFiles", "CaptureTestSupport", "Octets"],
             swiftSettings: settings),
-        .testTarget(name: "ContentCodingsTests", dependencies: ["ContentCodings"], swiftSettings: settings),
+        .testTarget(
+            name: "ContentCodingsTests", dependencies: ["ContentCodings", "CZlib", "CZstd"], swiftSettings: settings),
         .testTarget(
             name: "ConformanceTests", dependencies: ["CaptureFiles", "CaptureTestSupport", "ContentCodings", "Headers"],
             swiftSettings: settings),

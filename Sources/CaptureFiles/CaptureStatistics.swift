@@ -70,7 +70,6 @@ public enum BadRecord: UInt8, CaseIterable, Sendable {
     /// More interfaces than a frame record can name.
     case tooManyInterfaces
 
-
     public var description: String {
         switch self {
         case .unknownInterface: "unknown interface"

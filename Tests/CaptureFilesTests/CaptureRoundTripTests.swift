@@ -1,6 +1,7 @@
-@testable import CaptureFiles
 import CaptureTestSupport
 import Testing
+
+@testable import CaptureFiles
 
 /// Write, read, and get the same: whole, cut at every octet, and through windows of every kind.
 @Suite struct CaptureRoundTripTests {

@@ -41,7 +41,8 @@ import Testing
     static let orders: [ByteOrder] = [.littleEndian, .bigEndian]
 
     /// One bad block between two good packets: both are delivered, the bad one is counted under its cause.
-    @Test(arguments: orders, BadRecord.allCases) func badBlocksAreCountedAndSkipped(order: ByteOrder, cause: BadRecord) {
+    @Test(arguments: orders, BadRecord.allCases) func badBlocksAreCountedAndSkipped(order: ByteOrder, cause: BadRecord)
+    {
         var file = Builder(order)
         file.packet()
         switch cause {

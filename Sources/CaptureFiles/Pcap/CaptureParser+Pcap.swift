@@ -162,7 +162,8 @@ extension CaptureParser {
 
     /// Nanoseconds since 1970. A part of a second beyond one second is added as Wireshark adds it: as a signed number of
     /// nanoseconds in 32 bits, which wraps.
-    @inline(always) private func pcapTime(_ seconds: UInt32, _ fraction: UInt32, _ nanosecondsPerUnit: UInt32) -> Int64 {
+    @inline(always) private func pcapTime(_ seconds: UInt32, _ fraction: UInt32, _ nanosecondsPerUnit: UInt32) -> Int64
+    {
         Int64(seconds) &* 1_000_000_000 &+ Int64(Int32(truncatingIfNeeded: fraction &* nanosecondsPerUnit))
     }
 }

@@ -18,7 +18,8 @@ extension CaptureParser {
         let type = BlockType(rawValue: order.uint32(input.octets, at: position))
         if type == .sectionHeader { return sectionHeader(input, &position) }
         guard statistics.sections > 0 else {
-            return .failed(CaptureFailure(.noSectionHeader, at: input.offset(of: position), found: UInt64(type.rawValue)))
+            return .failed(
+                CaptureFailure(.noSectionHeader, at: input.offset(of: position), found: UInt64(type.rawValue)))
         }
         let claimed = order.uint32(input.octets, at: position + 4)
         guard let length = Self.blockLength(claimed) else {
@@ -140,7 +141,8 @@ extension CaptureParser {
         guard available >= 4 else {
             guard input.isFinal else { return .needMore(4) }
             let had = input.offset(of: input.octets.count) - start
-            return .endedEarly(CutShort(
+            return .endedEarly(
+                CutShort(
                     fileOffset: start, available: Int(clamping: had), needed: Int64((UInt64(length) + 3) & ~3)))
         }
         let second = order.uint32(input.octets, at: position)

@@ -1,0 +1,29 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Each fuzzer: a folder `Sources/<name>` with one file, and one line here that names what it tests.
+let fuzzers: [String: [String]] = [
+    "FuzzCaptureParser": ["CaptureFiles", "CaptureTestSupport"],
+    "FuzzStreamDecompressor": ["ContentCodings"],
+]
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableExperimentalFeature("Lifetimes"),
+    // libFuzzer brings `main`.
+    .unsafeFlags(["-parse-as-library"]),
+]
+
+func product(_ name: String) -> Target.Dependency { .product(name: name, package: "netspectra") }
+
+let package = Package(
+    name: "Fuzz",
+    dependencies: [.package(name: "netspectra", path: "..")],
+    targets: fuzzers.map { name, products in
+        .executableTarget(name: name, dependencies: products.map(product), swiftSettings: settings)
+    } + [
+        .executableTarget(name: "WriteSeeds", dependencies: [product("CaptureTestSupport")], swiftSettings: settings)
+    ]
+)

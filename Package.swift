@@ -91,5 +91,7 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests", dependencies: ["CaptureFiles", "CaptureTestSupport", "ContentCodings", "Headers"],
             swiftSettings: settings),
+        // Reads the work tree, not the targets: the rules of style.
+        .testTarget(name: "TidyTests", swiftSettings: settings),
     ]
 )

@@ -5,6 +5,7 @@ import PackageDescription
 let fuzzers: [String: [String]] = [
     "FuzzCaptureParser": ["CaptureFiles", "CaptureTestSupport"],
     "FuzzStreamDecompressor": ["ContentCodings"],
+    "FuzzIPFIX": ["IPFIX", "Flows"],
 ]
 
 let settings: [SwiftSetting] = [
@@ -24,6 +25,6 @@ let package = Package(
     targets: fuzzers.map { name, products in
         .executableTarget(name: name, dependencies: products.map(product), swiftSettings: settings)
     } + [
-        .executableTarget(name: "WriteSeeds", dependencies: [product("CaptureTestSupport")], swiftSettings: settings)
+        .executableTarget(name: "WriteSeeds", dependencies: ["CaptureTestSupport", "IPFIX", "Flows"].map(product), swiftSettings: settings)
     ]
 )

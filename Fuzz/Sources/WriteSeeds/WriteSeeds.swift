@@ -1,6 +1,8 @@
 import CaptureFiles
 import CaptureTestSupport
+import Flows
 import Foundation
+import IPFIX
 
 /// Writes inputs for the fuzzers to start from: `WriteSeeds DIRECTORY` makes a folder per fuzzer in it.
 @main
@@ -12,6 +14,7 @@ struct WriteSeeds {
         }
         let directory = URL(fileURLWithPath: CommandLine.arguments[1])
         try write(captures, to: directory.appendingPathComponent("FuzzCaptureParser"))
+        try write(flowFiles, to: directory.appendingPathComponent("FuzzIPFIX"))
     }
 
     static func write(_ seeds: [String: [UInt8]], to folder: URL) throws {
@@ -30,6 +33,34 @@ struct WriteSeeds {
                 0..<4, with: order == .bigEndian ? [0xA1, 0xB2, 0xCD, 0x34] : [0x34, 0xCD, 0xB2, 0xA1])
             seeds["modified-\(order)"] = modified
             seeds["pcapng-\(order)"] = WrittenCapture.pcapng(order, skippedOctets: 8).octets
+        }
+        return seeds
+    }
+
+    /// Small `.dat` files: whole addresses, prefixes in both directions with an `other` row, no key at all.
+    static var flowFiles: [String: [UInt8]] {
+        let prefix = AddressPrefix(v4: 24, v6: 48)
+        let tasks = [
+            FlowTask(name: "five", fields: .fiveTuple),
+            FlowTask(name: "nets", fields: KeyFields(source: prefix, destination: prefix, vlan: true), bidirectional: true),
+            FlowTask(name: "total", fields: KeyFields()),
+        ]
+        var seeds: [String: [UInt8]] = [:]
+        for task in tasks {
+            var encoder = IPFIXEncoder(task: task, domain: 1, time: 1_700_000_000_000_000_001)
+            let hasAddresses = task.fields.source != nil
+            for (index, family) in [UInt64(4), 6].enumerated() {
+                let key = FlowKey(
+                    sourceHigh: 0, sourceLow: 0, destinationHigh: 0, destinationLow: 0, meta: hasAddresses ? family : 0)
+                let row = FlowRecord(
+                    key: key, packets: 1, bytes: 60, firstSeen: index == 0 ? 0 : .min, lastSeen: 1, tcpFlags: 2)
+                precondition(encoder.append(row), "two rows fit")
+                if task.bidirectional, index == 1 { _ = encoder.append(other: row, evictedFlows: 2) }
+            }
+            _ = encoder.appendEnd()
+            encoder.closeMessage()
+            let message = encoder.message
+            seeds[task.name] = message.indices.map { message[$0] }
         }
         return seeds
     }

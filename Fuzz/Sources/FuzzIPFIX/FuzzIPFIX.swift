@@ -38,20 +38,24 @@ private func decode(_ file: [UInt8]) -> IPFIXDecoder? {
 private func encode(_ read: IPFIXDecoder, _ task: FlowTask, _ record: TaskRecord) -> [UInt8] {
     var encoder = IPFIXEncoder(task: task, domain: record.domain, time: record.time)
     var file: [UInt8] = []
-    func flush() {
-        encoder.closeMessage()
-        let message = encoder.message
-        for index in message.indices { file.append(message[index]) }
-        encoder.openMessage()
+    for row in read.rows { append(&encoder, to: &file) { $0.append(row) } }
+    if let other = read.other {
+        append(&encoder, to: &file) { $0.append(other: other, evictedFlows: read.evictedFlows) }
     }
-    func append(_ body: () -> Bool) {
-        if body() { return }
-        flush()
-        precondition(body(), "an empty message has no room")
-    }
-    for row in read.rows { append { encoder.append(row) } }
-    if let other = read.other { append { encoder.append(other: other, evictedFlows: read.evictedFlows) } }
-    append { encoder.appendEnd() }
-    flush()
+    append(&encoder, to: &file) { $0.appendEnd() }
+    flush(&encoder, to: &file)
     return file
+}
+
+private func append(_ encoder: inout IPFIXEncoder, to file: inout [UInt8], _ body: (inout IPFIXEncoder) -> Bool) {
+    if body(&encoder) { return }
+    flush(&encoder, to: &file)
+    encoder.openMessage()
+    precondition(body(&encoder), "an empty message has no room")
+}
+
+private func flush(_ encoder: inout IPFIXEncoder, to file: inout [UInt8]) {
+    encoder.closeMessage()
+    let message = encoder.message
+    for index in message.indices { file.append(message[index]) }
 }

@@ -46,10 +46,17 @@ public struct InputFile: ~Copyable, Sendable {
         if descriptor < 0 { throw SystemFailure(operation: "open", path: path, errno: errno) }
         var status = stat()
         // SAFETY: fstat(2) fills `status` during the call.
-        guard unsafe fstat(descriptor, &status) == 0 else {
-            throw SystemFailure(operation: "stat", path: path, errno: errno)
+        let code = unsafe fstat(descriptor, &status)
+        let failure =
+            code != 0
+            ? SystemFailure(operation: "stat", path: path, errno: errno)
+            : status.st_mode & S_IFMT == S_IFDIR
+                ? SystemFailure(operation: "read", path: path, errno: EISDIR) : nil
+        if let failure {
+            // `deinit` does not run for a value that was never whole.
+            if owned { close(descriptor) }
+            throw failure
         }
-        if status.st_mode & S_IFMT == S_IFDIR { throw SystemFailure(operation: "read", path: path, errno: EISDIR) }
         size = status.st_mode & S_IFMT == S_IFREG ? Int64(status.st_size) : nil
         if size != nil { posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL) }
     }

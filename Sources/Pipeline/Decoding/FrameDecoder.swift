@@ -163,8 +163,11 @@ struct HotCounters: ~Copyable {
     func add(to counts: inout TrafficCounts) {
         counts.seen.add(seen)
         counts.capturedBytes += capturedBytes
-        if firstTime != .max { counts.note(firstTime) }
-        if lastTime != .min { counts.note(lastTime) }
+        // Where no frame has a time, 0 may be the last one.
+        if firstTime != .max {
+            counts.note(firstTime)
+            counts.note(lastTime)
+        }
         let kinds = kinds.span
         for kind in 0..<1024 where kinds[2 * kind] > 0 {
             let count = PacketCount(packets: kinds[2 * kind], bytes: kinds[2 * kind + 1])

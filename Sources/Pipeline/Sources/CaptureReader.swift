@@ -65,8 +65,11 @@ struct CaptureReader: ~Copyable {
                 let time = batch.frames.span[early].time
                 parser = undo!
                 position = 0
-                batch.frames = FrameList(capacity: early > 0 ? early : FrameBatch.frameCapacity)
-                if early > 0 { _ = parse(batch.window, have, &position, into: &batch.frames) }
+                batch.frames.removeAll()
+                if early > 0 {
+                    batch.frames = FrameList(capacity: early)
+                    _ = parse(batch.window, have, &position, into: &batch.frames)
+                }
                 keep(position..<have, of: batch.window)
                 return early > 0 ? .frames : .stopped(at: time)
             }

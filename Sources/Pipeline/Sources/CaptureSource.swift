@@ -19,6 +19,8 @@ public final class CaptureSource: Sendable {
     }
 
     private let state: Monitor<SourceState>
+    /// Apart from `state`, whose lock is held while a pipe is waited for.
+    private let isStopped = Monitor(false)
 
     /// - Parameters:
     ///   - merge: frames of all files in order of time, instead of file after file.
@@ -32,7 +34,10 @@ public final class CaptureSource: Sendable {
     ///
     /// - Parameter cutsMade: how many cuts the worker has made so far.
     func next(_ batch: inout FrameBatch, cutsMade: Int) -> Turn {
-        state.withLock { $0.next(&batch, cutsMade: cutsMade) }
+        state.withLock { state in
+            if isStopped.withLock({ $0 }) { state.isAtEnd = true }
+            return state.next(&batch, cutsMade: cutsMade)
+        }
     }
 
     /// The files' reports as far as they have been read, in order.
@@ -41,7 +46,7 @@ public final class CaptureSource: Sendable {
     public var progress: SourceProgress { state.withLock { $0.progress } }
 
     /// Ends the input after the batches handed out so far.
-    public func stop() { state.withLock { $0.isStopped = true } }
+    public func stop() { isStopped.withLock { $0 = true } }
 }
 
 /// How far a source has come.
@@ -73,7 +78,9 @@ private final class SourceState {
     let frames: any FrameStream
     private var cutter: SnapshotCutter
     private var framesGiven: UInt64 = 0
-    var isStopped = false
+    private var hasFramesSinceCut = false
+    /// Once a worker was told of the end there are no more cuts: it would not take part in them.
+    var isAtEnd = false
 
     init(frames: any FrameStream, cutter: SnapshotCutter) {
         self.frames = frames
@@ -87,16 +94,22 @@ private final class SourceState {
     }
 
     func next(_ batch: inout FrameBatch, cutsMade: Int) -> CaptureSource.Turn {
-        cutter.lookAtWallClock()
         while true {
-            if let cut = cutter.lastCut, cut.number > cutsMade { return .cut(cut) }
-            if isStopped { return .end }
+            if let cut = cutter.lastCut, cut.number > cutsMade {
+                hasFramesSinceCut = false
+                return .cut(cut)
+            }
+            if isAtEnd { return .end }
+            // The caller has made the last cut, so all workers have heard of it, and the next one may be told.
+            cutter.lookAtWallClock(hasFrames: hasFramesSinceCut)
+            if let cut = cutter.lastCut, cut.number > cutsMade { continue }
             switch frames.next(&batch, before: cutter.stop) {
             case .frames:
                 framesGiven += UInt64(batch.frames.count)
+                hasFramesSinceCut = true
                 return .frames
             case .stopped(let time): cutter.stopped(at: time)
-            case .ended: return .end
+            case .ended: isAtEnd = true
             }
         }
     }

@@ -33,7 +33,8 @@ struct DissectionComparison {
         if found != expected {
             differences[packet.number] = """
                 packet \(packet.number) \(mode): \(found?.description ?? "none"), \
-                not \(expected?.description ?? "none") (\(packet.stack.map { oracle.stacks[$0] } ?? ""); \(dissection.path.layers) \
+                not \(expected?.description ?? "none") (\(packet.stack.map { oracle.stacks[$0] } ?? ""); \
+                \(dissection.path.layers) \
                 \(dissection.stopped?.description ?? ""))
                 """
         }

@@ -7,6 +7,7 @@ let fuzzers: [String: [String]] = [
     "FuzzFilter": ["Flows", "Headers", "PacketTestSupport"],
     "FuzzDissector": ["Headers", "PacketTestSupport"],
     "FuzzStreamDecompressor": ["ContentCodings"],
+    "FuzzIPFIX": ["IPFIX", "Flows"],
 ]
 
 let settings: [SwiftSetting] = [
@@ -27,7 +28,8 @@ let package = Package(
         .executableTarget(name: name, dependencies: products.map(product), swiftSettings: settings)
     } + [
         .executableTarget(
-            name: "WriteSeeds", dependencies: [product("CaptureTestSupport"), product("PacketTestSupport")],
+            name: "WriteSeeds",
+            dependencies: ["CaptureTestSupport", "PacketTestSupport", "IPFIX", "Flows"].map(product),
             swiftSettings: settings)
     ]
 )

@@ -1,7 +1,9 @@
 import CaptureFiles
 import CaptureTestSupport
+import Flows
 import Foundation
 import PacketTestSupport
+import IPFIX
 
 /// Writes inputs for the fuzzers to start from: `WriteSeeds DIRECTORY` makes a folder per fuzzer in it.
 @main
@@ -15,6 +17,7 @@ struct WriteSeeds {
         try write(captures, to: directory.appendingPathComponent("FuzzCaptureParser"))
         try write(frames, to: directory.appendingPathComponent("FuzzDissector"))
         try write(filters, to: directory.appendingPathComponent("FuzzFilter"))
+        try write(flowFiles, to: directory.appendingPathComponent("FuzzIPFIX"))
     }
 
     static func write(_ seeds: [String: [UInt8]], to folder: URL) throws {
@@ -55,6 +58,34 @@ struct WriteSeeds {
         for sample in SampleFrame.all {
             let index = SampleFrame.linkTypes.firstIndex(of: sample.linkType) ?? 0
             seeds[sample.name] = [UInt8(index)] + sample.octets
+        }
+        return seeds
+    }
+
+    /// Small `.dat` files: whole addresses, prefixes in both directions with an `other` row, no key at all.
+    static var flowFiles: [String: [UInt8]] {
+        let prefix = AddressPrefix(v4: 24, v6: 48)
+        let tasks = [
+            FlowTask(name: "five", fields: .fiveTuple),
+            FlowTask(name: "nets", fields: KeyFields(source: prefix, destination: prefix, vlan: true), bidirectional: true),
+            FlowTask(name: "total", fields: KeyFields()),
+        ]
+        var seeds: [String: [UInt8]] = [:]
+        for task in tasks {
+            var encoder = IPFIXEncoder(task: task, domain: 1, time: 1_700_000_000_000_000_001)
+            let hasAddresses = task.fields.source != nil
+            for (index, family) in [UInt64(4), 6].enumerated() {
+                let key = FlowKey(
+                    sourceHigh: 0, sourceLow: 0, destinationHigh: 0, destinationLow: 0, meta: hasAddresses ? family : 0)
+                let row = FlowRecord(
+                    key: key, packets: 1, bytes: 60, firstSeen: index == 0 ? 0 : .min, lastSeen: 1, tcpFlags: 2)
+                precondition(encoder.append(row), "two rows fit")
+                if task.bidirectional, index == 1 { _ = encoder.append(other: row, evictedFlows: 2) }
+            }
+            _ = encoder.appendEnd()
+            encoder.closeMessage()
+            let message = encoder.message
+            seeds[task.name] = message.indices.map { message[$0] }
         }
         return seeds
     }

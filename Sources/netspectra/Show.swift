@@ -43,11 +43,18 @@ struct Show: ParsableCommand {
             paths = [path]
         }
         let writer = RowStreamWriter(descriptor: 1, format: rowFormat, namesSnapshots: paths.count > 1)
+        for path in paths {
+            let snapshot = try read(path)
+            try print { () throws(OutputFailure) in try writer.write(snapshot) }
+        }
+        try print { () throws(OutputFailure) in try writer.finish(nil) }
+    }
+
+    private func print(_ write: () throws(OutputFailure) -> Void) throws {
         do throws(OutputFailure) {
-            for path in paths { try writer.write(try read(path)) }
-            try writer.finish(nil)
-        } catch let failure as OutputFailure {
-            throw Exit.fail(Exit.cannotWrite, "\(failure)")
+            try write()
+        } catch {
+            throw Exit.fail(Exit.cannotWrite, "\(error)")
         }
     }
 
@@ -66,7 +73,8 @@ struct Show: ParsableCommand {
         do throws(ReadFailure) {
             snapshot = try SnapshotReader.read(path)
         } catch {
-            throw Exit.fail(error.isDamage ? Exit.noCapture : Exit.cannotOpen, "\(error)")
+            if case .file = error { throw Exit.fail(Exit.cannotOpen, "\(error)") }
+            throw Exit.fail(Exit.noCapture, "\(error)")
         }
         let rowsMax = top ?? (format == .table ? 10 : 0)
         guard rowsMax > 0 else { return snapshot }

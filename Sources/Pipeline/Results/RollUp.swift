@@ -57,9 +57,9 @@ enum RollUp {
         for i in rows.indices {
             var key = rows[i].key.flowKey
             let counters = rows[i].counters
-            store.merge(FlowEntry(key: Key(key.sourceOnly), counters: counters))
+            store.merge(FlowEntry(key: Key(key.sourceOnly), counters: counters.anchored))
             key.swapEnds()
-            store.merge(FlowEntry(key: Key(key.sourceOnly), counters: counters.swapped))
+            store.merge(FlowEntry(key: Key(key.sourceOnly), counters: counters.swapped.anchored))
         }
     }
 

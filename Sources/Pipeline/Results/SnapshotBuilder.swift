@@ -112,6 +112,6 @@ public struct SnapshotBuilder: Sendable {
         }
         let tables = RollUp.services(from: cut.parts.map { $0[position] })
         return result(
-            FlowTask(name: "services", fields: KeyFields(destinationPort: true, protocol: true)), [tables], order: .bytes)
+            FlowTask(name: "services", fields: KeyFields(destinationPort: true, protocol: true)), [tables])
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Flows
+import Headers
 import KernelIO
 import Outputs
 import Pipeline
@@ -129,7 +130,7 @@ extension Talker {
 extension ServiceShare {
     /// - Parameter row: of `SnapshotBuilder.services`.
     fileprivate init(_ row: FlowRecord) {
-        let hasPorts = [6, 17, 33, 132, 136].contains(row.key.protocol)
+        let hasPorts = IPProtocol(rawValue: row.key.protocol).hasPorts
         self.init(
             protocol: row.key.protocol, port: hasPorts ? row.key.destinationPort : nil, flows: row.reversePackets,
             packets: row.packets, bytes: row.bytes)

@@ -36,7 +36,7 @@ extension CaptureFileSummary {
             if !linkTypes.contains(name) { linkTypes.append(name) }
         }
         self.init(
-            name: capture.path, format: capture.formatName, linkTypes: linkTypes, bytes: capture.size,
+            name: capture.path, format: capture.formatName, linkTypes: linkTypes, bytes: capture.size.map { UInt64($0) },
             packets: capture.statistics.frames)
     }
 }

@@ -21,6 +21,7 @@ let package = Package(
         .library(name: "ContentCodings", targets: ["ContentCodings"]),
         // For the fuzzers, which are a package of their own.
         .library(name: "CaptureTestSupport", targets: ["CaptureTestSupport"]),
+        .library(name: "PacketTestSupport", targets: ["PacketTestSupport"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -47,7 +48,8 @@ let package = Package(
             swiftSettings: settings),
         .systemLibrary(name: "CYAML", path: "Sources/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "Configuration", dependencies: ["CYAML", "Flows", "Headers"], swiftSettings: settings),
-        .target(name: "Outputs", dependencies: ["Octets", "Headers", "Flows", "IPFIX"], swiftSettings: settings),
+        .target(
+            name: "Outputs", dependencies: ["Octets", "Headers", "Flows", "IPFIX", "KernelIO"], swiftSettings: settings),
 
         .executableTarget(
             name: "netspectra",
@@ -60,9 +62,16 @@ let package = Package(
 
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "Flows", "Headers"], swiftSettings: settings),
-        .testTarget(name: "FlowsTests", dependencies: ["Flows", "Headers"], swiftSettings: settings),
+        .testTarget(
+            name: "FlowsTests", dependencies: ["CaptureTestSupport", "Flows", "Headers"], swiftSettings: settings),
         .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Headers", "Octets"], swiftSettings: settings),
         .testTarget(name: "OctetsTests", dependencies: ["Octets"], swiftSettings: settings),
+        .target(
+            name: "PacketTestSupport", dependencies: ["CaptureTestSupport", "Headers", "Octets"],
+            path: "Tests/PacketTestSupport", swiftSettings: settings),
+        .testTarget(
+            name: "HeadersTests", dependencies: ["CaptureTestSupport", "Headers", "Octets", "PacketTestSupport"],
+            swiftSettings: settings),
         .target(
             name: "TestSupport", dependencies: ["Flows", "Headers"], path: "Tests/TestSupport",
             swiftSettings: settings),
@@ -70,9 +79,9 @@ let package = Package(
             name: "IPFIXTests", dependencies: ["IPFIX", "Flows", "Headers", "Octets", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "OutputsTests", dependencies: ["Outputs", "IPFIX", "Flows", "Headers", "Octets", "TestSupport"],
+            name: "OutputsTests",
+            dependencies: ["Outputs", "IPFIX", "Flows", "Headers", "KernelIO", "Octets", "TestSupport"],
             swiftSettings: settings),
-        .testTarget(name: "HeadersTests", dependencies: ["Headers", "Octets"], swiftSettings: settings),
         .target(
             name: "CaptureTestSupport", dependencies: ["CaptureFiles"], path: "Tests/CaptureTestSupport",
             swiftSettings: settings),
@@ -84,5 +93,7 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests", dependencies: ["CaptureFiles", "CaptureTestSupport", "ContentCodings", "Headers"],
             swiftSettings: settings),
+        // Reads the work tree, not the targets: the rules of style.
+        .testTarget(name: "TidyTests", swiftSettings: settings),
     ]
 )

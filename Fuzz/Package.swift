@@ -4,6 +4,8 @@ import PackageDescription
 /// Each fuzzer: a folder `Sources/<name>` with one file, and one line here that names what it tests.
 let fuzzers: [String: [String]] = [
     "FuzzCaptureParser": ["CaptureFiles", "CaptureTestSupport"],
+    "FuzzFilter": ["Flows", "Headers", "PacketTestSupport"],
+    "FuzzDissector": ["Headers", "PacketTestSupport"],
     "FuzzStreamDecompressor": ["ContentCodings"],
     "FuzzIPFIX": ["IPFIX", "Flows"],
 ]
@@ -25,6 +27,9 @@ let package = Package(
     targets: fuzzers.map { name, products in
         .executableTarget(name: name, dependencies: products.map(product), swiftSettings: settings)
     } + [
-        .executableTarget(name: "WriteSeeds", dependencies: ["CaptureTestSupport", "IPFIX", "Flows"].map(product), swiftSettings: settings)
+        .executableTarget(
+            name: "WriteSeeds",
+            dependencies: ["CaptureTestSupport", "PacketTestSupport", "IPFIX", "Flows"].map(product),
+            swiftSettings: settings)
     ]
 )

@@ -58,7 +58,9 @@ struct Walk {
 
     /// Adopts an IP header as the one that names the flow, unless the outermost is wanted and known.
     @inline(always)
-    mutating func adopt(_ source: IPAddress, _ destination: IPAddress, _ protocol: IPProtocol, _ fragment: FragmentState) {
+    mutating func adopt(
+        _ source: IPAddress, _ destination: IPAddress, _ protocol: IPProtocol, _ fragment: FragmentState
+    ) {
         guard !hasKey || tunnels == .inner else {
             isKeyOpen = false
             return
@@ -96,6 +98,7 @@ struct Walk {
 
     private mutating func fail(_ failure: DecodeFailure) {
         stopped = failure
+        if failure.reason != .truncated { path.append(.malformed) }
         guard hasKey else { return }
         if failure.reason != .truncated {
             info.marks.insert(.malformedAbove)

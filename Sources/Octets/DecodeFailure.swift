@@ -45,8 +45,10 @@ extension DecodeFailure: CustomStringConvertible {
     public var description: String {
         switch reason {
         case .truncated: "\(layer) at octet \(offset): needs \(needed) octets, \(available) are there"
-        case .lengthBelowHeader: "\(layer) at octet \(offset): length field \(available) is below the header's \(needed)"
-        case .lengthBeyondPacket: "\(layer) at octet \(offset): length field \(needed) exceeds the \(available) octets there"
+        case .lengthBelowHeader:
+            "\(layer) at octet \(offset): length field \(available) is below the header's \(needed)"
+        case .lengthBeyondPacket:
+            "\(layer) at octet \(offset): length field \(needed) exceeds the \(available) octets there"
         case .versionMismatch: "\(layer) at octet \(offset): wrong version"
         case .tooDeep: "\(layer) at octet \(offset): nested deeper than \(needed) headers"
         case .invalidField: "\(layer) at octet \(offset): a field holds a forbidden value"

@@ -18,6 +18,12 @@ public struct FlowTruth: Equatable, Sendable {
     public var firstSeen: Int64 = 0
     public var lastSeen: Int64 = 0
 
+    public init(source: IPAddress, destination: IPAddress, protocol: IPProtocol) {
+        self.source = source
+        self.destination = destination
+        self.protocol = `protocol`
+    }
+
     /// One direction's sums.
     public struct Counters: Equatable, Sendable {
         public var packets: UInt64 = 0
@@ -44,6 +50,13 @@ public struct SyntheticTunnel: Equatable, Sendable {
     public var destination: IPAddress
     /// VXLAN only: a hash of the flow (RFC 7348 § 5), the same in both directions; the destination port is 4789. Otherwise 0.
     public var sourcePort: UInt16
+
+    public init(kind: Kind, source: IPAddress, destination: IPAddress, sourcePort: UInt16) {
+        self.kind = kind
+        self.source = source
+        self.destination = destination
+        self.sourcePort = sourcePort
+    }
 
     /// The protocol of the outer IP header. IPv6 in IPv4 has another number than IPv4 in IPv4.
     func outerProtocol(of inner: IPFamily) -> IPProtocol {

@@ -21,7 +21,8 @@ struct PacketSchedule: Sendable {
         for (index, flow) in flows.enumerated() {
             let packets = Double(flow.planned)
             // Exponential around 50 ms per packet; 1 - u is never 0.
-            var duration = flow.planned == 1
+            var duration =
+                flow.planned == 1
                 ? 0 : -Logarithm.natural(1 - random.unit()) * 0.05e9 * packets * (0.2 + random.unit())
             if flow.planned > 5_000 || duration > span * 0.98 { duration = span * (0.6 + 0.39 * random.unit()) }
             let start = random.unit() * (span - duration)

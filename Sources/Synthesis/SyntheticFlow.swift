@@ -37,7 +37,9 @@ struct FlowInventor {
     mutating func flow(_ random: inout RandomSource) -> SyntheticFlow {
         while true {
             let truth = truth(&random)
-            guard truth.source != truth.destination, taken.insert(FlowInventor.identity(truth)).inserted else { continue }
+            guard truth.source != truth.destination, taken.insert(FlowInventor.identity(truth)).inserted else {
+                continue
+            }
             return SyntheticFlow(
                 truth: truth, forward: direction(&random, hops: 40...64), backward: direction(&random, hops: 40...120),
                 dataComesBack: random.isWithin(0.75))
@@ -46,7 +48,8 @@ struct FlowInventor {
 
     private func direction(_ random: inout RandomSource, hops: ClosedRange<UInt32>) -> SyntheticFlow.Direction {
         SyntheticFlow.Direction(
-            sequence: UInt32(truncatingIfNeeded: random.next()), identification: UInt16(truncatingIfNeeded: random.next()),
+            sequence: UInt32(truncatingIfNeeded: random.next()),
+            identification: UInt16(truncatingIfNeeded: random.next()),
             timeToLive: UInt8(random.number(hops)))
     }
 

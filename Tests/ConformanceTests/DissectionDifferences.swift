@@ -5,7 +5,8 @@ enum DissectionDifferences {
         var reason: String
     }
 
-    private static let sourceRoute = "the oracle has no tuple where a source route is; ours has the fixed header's addresses"
+    private static let sourceRoute =
+        "the oracle has no tuple where a source route is; ours has the fixed header's addresses"
     private static let controlWord =
         "tshark takes the control word for a known manufacturer's address, and then an address for an EtherType"
 

@@ -1,10 +1,12 @@
+import CaptureTestSupport
 import Headers
+import PacketTestSupport
 import Testing
 
 /// The short way and the general one, held together.
 @Suite struct CommonPathTests {
     @Test(arguments: UInt64(0)..<30) func agreesWithTheDissector(seed: UInt64) {
-        var generator = SplitMix64(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         var taken = 0
         for _ in 0..<400 {
             let frame = Self.frame(&generator)
@@ -17,7 +19,7 @@ import Testing
         #expect(taken > 50)
     }
 
-    private static func frame(_ generator: inout SplitMix64) -> [UInt8] {
+    private static func frame(_ generator: inout SeededGenerator) -> [UInt8] {
         let transports: [(IPProtocol, [UInt8])] = [
             (.tcp, Packets.tcp(.any(&generator), .any(&generator))),
             (.udp, Packets.udp(.any(&generator), .any(&generator))), (.icmp, Packets.echoRequest()),
@@ -29,7 +31,8 @@ import Testing
         let type: EtherType = isV6 ? .ipv6 : .ipv4
         var frame =
             Bool.random(using: &generator)
-            ? Packets.ethernet(type, packet) : Packets.ethernet(.vlan, Packets.vlan(.any(&generator) & 0xFFF, type, packet))
+            ? Packets.ethernet(type, packet)
+            : Packets.ethernet(.vlan, Packets.vlan(.any(&generator) & 0xFFF, type, packet))
         if Int.random(in: 0..<3, using: &generator) == 0 {
             frame[Int.random(in: 12..<frame.count, using: &generator)] = .any(&generator)
         }

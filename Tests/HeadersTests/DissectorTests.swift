@@ -1,14 +1,10 @@
+import CaptureTestSupport
 import Headers
 import Octets
+import PacketTestSupport
 import Testing
 
 @Suite struct DissectorTests {
-    static let linkTypes: [LinkType] = [
-        .null, .ethernet, .tokenRing, .ppp, .fddi, .rawBSD, .rawOpenBSD, .pppHDLC, .pppEthernet, .raw, .ciscoHDLC,
-        .ieee80211, .frameRelay, .loop, .linuxCooked, .pflog, .ieee80211Radiotap, .ppi, .mpls, .ipv4, .ipv6, .nflog,
-        .pktap, .linuxCooked2,
-    ]
-
     @Test func lengthsAndTimeAreKept() {
         let frame = Packets.innerFrame
         let info = Dissector().dissect(frame.span, linkType: .ethernet, time: -7, wireLength: 9000).info
@@ -19,7 +15,7 @@ import Testing
         for number in UInt16.min...UInt16.max {
             let linkType = LinkType(rawValue: number)
             let outcome = dissect(Packets.innerFrame, linkType).outcome
-            #expect((outcome == .unknownLinkType) == !Self.linkTypes.contains(linkType), "\(number)")
+            #expect((outcome == .unknownLinkType) == !SampleFrame.linkTypes.contains(linkType), "\(number)")
         }
     }
 
@@ -59,9 +55,15 @@ import Testing
         #expect(dissection.outcome == .malformed && dissection.stopped?.reason == .tooDeep)
     }
 
+    @Test(arguments: SampleFrame.all) func samplesDecodeToTheirEnd(sample: SampleFrame) {
+        let dissection = dissect(sample.octets, sample.linkType, .inner)
+        #expect(dissection.outcome == .flow && dissection.stopped == nil && dissection.info.marks == [])
+        expectSensiblePrefixes(sample.octets, sample.linkType)
+    }
+
     /// Octets without any sense, under every link type and in both modes.
-    @Test(arguments: linkTypes) func hostileOctets(linkType: LinkType) {
-        var generator = SplitMix64(seed: UInt64(linkType.rawValue))
+    @Test(arguments: SampleFrame.linkTypes) func hostileOctets(linkType: LinkType) {
+        var generator = SeededGenerator(seed: UInt64(linkType.rawValue))
         for _ in 0..<3000 {
             let frame = generator.octets(Int.random(in: 0...120, using: &generator))
             expectConsistent(frame, linkType)
@@ -70,22 +72,14 @@ import Testing
 
     /// Sensible frames with some octets changed reach deeper than noise does.
     @Test(arguments: UInt64(0)..<20) func damagedFrames(seed: UInt64) {
-        var generator = SplitMix64(seed: seed)
-        let seeds = [
-            Packets.tunnelled(toPort: 4789, Packets.vxlan(Packets.innerFrame)),
-            Packets.tunnelled(toPort: 6081, [0x02, 0, 0x65, 0x58, 0, 0, 1, 0] + Packets.innerFrame),
-            Packets.tunnelled(toPort: 2152, [0x34, 255, 0, 64, 0, 0, 0, 1, 0, 0, 0, 0x85, 1, 0, 0, 0] + Packets.innerIP),
-            Packets.tunnelled(.gre, Packets.gre(GREFields(protocolType: .erspan, sequenceNumber: 1), Packets.innerFrame)),
-            Packets.ethernet(.mpls, Packets.mpls([1, 2], [0, 0, 0, 0] + Packets.innerFrame)),
-            Packets.ethernet(.ipv6, Packets.ipv6(.hopByHop, [60, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0] + Packets.tcp(1, 2))),
-            Packets.ethernet(.pppoeSession, Packets.pppoe([0, 0x21] + Packets.innerIP)),
-        ]
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<2000 {
-            var frame = seeds.randomElement(using: &generator)!
+            let sample = SampleFrame.all.randomElement(using: &generator)!
+            var frame = sample.octets
             for _ in 0..<Int.random(in: 1...6, using: &generator) {
-                frame[Int.random(in: 12..<frame.count, using: &generator)] = .any(&generator)
+                frame[Int.random(in: 0..<frame.count, using: &generator)] = .any(&generator)
             }
-            expectConsistent(Array(frame.prefix(Int.random(in: 0...frame.count, using: &generator))), .ethernet)
+            expectConsistent(Array(frame.prefix(Int.random(in: 0...frame.count, using: &generator))), sample.linkType)
         }
     }
 

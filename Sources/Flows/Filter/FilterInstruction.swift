@@ -121,11 +121,7 @@ struct FilterPrefix: Equatable, Sendable {
 extension PacketInfo {
     /// Whether `sourcePort` and `destinationPort` were read from the packet.
     var portsKnown: Bool {
-        guard source.family != .none, fragment != .later, !marks.contains(.portsCut) else { return false }
-        switch `protocol` {
-        case .tcp, .udp, .sctp, .dccp, .udpLite: return true
-        default: return false
-        }
+        `protocol`.hasPorts && source.family != .none && fragment != .later && !marks.contains(.portsCut)
     }
 
     /// Whether `tcpFlags` was read from the packet.

@@ -2,7 +2,7 @@ import Headers
 
 /// A compiled `--where` expression: which packets are counted.
 ///
-/// The language (docs/filter.md has it with examples) has two kinds of tests over a packet's `PacketInfo`.
+/// The language (docs/filter.md) has two kinds of tests over a packet's `PacketInfo`.
 ///
 /// Key-field comparisons:
 ///

@@ -12,7 +12,8 @@ extension Walk {
         let family: IPFamily = frame[offset] == 2 ? .v4 : frame[offset] == 10 ? .v6 : .none
         skip(4)
         next = .end
-        while offset < end {
+        // By the length on the wire, so that a capture cut between two attributes counts as cut.
+        while offset < wireEnd {
             let rest = rest(of: frame)
             try rest.require(4, .nflog, at: offset)
             let length = Int(rest.littleEndian16(at: 0))

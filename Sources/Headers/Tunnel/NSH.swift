@@ -17,7 +17,8 @@ public struct NSHView: ~Escapable {
         try octets.require(Self.byteCountMin, .nsh, at: offset)
         self.octets = octets
         guard headerLength >= Self.byteCountMin else {
-            throw DecodeFailure(.nsh, .lengthBelowHeader, at: offset, needed: Self.byteCountMin, available: headerLength)
+            throw DecodeFailure(
+                .nsh, .lengthBelowHeader, at: offset, needed: Self.byteCountMin, available: headerLength)
         }
         try octets.require(headerLength, .nsh, at: offset)
     }

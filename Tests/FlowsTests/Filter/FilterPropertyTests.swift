@@ -1,3 +1,4 @@
+import CaptureTestSupport
 import Flows
 import Headers
 import Testing
@@ -101,7 +102,7 @@ indirect enum FilterTree {
 
 @Suite struct FilterPropertyTests {
     @Test(arguments: 0..<40 as Range<UInt64>) func compiledCodeAgreesWithTheTree(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<50 {
             let tree = Self.tree(depth: 6, &random)
             let text = tree.text(&random)
@@ -115,7 +116,7 @@ indirect enum FilterTree {
 
     /// Any text either parses or gives a message whose column lies in it; nothing traps.
     @Test(arguments: 0..<20 as Range<UInt64>) func anyTextIsParsedOrExplained(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let words = [
             "src", "dst", "host", "net", "port", "portrange", "proto", "tcp", "ip", "ip6", "vlan", "less", "and", "or",
             "not", "!",
@@ -146,7 +147,7 @@ indirect enum FilterTree {
     /// Few values, so that comparisons hold often.
     private static let numbers: [UInt64] = [0, 1, 4, 6, 17, 58, 80, 100]
 
-    private static func tree(depth: Int, _ random: inout SplitMix) -> FilterTree {
+    private static func tree(depth: Int, _ random: inout SeededGenerator) -> FilterTree {
         switch depth == 0 ? 0 : Int.random(in: 0...7, using: &random) {
         case 5: return .both(tree(depth: depth - 1, &random), tree(depth: depth - 1, &random))
         case 6: return .either(tree(depth: depth - 1, &random), tree(depth: depth - 1, &random))
@@ -155,7 +156,7 @@ indirect enum FilterTree {
         }
     }
 
-    private static func leaf(_ random: inout SplitMix) -> FilterTree {
+    private static func leaf(_ random: inout SeededGenerator) -> FilterTree {
         switch Int.random(in: 0...4, using: &random) {
         case 0:
             let address = addresses.randomElement(using: &random)!
@@ -174,8 +175,8 @@ indirect enum FilterTree {
         }
     }
 
-    private static func packet(_ random: inout SplitMix) -> PacketInfo {
-        func number(_ random: inout SplitMix) -> UInt64 { numbers.randomElement(using: &random)! }
+    private static func packet(_ random: inout SeededGenerator) -> PacketInfo {
+        func number(_ random: inout SeededGenerator) -> UInt64 { numbers.randomElement(using: &random)! }
         let source = addresses.randomElement(using: &random)!
         let destination = addresses.filter { $0.family == source.family }.randomElement(using: &random)!
         var packet = PacketInfo(
@@ -191,19 +192,5 @@ indirect enum FilterTree {
         default: break
         }
         return packet
-    }
-}
-
-/// A generator that gives the same numbers for the same seed everywhere (Steele, Lea, Flood 2014).
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

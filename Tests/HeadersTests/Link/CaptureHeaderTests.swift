@@ -1,4 +1,5 @@
 import Headers
+import PacketTestSupport
 import Testing
 
 /// Headers that a capturing system puts before the frame: PPI, packet filter logs, packet taps.

@@ -1,10 +1,12 @@
+import CaptureTestSupport
 import Headers
 import Octets
+import PacketTestSupport
 import Testing
 
 @Suite struct EthernetTests {
     @Test(arguments: UInt64(0)..<50) func readsWhatItEmits(seed: UInt64) throws {
-        var generator = SplitMix64(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         let fields = EthernetFields(
             destination: MACAddress(rawValue: .any(&generator)), source: MACAddress(rawValue: .any(&generator)),
             type: EtherType(rawValue: .any(&generator)))

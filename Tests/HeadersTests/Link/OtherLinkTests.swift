@@ -1,4 +1,5 @@
 import Headers
+import PacketTestSupport
 import Testing
 
 /// Link headers of older networks, and tags between Ethernet and IP.

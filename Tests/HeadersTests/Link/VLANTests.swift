@@ -1,9 +1,11 @@
+import CaptureTestSupport
 import Headers
+import PacketTestSupport
 import Testing
 
 @Suite struct VLANTests {
     @Test(arguments: UInt64(0)..<50) func readsWhatItEmits(seed: UInt64) throws {
-        var generator = SplitMix64(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         let fields = VLANFields(
             identifier: .any(&generator) & 0xFFF, type: EtherType(rawValue: .any(&generator)),
             priority: .any(&generator) & 7, dropEligible: Bool.random(using: &generator))

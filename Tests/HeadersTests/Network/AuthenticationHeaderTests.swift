@@ -1,4 +1,5 @@
 import Headers
+import PacketTestSupport
 import Testing
 
 @Suite struct AuthenticationHeaderTests {

@@ -1,10 +1,12 @@
+import CaptureTestSupport
 import Headers
 import Octets
+import PacketTestSupport
 import Testing
 
 @Suite struct IPv4Tests {
     @Test(arguments: UInt64(0)..<50) func readsWhatItEmits(seed: UInt64) throws {
-        var generator = SplitMix64(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         var fields = IPv4Fields(
             source: .any(&generator), destination: .any(&generator), protocol: IPProtocol(rawValue: .any(&generator)))
         fields.typeOfService = .any(&generator)
@@ -54,6 +56,7 @@ import Testing
         packet[0] = 0x44
         let dissection = dissect(Packets.ethernet(.ipv4, packet))
         #expect(dissection.outcome == .malformed && dissection.info.source == .none)
+        #expect(dissection.path.layers == [.ethernet, .ipv4, .malformed])
         #expect(dissection.stopped == DecodeFailure(.ipv4, .lengthBelowHeader, at: 14, needed: 20, available: 16))
     }
 

@@ -1,4 +1,6 @@
+import CaptureTestSupport
 import Headers
+import PacketTestSupport
 import Testing
 
 @Suite struct IPv6ExtensionTests {
@@ -16,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: UInt64(0)..<40) func anyChainLeadsToTheProtocol(seed: UInt64) {
-        var generator = SplitMix64(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         let known: [IPProtocol] = [.hopByHop, .routing, .fragment, .destinationOptions]
         let kinds = (0..<Int.random(in: 1...6, using: &generator)).map { _ in known.randomElement(using: &generator)! }
         let frame = chain(kinds, .udp, Packets.udp(7, 8))

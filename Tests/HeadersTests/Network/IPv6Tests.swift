@@ -1,9 +1,11 @@
+import CaptureTestSupport
 import Headers
+import PacketTestSupport
 import Testing
 
 @Suite struct IPv6Tests {
     @Test(arguments: UInt64(0)..<50) func readsWhatItEmits(seed: UInt64) throws {
-        var generator = SplitMix64(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         var fields = IPv6Fields(
             source: IPAddress(v6: .any(&generator), .any(&generator)),
             destination: IPAddress(v6: .any(&generator), .any(&generator)),

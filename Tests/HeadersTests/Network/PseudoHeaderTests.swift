@@ -1,5 +1,7 @@
+import CaptureTestSupport
 import Headers
 import Octets
+import PacketTestSupport
 import Testing
 
 /// A receiver's check: the sum over pseudo-header, header and payload is all ones.
@@ -14,7 +16,7 @@ import Testing
     }
 
     @Test(arguments: UInt64(0)..<40) func emittedChecksumsVerify(seed: UInt64) {
-        var generator = SplitMix64(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         let payload = generator.octets(Int.random(in: 0...99, using: &generator))
         let v4 = (IPAddress(v4: .any(&generator)), IPAddress(v4: .any(&generator)))
         let v6 = (IPAddress(v6: .any(&generator), .any(&generator)), IPAddress(v6: .any(&generator), .any(&generator)))

@@ -1,4 +1,5 @@
 import Headers
+import PacketTestSupport
 import Testing
 
 func dissect(
@@ -40,7 +41,9 @@ func expectTunnel(
     #expect(FiveTuple(outside.info) == outer, sourceLocation: sourceLocation)
     #expect(outside.path.layers.contains(layer), sourceLocation: sourceLocation)
     let inside = dissect(frame, linkType, .inner)
-    #expect(FiveTuple(inside.info) == .inner, "stopped: \(String(describing: inside.stopped))", sourceLocation: sourceLocation)
+    #expect(
+        FiveTuple(inside.info) == .inner, "stopped: \(String(describing: inside.stopped))",
+        sourceLocation: sourceLocation)
     #expect(inside.info.tcpFlags == [.psh, .ack], sourceLocation: sourceLocation)
     #expect(inside.stopped == nil && inside.info.marks == [], sourceLocation: sourceLocation)
     expectSensiblePrefixes(frame, linkType, sourceLocation: sourceLocation)
@@ -52,7 +55,9 @@ func expectCarried(
     sourceLocation: SourceLocation = #_sourceLocation
 ) {
     let dissection = dissect(frame, linkType)
-    #expect(dissection.outcome == .flow, "stopped: \(String(describing: dissection.stopped))", sourceLocation: sourceLocation)
+    #expect(
+        dissection.outcome == .flow, "stopped: \(String(describing: dissection.stopped))",
+        sourceLocation: sourceLocation)
     #expect(FiveTuple(dissection.info) == .inner, sourceLocation: sourceLocation)
     if let path { #expect(dissection.path.layers == path, sourceLocation: sourceLocation) }
     expectSensiblePrefixes(frame, linkType, sourceLocation: sourceLocation)
@@ -79,8 +84,10 @@ func expectSensiblePrefixes(
                 let knowsPorts = cut.info.sourcePort != 0 || cut.info.destinationPort != 0
                 let cannotKnow = cut.info.fragment == .later || !cut.info.protocol.hasPorts
                 #expect(
-                    knowsPorts || cannotKnow || cut.info.marks.contains(.portsCut), note, sourceLocation: sourceLocation)
-                #expect(cut.stopped != nil || cut.info.marks.isDisjoint(with: [.portsCut, .transportCut, .tunnelCut]),
+                    knowsPorts || cannotKnow || cut.info.marks.contains(.portsCut), note, sourceLocation: sourceLocation
+                )
+                #expect(
+                    cut.stopped != nil || cut.info.marks.isDisjoint(with: [.portsCut, .transportCut, .tunnelCut]),
                     note, sourceLocation: sourceLocation)
             case .truncated:
                 #expect(!hadFlow && cut.stopped?.reason == .truncated, note, sourceLocation: sourceLocation)

@@ -1,10 +1,12 @@
+import CaptureTestSupport
 import Headers
 import Octets
+import PacketTestSupport
 import Testing
 
 @Suite struct TCPTests {
     @Test(arguments: UInt64(0)..<50) func readsWhatItEmits(seed: UInt64) throws {
-        var generator = SplitMix64(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         var fields = TCPFields(
             sourcePort: .any(&generator), destinationPort: .any(&generator),
             flags: TCPFlags(rawValue: .any(&generator)))

@@ -1,5 +1,6 @@
 import Headers
 import Octets
+import PacketTestSupport
 import Testing
 
 @Suite struct GRETests {

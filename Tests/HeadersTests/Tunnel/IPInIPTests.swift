@@ -1,5 +1,6 @@
 import Headers
 import Octets
+import PacketTestSupport
 import Testing
 
 /// Tunnels that an IP protocol number announces, GRE aside.

@@ -1,5 +1,6 @@
 import Headers
 import Octets
+import PacketTestSupport
 import Testing
 
 /// Tunnels that a UDP port announces.
@@ -34,9 +35,11 @@ import Testing
         for (number, payload) in payloads {
             expectTunnel(4790, [0x0C, 0, 0, number, 0, 0, 42, 0] + payload, through: .vxlan)
         }
-        #expect(FiveTuple(dissect(
-            Packets.tunnelled(toPort: 4790, [0x0C, 0, 0, 9, 0, 0, 42, 0] + Packets.innerIP), .ethernet, .inner
-        ).info) == outer(4790))
+        #expect(
+            FiveTuple(
+                dissect(
+                    Packets.tunnelled(toPort: 4790, [0x0C, 0, 0, 9, 0, 0, 42, 0] + Packets.innerIP), .ethernet, .inner
+                ).info) == outer(4790))
     }
 
     @Test func geneve() throws {
@@ -61,7 +64,9 @@ import Testing
     }
 
     @Test func gtpSignallingStaysClosed() {
-        for header in [[0x30, 1, 0, 60, 0, 0, 0, 0], [0x20, 255, 0, 60, 0, 0, 0, 0], [0x50, 255, 0, 60, 0, 0, 0, 0]] as [[UInt8]] {
+        for header in [[0x30, 1, 0, 60, 0, 0, 0, 0], [0x20, 255, 0, 60, 0, 0, 0, 0], [0x50, 255, 0, 60, 0, 0, 0, 0]]
+            as [[UInt8]]
+        {
             let frame = Packets.tunnelled(toPort: 2152, header + Packets.innerIP)
             #expect(FiveTuple(dissect(frame, .ethernet, .inner).info) == outer(2152))
         }
@@ -118,7 +123,8 @@ import Testing
 
     @Test func nshByEtherType() {
         let header: [UInt8] = [0x0F, 0xC2, 0x02, 0x03, 0, 0, 1, 255]
-        expectCarried(Packets.ethernet(.nsh, header + Packets.innerFrame), path: [.ethernet, .nsh, .ethernet, .ipv4, .tcp])
+        expectCarried(
+            Packets.ethernet(.nsh, header + Packets.innerFrame), path: [.ethernet, .nsh, .ethernet, .ipv4, .tcp])
         #expect(dissect(Packets.ethernet(.nsh, [0x0F, 0xC1, 0x02, 0x03, 0, 0, 1, 255])).outcome == .malformed)
     }
 }

@@ -1,0 +1,43 @@
+# The commands of the project. Each is one line here; what it does stands in Scripts/.
+
+CAPTURE ?= Examples/sample.pcapng
+SECONDS ?= 60
+PREFIX  ?= /usr/local
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format bench fuzz install uninstall clean
+# The targets share one build directory.
+.NOTPARALLEL:
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Check the Swift version, install the missing Debian packages
+	@Scripts/setup
+
+demo: setup ## Build for release and analyse CAPTURE (default: Examples/sample.pcapng)
+	@Scripts/demo "$(CAPTURE)"
+
+test: setup ## Build and run every test
+	@Scripts/check test
+
+lint: setup ## Check the format of the sources and the scripts
+	@Scripts/check lint
+
+format: ## Rewrite the Swift sources in the project's format
+	@Scripts/check format
+
+bench: setup ## Compare speed, memory and results with the other tools installed here
+	@Benchmarks/compare
+
+fuzz: setup ## Run every fuzz target for SECONDS each (default: 60)
+	@Scripts/fuzz "$(SECONDS)"
+
+install: ## Install the program, its manual page and completions under PREFIX (default: /usr/local)
+	@Scripts/install install "$(PREFIX)"
+
+uninstall: ## Remove what install put under PREFIX
+	@Scripts/install uninstall "$(PREFIX)"
+
+clean: ## Remove everything that was built
+	@rm -rf .build Fuzz/.build Benchmarks/.build

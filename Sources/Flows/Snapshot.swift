@@ -9,7 +9,10 @@ public protocol FlowRows: Sendable {
 /// What one task counted between two cuts.
 public struct TaskResult: Sendable {
     public var task: FlowTask
+    /// All rows, or the first of them where only those were asked for.
     public var rows: any FlowRows
+    /// How many rows there are in all.
+    public var flowCount: Int
     /// Sums of rows that were evicted under the memory limit, in one row whose key is all zero; `nil` if none was.
     public var other: FlowRecord?
     /// How many flows `other` holds. A flow that came back after its eviction counts again.
@@ -19,11 +22,12 @@ public struct TaskResult: Sendable {
     public var totalBytes: UInt64
 
     public init(
-        task: FlowTask, rows: any FlowRows, other: FlowRecord? = nil, evictedFlows: UInt64 = 0, totalPackets: UInt64,
-        totalBytes: UInt64
+        task: FlowTask, rows: any FlowRows, flowCount: Int? = nil, other: FlowRecord? = nil, evictedFlows: UInt64 = 0,
+        totalPackets: UInt64, totalBytes: UInt64
     ) {
         self.task = task
         self.rows = rows
+        self.flowCount = flowCount ?? rows.count
         self.other = other
         self.evictedFlows = evictedFlows
         self.totalPackets = totalPackets
@@ -41,6 +45,19 @@ public struct Snapshot: Sendable {
         self.time = time
         self.results = results
     }
+}
+
+/// The first rows of others.
+public struct FirstRows: FlowRows {
+    private let rows: any FlowRows
+    public let count: Int
+
+    public init(_ count: Int, of rows: any FlowRows) {
+        self.rows = rows
+        self.count = Swift.min(count, rows.count)
+    }
+
+    public func read(_ range: Range<Int>, into buffer: inout [FlowRecord]) { rows.read(range, into: &buffer) }
 }
 
 /// Rows that already lie in memory.

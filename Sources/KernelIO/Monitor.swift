@@ -61,7 +61,27 @@ import Glibc
         }
     }
 
+    /// - Parameter deadline: on the wall clock, as pthread_cond_timedwait(3) has it.
+    fileprivate func waitUntil<Result>(_ deadline: Int64, _ body: (inout Value) -> Result?) -> Result? {
+        lock()
+        defer { unlock() }
+        var time = timespec(
+            tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
+        while true {
+            if let result = body(&value) { return result }
+            // SAFETY: as in `wait`; the deadline is read during the call.
+            if unsafe pthread_cond_timedwait(condition, mutex, &time) != 0 { return body(&value) }
+        }
+    }
+
     // SAFETY: the mutex is initialised (see `init`), and each `lock` is paired with an `unlock` by `defer`.
     private func lock() { unsafe pthread_mutex_lock(mutex) }
     private func unlock() { unsafe pthread_mutex_unlock(mutex) }
+}
+
+extension Monitor {
+    /// As `wait`, but gives up after some time: `nil`.
+    public func wait<Result>(nanoseconds: Int64, _ body: (inout Value) -> Result?) -> Result? {
+        waitUntil(Clock.wallNanoseconds + nanoseconds, body)
+    }
 }

@@ -28,6 +28,10 @@ enum ProjectTree {
         FileManager.default.fileExists(atPath: root.path + "/" + path)
     }
 
+    static func isExecutable(_ path: String) -> Bool {
+        FileManager.default.isExecutableFile(atPath: root.path + "/" + path)
+    }
+
     static func file(_ path: String) throws -> SourceFile {
         SourceFile(path: path, text: try String(contentsOf: root.appending(path: path), encoding: .utf8))
     }

@@ -37,9 +37,10 @@ import Testing
         for file in try ProjectTree.files(suffix: suffix) { Self.expectNone(TextRules.isClean(file)) }
     }
 
-    @Test func scriptsAreClean() throws {
+    @Test func scriptsAreCleanAndCanBeRun() throws {
         for file in try ProjectTree.files(under: ["Scripts", ".ci"], suffix: "") {
             Self.expectNone(TextRules.isClean(file))
+            #expect(ProjectTree.isExecutable(file.path), "\(file.path) is not executable")
         }
     }
 

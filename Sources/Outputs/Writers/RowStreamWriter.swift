@@ -116,7 +116,10 @@ public final class RowStreamWriter: Writer {
     private func write(_ result: TaskResult, _ table: TableFormat, _ state: inout State) throws(SystemFailure) {
         let count = result.rows.count
         let name = TextTable.printable(result.task.name)
-        let flows = count == 1 ? "1 row" : "\(HumanUnits.grouped(UInt64(count))) rows"
+        let all = HumanUnits.grouped(UInt64(result.flowCount))
+        let flows =
+            count < result.flowCount
+            ? "\(HumanUnits.grouped(UInt64(count))) of \(all) rows" : count == 1 ? "1 row" : "\(all) rows"
         state.buffer.append(
             (state.hasRows ? "\n" : "") + table.style.title(name) + "  " + table.style.dim(flows) + "\n")
         state.hasRows = true

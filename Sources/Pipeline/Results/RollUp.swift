@@ -40,26 +40,50 @@ enum RollUp {
         }
     }
 
-    /// What each address sent (forward) and received (reverse), from tables of a one-way task with both addresses.
-    static func endpoints(from oneWay: [FlowTables]) -> FlowTables {
+    /// What each address sent (forward) and received (reverse).
+    static func endpoints(from finer: [FlowTables]) -> FlowTables {
         let seed = Machine.randomSeed()
         var compact = FlowStore<CompactKey>(seed: seed)
         var wide = FlowStore<FlowKey>(seed: seed)
-        for tables in oneWay {
+        for tables in finer {
             mergeEnds(tables.compact, into: &compact)
             mergeEnds(tables.wide, into: &wide)
         }
         return FlowTables(compact: compact, wide: wide)
     }
 
-    private static func mergeEnds<Key: TableKey>(_ oneWay: borrowing FlowStore<Key>, into store: inout FlowStore<Key>) {
-        let rows = oneWay.rows
+    private static func mergeEnds<Key: TableKey>(_ finer: borrowing FlowStore<Key>, into store: inout FlowStore<Key>) {
+        let rows = finer.rows
         for i in rows.indices {
             var key = rows[i].key.flowKey
             let counters = rows[i].counters
             store.merge(FlowEntry(key: Key(key.sourceOnly), counters: counters))
             key.swapEnds()
             store.merge(FlowEntry(key: Key(key.sourceOnly), counters: counters.swapped))
+        }
+    }
+
+    /// All traffic by protocol and the lower of the two ports.
+    static func services(from finer: [FlowTables]) -> FlowTables {
+        let seed = Machine.randomSeed()
+        var store = FlowStore<CompactKey>(seed: seed)
+        for tables in finer {
+            mergeServices(tables.compact, into: &store)
+            mergeServices(tables.wide, into: &store)
+        }
+        return FlowTables(compact: store, wide: FlowStore(seed: seed))
+    }
+
+    private static func mergeServices<Key: TableKey>(
+        _ finer: borrowing FlowStore<Key>, into store: inout FlowStore<CompactKey>
+    ) {
+        let rows = finer.rows
+        for i in rows.indices {
+            let key = rows[i].key.flowKey
+            let meta = FlowKey.meta(
+                sourcePort: 0, destinationPort: min(key.sourcePort, key.destinationPort), vlan: 0,
+                protocol: key.protocol, family: 0)
+            store.merge(FlowEntry(key: CompactKey(addresses: 0, meta: meta), counters: rows[i].counters.folded))
         }
     }
 }

@@ -56,8 +56,8 @@ public struct SnapshotBuilder: Sendable {
         }
         let other = evicted.record
         return TaskResult(
-            task: task, rows: TableRows(tables: tables, order: order), other: other, evictedFlows: evicted.flows,
-            totalPackets: totals.packets + (other?.totalPackets ?? 0),
+            task: task, rows: TableRows(tables: tables, order: order),
+            flowCount: tables.reduce(0) { $0 + $1.count }, other: other, evictedFlows: evicted.flows, totalPackets: totals.packets + (other?.totalPackets ?? 0),
             totalBytes: totals.bytes + (other?.totalBytes ?? 0))
     }
 
@@ -85,16 +85,32 @@ public struct SnapshotBuilder: Sendable {
 
     /// The addresses by what they sent and received, over all packets of a task that tells both ends.
     ///
-    /// - Returns: rows whose source is the address, forward what it sent, reverse what it received; `nil` if no one-way
-    ///   task with whole addresses of both ends was counted.
+    /// - Returns: rows whose source is the address, with what it sent and received as both directions; `nil` if no task
+    ///   was counted with the whole addresses of both ends.
     public func endpoints(_ cut: AggregatorCut) -> TaskResult? {
-        let task = FlowTask(
-            name: "endpoints", fields: KeyFields(source: .whole, destination: .whole), bidirectional: false)
-        guard let position = cut.plan.roots.firstIndex(where: { task.canRollUp(from: cut.plan.tasks[$0]) }) else {
+        let ends = FlowTask(
+            name: "endpoints", fields: KeyFields(source: .whole, destination: .whole), bidirectional: true)
+        guard let position = cut.plan.roots.firstIndex(where: { ends.canRollUp(from: cut.plan.tasks[$0]) }) else {
             return nil
         }
         let tables = RollUp.endpoints(from: cut.parts.map { $0[position] })
         return result(
             FlowTask(name: "endpoints", fields: KeyFields(source: .whole), bidirectional: true), [tables])
+    }
+
+    /// The traffic by protocol and server port: of a flow's two ports, the lower.
+    ///
+    /// - Returns: rows with the port as destination, both directions summed as forward; `nil` if no task was counted with
+    ///   protocol and both ports.
+    public func services(_ cut: AggregatorCut) -> TaskResult? {
+        let ports = FlowTask(
+            name: "services", fields: KeyFields(sourcePort: true, destinationPort: true, protocol: true),
+            bidirectional: true)
+        guard let position = cut.plan.roots.firstIndex(where: { ports.canRollUp(from: cut.plan.tasks[$0]) }) else {
+            return nil
+        }
+        let tables = RollUp.services(from: cut.parts.map { $0[position] })
+        return result(
+            FlowTask(name: "services", fields: KeyFields(destinationPort: true, protocol: true)), [tables])
     }
 }

@@ -38,7 +38,7 @@ public enum SnapshotClock: String, CaseIterable, Sendable {
 /// One task of a settings file.
 public struct TaskSettings: Equatable, Sendable {
     public var task: FlowTask
-    /// How many `shard_N.dat` files the task's rows are divided among, 1 ... 65,536; `nil`: the writer's default.
+    /// How many `shard_N.dat` files the task's rows are divided among, 1 ... 512; `nil`: the writer's default.
     public var shards: Int?
 
     public init(task: FlowTask, shards: Int? = nil) {

@@ -22,7 +22,7 @@ extension SettingsReader {
                 keyFields($0, "\(itemPath).key_fields")
             }
             let isBidirectional = values["bidirectional"].flatMap { boolean($0, "\(itemPath).bidirectional") }
-            let shards = values["num_shards"].flatMap { integer($0, "\(itemPath).num_shards", 1...65_536) }
+            let shards = values["num_shards"].flatMap { integer($0, "\(itemPath).num_shards", 1...512) }
             guard let name, let fields else { continue }
             let task = FlowTask(name: name, fields: fields, bidirectional: isBidirectional ?? bidirectional)
             if task.bidirectional, let node = values["key_fields"] {

@@ -310,6 +310,14 @@ extension FlowCounters {
             packets: [packets[1], packets[0]], bytes: [bytes[1], bytes[0]], firstSeen: firstSeen, lastSeen: lastSeen)
     }
 
+    /// The same counters with forward as the initiator's direction, whoever sent first.
+    @inlinable
+    public var anchored: FlowCounters {
+        var counters = self
+        counters.bytes[0] |= Self.firstBit
+        return counters
+    }
+
     /// Both directions counted as forward: what is left of a conversation once its ends are the same.
     @inlinable
     public var folded: FlowCounters {

@@ -64,6 +64,22 @@ public struct InputFile: ~Copyable, Sendable {
     /// The size of a regular file when it was opened; `nil` for pipes, terminals and devices.
     public let size: Int64?
 
+    /// All octets of a small file.
+    ///
+    /// - Throws: also where it holds more than `limit` octets (EFBIG).
+    public static func contents(of path: String, atMost limit: Int) throws(SystemFailure) -> [UInt8] {
+        let file = try InputFile(path: path)
+        var contents = [UInt8](repeating: 0, count: limit + 1)
+        var count = 0
+        while count <= limit {
+            var span = contents.mutableSpan
+            let read = try file.read(into: &span, count..<limit + 1)
+            if read == 0 { return Array(contents[..<count]) }
+            count += read
+        }
+        throw SystemFailure(operation: "read", path: file.path, errno: EFBIG)
+    }
+
     /// The size of a regular file; `nil` for anything else, or nothing.
     public static func size(of path: String) -> Int64? {
         var status = stat()

@@ -32,8 +32,9 @@ struct DissectionComparison {
         let expected = (mode == .outer ? packet.outer : packet.inner).map { oracle.tuples[$0] }
         if found != expected {
             differences[packet.number] = """
-                packet \(packet.number) \(mode): \(found?.description ?? "none"), not \(expected?.description ?? "none") \
-                (\(packet.stack.map { oracle.stacks[$0] } ?? ""); \(dissection.path.layers) \
+                packet \(packet.number) \(mode): \(found?.description ?? "none"), \
+                not \(expected?.description ?? "none") (\(packet.stack.map { oracle.stacks[$0] } ?? ""); \
+                \(dissection.path.layers) \
                 \(dissection.stopped?.description ?? ""))
                 """
         }

@@ -43,8 +43,9 @@ import Testing
         #expect(
             numbers == Set(known?.packets ?? []),
             """
-            \(oracle.file): \(comparison.differences.sorted { $0.key < $1.key }.prefix(5).map(\.value)); a packet listed as a \
-            known difference that agrees must be struck from the list
+            \(oracle.file): \
+            \(comparison.differences.sorted { $0.key < $1.key }.prefix(5).map(\.value)); a packet listed \
+            as a known difference that agrees must be struck from the list
             """)
         // Where the frames themselves are read differently, so are their lengths.
         if known == nil, CaptureReadingConformanceTests.differences[oracle.file] == nil {

@@ -1,7 +1,8 @@
 import Octets
 
 /// The header of Linux's netfilter log (LINKTYPE_NFLOG): family, version, resource, then attributes, one of which is
-/// the IP packet. Numbers in attributes are in the byte order of the machine; little-endian is assumed, as Wireshark does.
+/// the IP packet. Numbers in attributes are in the byte order of the machine; little-endian is assumed, as Wireshark
+/// does.
 extension Walk {
     /// NFULA_PAYLOAD (linux/netfilter/nfnetlink_log.h).
     private static let payloadAttribute: UInt16 = 9

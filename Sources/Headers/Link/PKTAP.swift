@@ -1,6 +1,6 @@
 import Octets
 
-/// The header of Darwin's packet tap (LINKTYPE_PKTAP, little-endian): its length, record type and the frame's link type.
+/// The header of Darwin's packet tap (LINKTYPE_PKTAP, little-endian): its length, record type, the frame's link type.
 ///
 ///      0         4              8           12         length
 ///     | length  | record type  | link type | …          |

@@ -1,6 +1,6 @@
 import Octets
 
-/// A Per-Packet Information header (LINKTYPE_PPI; all numbers little-endian): metadata, then a frame of another link type.
+/// A Per-Packet Information header (LINKTYPE_PPI; all numbers little-endian): metadata, then a frame.
 ///
 ///      0         1       2        4           8            length
 ///     | version | flags | length | link type | fields …     |

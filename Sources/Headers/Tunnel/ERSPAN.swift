@@ -1,7 +1,7 @@
 import Octets
 
-/// Headers of mirrored frames in GRE (draft-foschiano-erspan-03 § 4): eight octets in type II, twelve in type III, which
-/// may add a platform-specific eight.
+/// Headers of mirrored frames in GRE (draft-foschiano-erspan-03 § 4): eight octets in type II, twelve in type III,
+/// which may add a platform-specific eight.
 ///
 ///      0    4                16        22         32
 ///     |ver | VLAN            | …       | session   |     both

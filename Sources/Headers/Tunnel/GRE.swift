@@ -1,7 +1,7 @@
 import Octets
 
-/// A GRE header where it lies in the capture: version 0 (RFC 2784, keys and sequence numbers RFC 2890, routing RFC 1701)
-/// and version 1 (PPTP, RFC 2637 § 4.1; EoIP).
+/// A GRE header where it lies in the capture: version 0 (RFC 2784, keys and sequence numbers RFC 2890, routing
+/// RFC 1701) and version 1 (PPTP, RFC 2637 § 4.1; EoIP).
 ///
 ///      0 1 2 3 4 5   8 9      13    16            31
 ///     |C|R|K|S|s|rec |A|flags |ver  | protocol type |
@@ -90,7 +90,7 @@ extension Walk {
         }
     }
 
-    /// Source route entries (RFC 1701): family 2, offset 1, length 1, then `length` octets; one of length 0 is the last.
+    /// Source route entries (RFC 1701): family 2, offset 1, length 1, then `length` octets; length 0 is the last.
     private mutating func skipSourceRoutes(_ frame: Span<UInt8>) throws(DecodeFailure) {
         while true {
             let rest = rest(of: frame)

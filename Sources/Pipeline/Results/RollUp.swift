@@ -57,13 +57,13 @@ enum RollUp {
         for i in rows.indices {
             var key = rows[i].key.flowKey
             let counters = rows[i].counters
-            store.merge(FlowEntry(key: Key(key.sourceOnly), counters: counters))
+            store.merge(FlowEntry(key: Key(key.sourceOnly), counters: counters.anchored))
             key.swapEnds()
-            store.merge(FlowEntry(key: Key(key.sourceOnly), counters: counters.swapped))
+            store.merge(FlowEntry(key: Key(key.sourceOnly), counters: counters.swapped.anchored))
         }
     }
 
-    /// All traffic by protocol and the lower of the two ports.
+    /// All traffic by protocol and the lower of the two ports; the reverse packets count the flows.
     static func services(from finer: [FlowTables]) -> FlowTables {
         let seed = Machine.randomSeed()
         var store = FlowStore<CompactKey>(seed: seed)
@@ -83,7 +83,9 @@ enum RollUp {
             let meta = FlowKey.meta(
                 sourcePort: 0, destinationPort: min(key.sourcePort, key.destinationPort), vlan: 0,
                 protocol: key.protocol, family: 0)
-            store.merge(FlowEntry(key: CompactKey(addresses: 0, meta: meta), counters: rows[i].counters.folded))
+            var counters = rows[i].counters.folded
+            counters.packets[1] = 1
+            store.merge(FlowEntry(key: CompactKey(addresses: 0, meta: meta), counters: counters))
         }
     }
 }

@@ -102,7 +102,8 @@ public struct SnapshotBuilder: Sendable {
 
     /// The traffic by protocol and server port: of a flow's two ports, the lower.
     ///
-    /// - Returns: rows with the port as destination, both directions summed as forward; `nil` if no task was counted with
+    /// - Returns: rows with the port as destination, both directions summed as forward, and in `reversePackets` the
+    ///   number of flows; `nil` if no task was counted with
     ///   protocol and both ports.
     public func services(_ cut: AggregatorCut) -> TaskResult? {
         let ports = FlowTask(

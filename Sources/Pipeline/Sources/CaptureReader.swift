@@ -10,6 +10,8 @@ public enum CaptureEnd: Equatable, Sendable {
     case cutShort(CutShort)
     /// The framing broke.
     case broken(CaptureFailure)
+    /// Nobody wanted to know more: frames may follow.
+    case stopped
     /// The file could not be read or decompressed any further.
     case unreadable(InputFailure)
 }

@@ -45,5 +45,5 @@ public struct CaptureReport: Sendable {
     public var isUnusable: Bool { format == nil }
 
     /// Whether something of the file was damaged or missing.
-    public var isDamaged: Bool { end != .clean || statistics.badRecords > 0 || hasTrailingGarbage }
+    public var isDamaged: Bool { end != .clean && end != .stopped || statistics.badRecords > 0 || hasTrailingGarbage }
 }

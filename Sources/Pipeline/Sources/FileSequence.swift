@@ -39,7 +39,10 @@ final class FileSequence: FrameStream {
         }
     }
 
-    var reports: [CaptureReport] { finished }
+    var reports: [CaptureReport] {
+        if reader != nil { return finished + [CaptureReport(reader!, end: .stopped)] }
+        return finished
+    }
 
     var progress: SourceProgress {
         let current = reader?.input.octetsRead ?? 0

@@ -75,7 +75,7 @@ final class MergedFiles: FrameStream {
         }
     }
 
-    var reports: [CaptureReport] { files.compactMap(\.report) }
+    var reports: [CaptureReport] { files.compactMap { $0.report ?? $0.unfinishedReport } }
 
     var progress: SourceProgress {
         SourceProgress(octetsRead: files.reduce(0) { $0 + $1.octetsRead }, octetsInAll: sizes.sum, frames: 0)
@@ -100,6 +100,11 @@ private final class OpenFile {
         } catch {
             report = CaptureReport(path: path, unreadable: error)
         }
+    }
+
+    var unfinishedReport: CaptureReport? {
+        if reader != nil { return CaptureReport(reader!, end: .stopped) }
+        return nil
     }
 
     var isWaiting: Bool { position < batch.frames.count }

@@ -22,7 +22,7 @@ import Testing
         #expect(dissect(frame).info.source == Packets.alice6)
     }
 
-    /// The addresses of these frames begin with 0x02, so an Ethernet frame without a control word tells itself by its type.
+    /// The addresses of these frames begin with 0x02: without a control word the type tells an Ethernet frame.
     @Test func pseudowiresWithAndWithoutAControlWord() {
         let with = Packets.ethernet(.mpls, Packets.mpls([16], [0, 0, 0, 5] + Packets.innerFrame))
         let without = Packets.ethernet(.mpls, Packets.mpls([16], Packets.innerFrame))

@@ -30,8 +30,8 @@ struct FiveTuple: Equatable {
     static let inner = FiveTuple(Packets.alice, Packets.bob, .tcp, [40_000, 443])
 }
 
-/// A frame whose innermost packet is `Packets.innerIP`: named by it with `.inner`, by `outer` with `.outer`, and sensible
-/// when cut anywhere.
+/// A frame whose innermost packet is `Packets.innerIP`: named by it with `.inner`, by `outer` with `.outer`, and
+/// sensible when cut anywhere.
 func expectTunnel(
     _ frame: [UInt8], _ linkType: LinkType = .ethernet, outer: FiveTuple, through layer: ProtocolLayer,
     sourceLocation: SourceLocation = #_sourceLocation

@@ -1,0 +1,26 @@
+import Glibc
+
+/// Ctrl-C and SIGTERM as a request to finish in order.
+public enum StopSignals {
+    /// From now on the first such signal calls `body`, on a thread of its own, and a second one ends the process at once.
+    ///
+    /// Call it before any other thread exists: threads inherit that they do not take these signals themselves.
+    public static func onFirst(_ body: @escaping @Sendable () -> Void) {
+        var signals = sigset_t()
+        // SAFETY: the set is initialised by sigemptyset(3) before anything else reads it.
+        unsafe sigemptyset(&signals)
+        unsafe sigaddset(&signals, SIGINT)
+        unsafe sigaddset(&signals, SIGTERM)
+        unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+        let waited = signals
+        _ = try? WorkerThread(name: "signals") {
+            var signals = waited
+            var number: Int32 = 0
+            // SAFETY: sigwait(3) reads the set and writes the number during the call.
+            _ = unsafe sigwait(&signals, &number)
+            body()
+            _ = unsafe sigwait(&signals, &number)
+            _exit(128 + number)
+        }
+    }
+}

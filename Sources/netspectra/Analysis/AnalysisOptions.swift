@@ -1,0 +1,118 @@
+import ArgumentParser
+import Configuration
+import Flows
+import Headers
+import KernelIO
+import Pipeline
+
+/// What a run is to do: the command line over the settings file over the defaults, checked.
+struct AnalysisOptions {
+    var files: [String]
+    /// The user's tasks; empty for the report.
+    var tasks: [FlowTask]
+    /// Of the default task; the user's tasks say it themselves.
+    var isBidirectional: Bool
+    /// Shards by task name, where the settings say.
+    var shards: [String: Int]
+    /// Rows to print per task; `nil` for all.
+    var top: Int?
+    var order: RowOrder
+    var format: OutputFormat
+    /// Where snapshots are written.
+    var output: String?
+    var filter: PacketFilter?
+    var tunnels: TunnelMode
+    var merge: Bool
+    /// Nanoseconds.
+    var snapshotInterval: Int64?
+    var snapshotClock: CaptureSource.SnapshotClock
+    var isCumulative: Bool
+    /// Octets.
+    var memoryLimit: Int?
+    var workers: Int
+    var isExact: Bool
+    var isQuiet: Bool
+
+    /// - Throws: `ValidationError` for what is wrong on the command line, `ExitCode` once a message about the settings
+    ///   file has been printed.
+    init(_ command: Analyze) throws {
+        let settings = try command.config.map(Self.settings) ?? Settings()
+        files = command.files
+        if files.count(where: { $0 == "-" }) > 1 { throw ValidationError("standard input (-) can be read only once") }
+        tasks = try Self.tasks(command, settings)
+        isBidirectional = command.bidirectional
+        shards = Dictionary(
+            settings.tasks.compactMap { task in task.shards.map { (task.task.name, $0) } }, uniquingKeysWith: { $1 })
+        format = command.format ?? settings.report.format.flatMap { OutputFormat(rawValue: $0.rawValue) } ?? .table
+        let rows = command.top ?? settings.report.top ?? (format == .table ? 10 : 0)
+        if rows < 0 { throw ValidationError("--top: \(rows) rows cannot be; 0 means all") }
+        top = rows == 0 ? nil : rows
+        order = command.sort ?? settings.report.sort.flatMap { RowOrder(rawValue: $0.rawValue) } ?? .bytes
+        output = command.output ?? settings.storageRoot
+        filter = try command.where.map(Self.filter) ?? settings.filter
+        tunnels = command.tunnels ?? settings.tunnels ?? .outer
+        merge = command.merge
+        snapshotInterval = try command.snapshotInterval.map(Self.interval) ?? settings.snapshotIntervalNanoseconds
+        let clock = settings.snapshotClock.flatMap { CaptureSource.SnapshotClock(rawValue: $0.rawValue) }
+        snapshotClock = command.snapshotClock ?? clock ?? .capture
+        isCumulative = command.cumulative || settings.isCumulative
+        memoryLimit = try command.maxMemory.map(Self.memory) ?? settings.memoryBytesMax.map { Int(clamping: $0) }
+        workers = command.workers ?? settings.workers ?? Machine.processorCount
+        if !(1...1024 ~= workers) { throw ValidationError("--workers: \(workers) is not between 1 and 1024") }
+        isExact = command.exact
+        isQuiet = command.quiet
+    }
+
+    private static func settings(_ path: String) throws -> Settings {
+        let text: [UInt8]
+        do throws(SystemFailure) {
+            text = try InputFile.contents(of: path, atMost: 1 << 20)
+        } catch {
+            throw Exit.fail(Exit.cannotOpen, "\(error)")
+        }
+        do throws(ConfigurationFailure) {
+            return try Settings(yaml: text, file: path)
+        } catch {
+            for problem in error.problems { StandardError.write("netspectra: \(error.file):\(problem)\n") }
+            throw Exit.configuration
+        }
+    }
+
+    private static func tasks(_ command: Analyze, _ settings: Settings) throws -> [FlowTask] {
+        let given = try command.key.map { text in
+            do throws(KeyFieldsFailure) {
+                let fields = try KeyFields(parsing: text)
+                if command.bidirectional { try fields.requireSymmetry() }
+                return FlowTask(name: fields.description, fields: fields, bidirectional: command.bidirectional)
+            } catch {
+                throw ValidationError("--key '\(text)': \(error)")
+            }
+        }
+        if let twice = given.indices.first(where: { index in given[..<index].contains { $0.name == given[index].name } }) {
+            throw ValidationError("--key '\(given[twice].name)' is given twice")
+        }
+        return given.isEmpty ? settings.tasks.map(\.task) : given
+    }
+
+    private static func filter(_ text: String) throws -> PacketFilter {
+        do throws(FilterFailure) {
+            return try PacketFilter(parsing: text)
+        } catch {
+            throw ValidationError("--where: \(error)")
+        }
+    }
+
+    private static func interval(_ text: String) throws -> Int64 {
+        guard let nanoseconds = DurationText.nanoseconds(text), nanoseconds > 0 else {
+            throw ValidationError("--snapshot-interval: '\(text)' is no duration; write it like 30s, 5m or 1h30m")
+        }
+        return nanoseconds
+    }
+
+    private static func memory(_ text: String) throws -> Int {
+        guard let bytes = ByteCountText.bytes(text), bytes >= 1 << 20 else {
+            throw ValidationError("--max-memory: '\(text)' is no size of 1 MiB or more; write it like 512MiB or 2GiB")
+        }
+        return Int(clamping: bytes)
+    }
+}

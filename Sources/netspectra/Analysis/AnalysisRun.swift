@@ -1,0 +1,138 @@
+import ArgumentParser
+import Flows
+import Headers
+import KernelIO
+import Outputs
+import Pipeline
+
+/// One run of `netspectra analyze`: wires source, aggregator and writers, and says how it went.
+struct AnalysisRun {
+    private let options: AnalysisOptions
+    private let tasks: [FlowTask]
+    /// No task was asked for, and people read the output: print the report.
+    private let isReport: Bool
+
+    init(_ options: AnalysisOptions) {
+        self.options = options
+        isReport = options.tasks.isEmpty && options.format == .table && options.snapshotInterval == nil
+        tasks =
+            options.tasks.isEmpty
+            ? [FlowTask(name: "five_tuple", fields: .fiveTuple, bidirectional: isReport || options.isBidirectional)]
+            : options.tasks
+    }
+
+    func run() throws {
+        let source = CaptureSource(
+            paths: options.files, merge: options.merge, interval: options.snapshotInterval, clock: options.snapshotClock)
+        let isInterrupted = Monitor(false)
+        StopSignals.onFirst {
+            isInterrupted.update { $0 = true }
+            source.stop()
+        }
+        // While one snapshot is written the next fills its tables.
+        let memory = options.memoryLimit.map { options.snapshotInterval == nil ? $0 : $0 / 2 }
+        let aggregator = ExactAggregator(
+            tasks: tasks, workers: options.workers, memoryLimit: memory, cumulative: options.isCumulative)
+        let sink = SnapshotSink(options, isReport: isReport)
+        let builder = SnapshotBuilder(
+            order: options.order, limit: options.output == nil ? options.top : nil, threads: options.workers)
+        let analysis = FlowAnalysis(workers: options.workers, tunnels: options.tunnels, filter: options.filter)
+        let progress = ProgressMeter(isQuiet: options.isQuiet) { source.progress }
+
+        let counts: TrafficCounts, last: AggregatorCut
+        do throws(SystemFailure) {
+            (counts, last) = try analysis.run(source, into: aggregator) { state, cut in
+                sink.take(builder.snapshot(state, time: cut.time))
+            }
+        } catch {
+            throw Exit.fail(Exit.system, "\(error)")
+        }
+        let final = builder.snapshot(last, time: nil)
+        sink.take(final)
+        progress.end()
+
+        let outcome = RunOutcome(
+            captures: source.reports, counts: counts, counted: sink.counted(tasks, isCumulative: options.isCumulative))
+        try finish(outcome, final, last, sink, isInterrupted: isInterrupted.withLock { $0 })
+    }
+
+    private func finish(
+        _ outcome: RunOutcome, _ final: Snapshot, _ last: AggregatorCut, _ sink: SnapshotSink, isInterrupted: Bool
+    ) throws {
+        var report = AnalysisReport(outcome)
+        for problem in report.problems { StandardError.write("netspectra: \(problem)\n") }
+        if isReport {
+            add(final, last, to: &report)
+            report.problems = []
+            let text = ReportText(
+                isExact: options.isExact, width: TerminalSize.columns(of: 1), style: SnapshotSink.style)
+            print(text.text(report), terminator: "")
+        }
+        sink.finish(report)
+        if let code = exitCode(outcome, report, sink, isInterrupted: isInterrupted) { throw code }
+    }
+
+    /// The report's tables, in rows as many as the user wants.
+    private func add(_ final: Snapshot, _ last: AggregatorCut, to report: inout AnalysisReport) {
+        let rowsMax = options.top
+        let tables = SnapshotBuilder(order: .bytes, limit: rowsMax, threads: options.workers)
+        func rows(_ result: TaskResult) -> [FlowRecord] {
+            var rows: [FlowRecord] = []
+            result.rows.read(0..<min(rowsMax ?? .max, result.rows.count), into: &rows)
+            return rows
+        }
+        if let endpoints = tables.endpoints(last) {
+            report.talkers = rows(endpoints).map(Talker.init)
+            report.talkerCount = UInt64(endpoints.flowCount)
+        }
+        if let services = tables.services(last) { report.services = rows(services).map(ServiceShare.init) }
+        if let flows = final.results.first {
+            report.topFlows = TopFlows(
+                task: flows.task, rows: rows(flows), flowCount: UInt64(flows.flowCount) + flows.evictedFlows,
+                totalBytes: flows.totalBytes, sortedBy: options.order.rawValue)
+        }
+    }
+
+    /// The gravest thing that happened; `nil` if nothing did.
+    private func exitCode(
+        _ outcome: RunOutcome, _ report: AnalysisReport, _ sink: SnapshotSink, isInterrupted: Bool
+    ) -> ExitCode? {
+        guard report.ledger.isBalanced else {
+            return Exit.fail(Exit.defect, "the ledger does not balance: this is a defect of netspectra, please report it")
+        }
+        if let failure = sink.failure {
+            return Exit.fail(failure.operation == .create ? Exit.cannotCreate : Exit.cannotWrite, "\(failure)")
+        }
+        if isInterrupted { return Exit.interrupted }
+        if outcome.captures.contains(where: \.isUnreadable) { return Exit.cannotOpen }
+        if outcome.captures.contains(where: \.isUnusable) { return Exit.noCapture }
+        return outcome.captures.contains(where: \.isDamaged) ? Exit.damaged : nil
+    }
+}
+
+extension CaptureReport {
+    /// The file could not be opened, or not be read for a reason outside of it.
+    fileprivate var isUnreadable: Bool {
+        guard case .unreadable(let failure) = end else { return false }
+        if case .decompression = failure { return false }
+        return true
+    }
+}
+
+extension Talker {
+    fileprivate init(_ row: FlowRecord) {
+        self.init(
+            address: row.key.source, sentPackets: row.packets, sentBytes: row.bytes,
+            receivedPackets: row.reversePackets, receivedBytes: row.reverseBytes)
+    }
+}
+
+extension ServiceShare {
+    /// - Parameter row: of `SnapshotBuilder.services`.
+    fileprivate init(_ row: FlowRecord) {
+        let hasPorts = IPProtocol(rawValue: row.key.protocol).hasPorts
+        self.init(
+            protocol: row.key.protocol, port: hasPorts ? row.key.destinationPort : nil, flows: row.reversePackets,
+            packets: row.packets, bytes: row.bytes)
+    }
+}

@@ -1,3 +1,4 @@
+import CKernelIO
 import Glibc
 
 /// A value guarded by a lock, with waiting: a thread sleeps until the value is as it wants it.
@@ -75,7 +76,18 @@ import Glibc
     }
 
     // SAFETY: the mutex is initialised (see `init`), and each `lock` is paired with an `unlock` by `defer`.
-    private func lock() { unsafe pthread_mutex_lock(mutex) }
+    private func lock() {
+        // What the lock guards takes microseconds; sleeping and being woken can take more. So look again for a while.
+        for _ in 0..<Self.spins {
+            if unsafe pthread_mutex_trylock(mutex) == 0 { return }
+            ns_pause()
+        }
+        unsafe pthread_mutex_lock(mutex)
+    }
+
+    /// Some tens of microseconds.
+    private static var spins: Int { 1000 }
+
     private func unlock() { unsafe pthread_mutex_unlock(mutex) }
 }
 

@@ -88,10 +88,24 @@ let package = Package(
         .testTarget(
             name: "CaptureFilesTests", dependencies: ["CaptureFiles", "CaptureTestSupport", "Octets"],
             swiftSettings: settings),
+        .target(
+            name: "CompressionTestSupport", dependencies: ["CZlib", "CZstd"], path: "Tests/CompressionTestSupport",
+            swiftSettings: settings),
         .testTarget(
-            name: "ContentCodingsTests", dependencies: ["ContentCodings", "CZlib", "CZstd"], swiftSettings: settings),
+            name: "ContentCodingsTests",
+            dependencies: ["CompressionTestSupport", "ContentCodings", "CZlib", "CZstd"],
+            swiftSettings: settings),
+        .testTarget(name: "KernelIOTests", dependencies: ["KernelIO", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "ConformanceTests", dependencies: ["CaptureFiles", "CaptureTestSupport", "ContentCodings", "Headers"],
+            name: "PipelineTests",
+            dependencies: [
+                "Pipeline", "CaptureFiles", "CaptureTestSupport", "CompressionTestSupport", "Flows", "Headers",
+                "KernelIO", "PacketTestSupport", "Synthesis", "TestSupport",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: ["CaptureFiles", "CaptureTestSupport", "ContentCodings", "Flows", "Headers", "Pipeline"],
             swiftSettings: settings),
         // Reads the work tree, not the targets: the rules of style.
         .testTarget(name: "TidyTests", swiftSettings: settings),

@@ -62,6 +62,15 @@ import Glibc
         }
     }
 
+    /// As `wait`, for what comes within microseconds: looks for a while before it sleeps.
+    public func waitShortly<Result>(_ body: (inout Value) -> Result?) -> Result {
+        for _ in 0..<Self.spins / 4 {
+            if let result = update({ body(&$0) }) { return result }
+            for _ in 0..<4 { ns_pause() }
+        }
+        return wait(body)
+    }
+
     /// - Parameter deadline: on the wall clock, as pthread_cond_timedwait(3) has it.
     fileprivate func waitUntil<Result>(_ deadline: Int64, _ body: (inout Value) -> Result?) -> Result? {
         lock()

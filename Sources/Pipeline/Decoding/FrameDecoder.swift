@@ -161,8 +161,11 @@ struct HotCounters: ~Copyable {
     func add(to counts: inout TrafficCounts) {
         counts.seen.add(PacketCount(packets: frames, bytes: sums.wireOctets))
         counts.capturedBytes += sums.capturedOctets
-        if sums.firstTime != .max { counts.note(sums.firstTime) }
-        if sums.lastTime != .min { counts.note(sums.lastTime) }
+        // Where no frame has a time, 0 may be the last one.
+        if sums.firstTime != .max {
+            counts.note(sums.firstTime)
+            counts.note(sums.lastTime)
+        }
         let kinds = kinds.span
         for kind in 0..<1024 where kinds[2 * kind] > 0 {
             let count = PacketCount(packets: kinds[2 * kind], bytes: kinds[2 * kind + 1])

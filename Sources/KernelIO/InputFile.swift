@@ -90,6 +90,22 @@ public struct InputFile: ~Copyable, Sendable {
 
     deinit { if owned { close(descriptor) } }
 
+    /// As `read`, from an offset of a regular file; the file's own position stays.
+    public func read(
+        into buffer: inout MutableSpan<UInt8>, _ range: Range<Int>, at offset: Int64
+    ) throws(SystemFailure) -> Int {
+        precondition(range.lowerBound >= 0 && range.upperBound <= buffer.count, "read outside the buffer")
+        while true {
+            let descriptor = self.descriptor
+            // SAFETY: the range lies in the buffer (checked above); pread(2) writes at most that many octets.
+            let count = unsafe buffer.withUnsafeMutableBufferPointer { pointer in
+                unsafe pread(descriptor, pointer.baseAddress! + range.lowerBound, range.count, off_t(offset))
+            }
+            if count >= 0 { return count }
+            if errno != EINTR { throw SystemFailure(operation: "read", path: path, errno: errno) }
+        }
+    }
+
     /// Reads what is there, at most `range.count` octets, into `buffer`; 0 at the end of the file.
     public func read(into buffer: inout MutableSpan<UInt8>, _ range: Range<Int>) throws(SystemFailure) -> Int {
         precondition(range.lowerBound >= 0 && range.upperBound <= buffer.count, "read outside the buffer")

@@ -34,9 +34,18 @@ public final class CaptureSource: Sendable {
     ///
     /// - Parameter cutsMade: how many cuts the worker has made so far.
     func next(_ batch: inout FrameBatch, cutsMade: Int) -> Turn {
-        state.withLock { state in
+        // Most of the time goes into copying octets out of the kernel, so that happens before the lock.
+        let piece = state.withLock { $0.reservePiece(cutsMade: cutsMade) }
+        if let piece { batch.readAhead(piece) }
+        return state.waitShortly { state -> Turn? in
+            if let piece, !state.frames.isTurn(of: piece) { return nil }
             if isStopped.withLock({ $0 }) { state.isAtEnd = true }
-            return state.next(&batch, cutsMade: cutsMade)
+            // Nobody may wait for a piece that will not be used.
+            if piece != nil, batch.ahead == nil { state.frames.voidReservations() }
+            let turn = state.next(&batch, cutsMade: cutsMade)
+            if batch.ahead != nil { state.frames.voidReservations() }
+            batch.ahead = nil
+            return turn
         }
     }
 
@@ -72,6 +81,17 @@ protocol FrameStream: AnyObject {
     func next(_ batch: inout FrameBatch, before stop: Int64?) -> FrameTurn<Void>
     var reports: [CaptureReport] { get }
     var progress: SourceProgress { get }
+
+    /// A piece of the file that the caller may read on its own, without a lock; it is used when its turn has come.
+    func reservePiece() -> ReservedPiece?
+    func isTurn(of piece: ReservedPiece) -> Bool
+    func voidReservations()
+}
+
+extension FrameStream {
+    func reservePiece() -> ReservedPiece? { nil }
+    func isTurn(of piece: ReservedPiece) -> Bool { true }
+    func voidReservations() {}
 }
 
 private final class SourceState {
@@ -91,6 +111,12 @@ private final class SourceState {
         var progress = frames.progress
         progress.frames = framesGiven
         return progress
+    }
+
+    /// `nil` also where the worker will be told something else than to take frames.
+    func reservePiece(cutsMade: Int) -> ReservedPiece? {
+        if isAtEnd || (cutter.lastCut?.number ?? 0) > cutsMade { return nil }
+        return frames.reservePiece()
     }
 
     func next(_ batch: inout FrameBatch, cutsMade: Int) -> CaptureSource.Turn {

@@ -1,5 +1,8 @@
 import Flows
 
+/// What could not be written, and what the system said.
+public typealias OutputFailure = SystemFailure
+
 /// Where snapshots go. A writer is called by one thread at a time; what it has written when a call returns is complete.
 public protocol Writer: Sendable {
     func write(_ snapshot: Snapshot) throws(OutputFailure)

@@ -48,7 +48,8 @@ let package = Package(
             swiftSettings: settings),
         .systemLibrary(name: "CYAML", path: "Sources/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "Configuration", dependencies: ["CYAML", "Flows", "Headers"], swiftSettings: settings),
-        .target(name: "Outputs", dependencies: ["Octets", "Headers", "Flows", "IPFIX"], swiftSettings: settings),
+        .target(
+            name: "Outputs", dependencies: ["Octets", "Headers", "Flows", "IPFIX", "KernelIO"], swiftSettings: settings),
 
         .executableTarget(
             name: "netspectra",
@@ -78,7 +79,8 @@ let package = Package(
             name: "IPFIXTests", dependencies: ["IPFIX", "Flows", "Headers", "Octets", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "OutputsTests", dependencies: ["Outputs", "IPFIX", "Flows", "Headers", "Octets", "TestSupport"],
+            name: "OutputsTests",
+            dependencies: ["Outputs", "IPFIX", "Flows", "Headers", "KernelIO", "Octets", "TestSupport"],
             swiftSettings: settings),
         .target(
             name: "CaptureTestSupport", dependencies: ["CaptureFiles"], path: "Tests/CaptureTestSupport",

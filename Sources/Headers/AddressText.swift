@@ -4,7 +4,8 @@ extension OctetWriter {
     /// The longest text of an address: eight groups of four digits and seven colons.
     public static let addressOctetsMax = 39
 
-    /// Appends an address as text: dotted quad, or IPv6 in the canonical form of RFC 5952 § 4. Nothing without a family.
+    /// Appends an address as text: dotted quad, or IPv6 in the canonical form of RFC 5952 § 4; nothing without a
+    /// family.
     @inline(always)
     @_lifetime(self: copy self)
     public mutating func append(address: IPAddress) {

@@ -52,6 +52,7 @@ extension InformationElement {
     static let observationDomainName = Self(id: 300, length: variableLength)
     static let observationTimeMilliseconds = Self(id: 323, length: 8)
     static let observationTimeNanoseconds = Self(id: 325, length: 8)
-    /// Octets of the frames, layer 2 header included: what is counted. `octetDeltaCount` (1) would begin at the IP header.
+    /// Octets of the frames, layer 2 header included: what is counted. `octetDeltaCount` (1) would begin at the IP
+    /// header.
     static let layer2OctetDeltaCount = Self(id: 352, length: 8)
 }

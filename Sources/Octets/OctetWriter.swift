@@ -1,8 +1,8 @@
 /// A write position in memory that the caller owns: text and binary rows are built here, without a capacity check, a
 /// reference count or a call per octet.
 ///
-/// Every store is bounds-checked. Wide stores always touch eight octets, of which `count` stay, so the memory must reach
-/// `slack` octets beyond what is meant to be written; `OctetBuffer.write` sees to that.
+/// Every store is bounds-checked. Wide stores always touch eight octets, of which `count` stay, so the memory must
+/// reach `slack` octets beyond what is written; `OctetBuffer.write` sees to that.
 public struct OctetWriter: ~Copyable, ~Escapable {
     /// How far behind the last octet a wide store may reach.
     public static let slack = 8

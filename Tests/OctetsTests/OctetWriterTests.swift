@@ -2,7 +2,7 @@ import Octets
 import Testing
 
 @Suite struct OctetWriterTests {
-    /// Every power of ten, its neighbours, and the powers of two: all branches of the digit arithmetic and every length.
+    /// Every power of ten, its neighbours, and the powers of two: all branches of the arithmetic, every length.
     @Test func decimalsEqualTheStandardLibrarys() {
         var values: [UInt64] = [0, .max]
         var power: UInt64 = 1

@@ -1,5 +1,6 @@
 import Flows
 import Glibc
+import KernelIO
 import Outputs
 import TestSupport
 import Testing
@@ -86,7 +87,9 @@ import Testing
         close(ends[0])
         _ = signal(SIGPIPE, SIG_IGN)
         let writer = RowStreamWriter(descriptor: ends[1], name: "the pipe", format: .csv)
-        #expect(throws: OutputFailure(.write, "the pipe", errno: EPIPE)) { try writer.write(Fixtures.snapshot) }
+        #expect(throws: SystemFailure(operation: "write", path: "the pipe", errno: EPIPE)) {
+            try writer.write(Fixtures.snapshot)
+        }
         close(ends[1])
     }
 
@@ -94,8 +97,8 @@ import Testing
         let descriptor = unsafe open("/dev/full", O_WRONLY)
         defer { close(descriptor) }
         let writer = RowStreamWriter(descriptor: descriptor, name: "/dev/full", format: .csv)
-        let failure = OutputFailure(.write, "/dev/full", errno: ENOSPC)
+        let failure = SystemFailure(operation: "write", path: "/dev/full", errno: ENOSPC)
         #expect(throws: failure) { try writer.write(Fixtures.snapshot) }
-        #expect(failure.description == "cannot write /dev/full: No space left on device")
+        #expect(failure.description == "/dev/full: write: No space left on device")
     }
 }

@@ -1,6 +1,7 @@
 import Flows
 import Glibc
 import IPFIX
+import KernelIO
 import Outputs
 import TestSupport
 import Testing
@@ -83,7 +84,7 @@ import Testing
         try Golden.withTemporaryDirectory { root in
             let task = FlowTask(name: String(repeating: "n", count: 2000), fields: .fiveTuple)
             let snapshot = Snapshot(time: 0, results: [Fixtures.fiveTuple, FlowSamples.result(task, [])])
-            let failure = OutputFailure(.nameTask, task.name, errno: ENAMETOOLONG)
+            let failure = SystemFailure(operation: "write task", path: task.name, errno: ENAMETOOLONG)
             #expect(throws: failure) { try SnapshotDirectoryWriter(root: root).write(snapshot) }
             // Only an empty directory can be removed.
             #expect(unsafe rmdir(root) == 0)
@@ -95,7 +96,7 @@ import Testing
         try Golden.withTemporaryDirectory { root in
             try Golden.write([], to: root + "/file")
             let writer = SnapshotDirectoryWriter(root: root + "/file/snapshots")
-            #expect(throws: OutputFailure(.createDirectory, root + "/file", errno: ENOTDIR)) {
+            #expect(throws: SystemFailure(operation: "create directory", path: root + "/file", errno: ENOTDIR)) {
                 try writer.write(Fixtures.snapshot)
             }
         }
@@ -111,7 +112,7 @@ import Testing
             #expect(throws: ReadFailure.damaged(path: file, cut)) { try SnapshotReader.read(path) }
             _ = unsafe unlink(file)
             #expect(throws: ReadFailure.noResults(path: path + "/total")) { try SnapshotReader.read(path + "/total") }
-            #expect(throws: ReadFailure.file(OutputFailure(.open, file, errno: ENOENT))) {
+            #expect(throws: ReadFailure.file(SystemFailure(operation: "open", path: file, errno: ENOENT))) {
                 try SnapshotReader.read(file)
             }
         }

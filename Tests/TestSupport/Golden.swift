@@ -1,6 +1,6 @@
 import Glibc
 
-/// Files under Tests/Golden that outputs are compared with, octet for octet. `UPDATE_GOLDEN=1` writes them anew, and the
+/// Files under Tests/Golden that outputs are compared with, octet for octet. `UPDATE_GOLDEN=1` writes them anew; the
 /// change is reviewed as code.
 public enum Golden {
     /// A directory that is removed at the end.

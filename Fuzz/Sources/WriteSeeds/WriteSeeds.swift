@@ -2,8 +2,8 @@ import CaptureFiles
 import CaptureTestSupport
 import Flows
 import Foundation
-import PacketTestSupport
 import IPFIX
+import PacketTestSupport
 
 /// Writes inputs for the fuzzers to start from: `WriteSeeds DIRECTORY` makes a folder per fuzzer in it.
 @main
@@ -15,9 +15,9 @@ struct WriteSeeds {
         }
         let directory = URL(fileURLWithPath: CommandLine.arguments[1])
         try write(captures, to: directory.appendingPathComponent("FuzzCaptureParser"))
+        try write(flowFiles, to: directory.appendingPathComponent("FuzzIPFIX"))
         try write(frames, to: directory.appendingPathComponent("FuzzDissector"))
         try write(filters, to: directory.appendingPathComponent("FuzzFilter"))
-        try write(flowFiles, to: directory.appendingPathComponent("FuzzIPFIX"))
     }
 
     static func write(_ seeds: [String: [UInt8]], to folder: URL) throws {
@@ -40,34 +40,13 @@ struct WriteSeeds {
         return seeds
     }
 
-    /// Expressions that use every construct of the filter language.
-    static var filters: [String: [UInt8]] {
-        let expressions = [
-            "src_ip == 10.0.0.0/8 and dst_port in {80, 443, 8000-9000}", "tcp_flags has {syn, ack} or length > 0x5dc",
-            "not (protocol == udp || vlan != 7) && captured_length <= 96", "dst_ip not in {2001:db8::/32, ::1}",
-            "src host 10.0.0.1 or 10.0.0.2", "tcp port 80 or https", "src and dst net 192.168 mask 255.255.0.0",
-            "ip proto \\tcp and portrange 1-1024", "vlan 7 and less 100", "port (80 or 443) and greater 60",
-            "ip6 or icmp6",
-        ]
-        return Dictionary(uniqueKeysWithValues: expressions.enumerated().map { ("\($0)", Array($1.utf8)) })
-    }
-
-    /// The first octet chooses the link type from the samples' list.
-    static var frames: [String: [UInt8]] {
-        var seeds: [String: [UInt8]] = [:]
-        for sample in SampleFrame.all {
-            let index = SampleFrame.linkTypes.firstIndex(of: sample.linkType) ?? 0
-            seeds[sample.name] = [UInt8(index)] + sample.octets
-        }
-        return seeds
-    }
-
     /// Small `.dat` files: whole addresses, prefixes in both directions with an `other` row, no key at all.
     static var flowFiles: [String: [UInt8]] {
         let prefix = AddressPrefix(v4: 24, v6: 48)
         let tasks = [
             FlowTask(name: "five", fields: .fiveTuple),
-            FlowTask(name: "nets", fields: KeyFields(source: prefix, destination: prefix, vlan: true), bidirectional: true),
+            FlowTask(
+                name: "nets", fields: KeyFields(source: prefix, destination: prefix, vlan: true), bidirectional: true),
             FlowTask(name: "total", fields: KeyFields()),
         ]
         var seeds: [String: [UInt8]] = [:]
@@ -86,6 +65,28 @@ struct WriteSeeds {
             encoder.closeMessage()
             let message = encoder.message
             seeds[task.name] = message.indices.map { message[$0] }
+        }
+        return seeds
+    }
+
+    /// Expressions that use every construct of the filter language.
+    static var filters: [String: [UInt8]] {
+        let expressions = [
+            "src_ip == 10.0.0.0/8 and dst_port in {80, 443, 8000-9000}", "tcp_flags has {syn, ack} or length > 0x5dc",
+            "not (protocol == udp || vlan != 7) && captured_length <= 96", "dst_ip not in {2001:db8::/32, ::1}",
+            "src host 10.0.0.1 or 10.0.0.2", "tcp port 80 or https", "src and dst net 192.168 mask 255.255.0.0",
+            "ip proto \\tcp and portrange 1-1024", "vlan 7 and less 100", "port (80 or 443) and greater 60",
+            "ip6 or icmp6",
+        ]
+        return Dictionary(uniqueKeysWithValues: expressions.enumerated().map { ("\($0)", Array($1.utf8)) })
+    }
+
+    /// The first octet chooses the link type from the samples' list.
+    static var frames: [String: [UInt8]] {
+        var seeds: [String: [UInt8]] = [:]
+        for sample in SampleFrame.all {
+            let index = SampleFrame.linkTypes.firstIndex(of: sample.linkType) ?? 0
+            seeds[sample.name] = [UInt8(index)] + sample.octets
         }
         return seeds
     }

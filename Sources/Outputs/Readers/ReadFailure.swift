@@ -1,10 +1,10 @@
-import Glibc
 import IPFIX
+import KernelIO
 
 /// Why written results could not be read back.
 public enum ReadFailure: Error, Equatable, Sendable {
     /// The system refused.
-    case file(OutputFailure)
+    case file(SystemFailure)
     /// The file is damaged or not ours; the failure says where.
     case damaged(path: String, IPFIXFailure)
     /// A directory holds neither `.dat` files nor directories with some.

@@ -1,12 +1,12 @@
 import Flows
-import Glibc
 import IPFIX
+import KernelIO
 import Octets
 
 /// Reads what `SnapshotDirectoryWriter` wrote: a snapshot's directory, a task's directory, or one `.dat` file.
 ///
-/// Rows come shard by shard, in each shard in the order in which they were written. Memory is that of the rows, which is
-/// less than three times the files' size, whatever they hold.
+/// Rows come shard by shard, in each shard in the order in which they were written. Memory is that of the rows, which
+/// is less than three times the files' size, whatever they hold.
 public enum SnapshotReader {
     /// The snapshot at `path`; of a task's directory or a single file, with that task alone.
     public static func read(_ path: String) throws(ReadFailure) -> Snapshot {
@@ -36,7 +36,7 @@ public enum SnapshotReader {
     }
 
     private static func list(_ path: String) throws(ReadFailure) -> [String] {
-        do throws(OutputFailure) { return try FileTree.names(in: path) } catch { throw .file(error) }
+        do throws(SystemFailure) { return try FileTree.names(in: path) } catch { throw .file(error) }
     }
 
     /// `shard_0.dat`, `shard_1.dat` … in the order of their numbers.
@@ -64,7 +64,7 @@ public enum SnapshotReader {
 
     private static func readFile(_ path: String) throws(ReadFailure) -> ReadTask {
         let file: InputFile
-        do throws(OutputFailure) { file = try InputFile(path) } catch { throw .file(error) }
+        do throws(SystemFailure) { file = try InputFile(path: path) } catch { throw .file(error) }
         var decoder = IPFIXDecoder()
         var offset = 0
         var octets: [UInt8] = []
@@ -87,17 +87,34 @@ public enum SnapshotReader {
         _ file: borrowing InputFile, _ path: String, _ offset: inout Int, into octets: inout [UInt8]
     ) throws(ReadFailure) -> Bool {
         octets.removeAll(keepingCapacity: true)
-        do throws(OutputFailure) { try file.read(upTo: IPFIXDecoder.headerOctets, into: &octets) } catch {
-            throw .file(error)
-        }
+        try read(file, upTo: IPFIXDecoder.headerOctets, into: &octets)
         if octets.isEmpty { return false }
         let length: Int
         do throws(IPFIXFailure) { length = try IPFIXDecoder.messageOctets(header: octets.span, at: offset) } catch {
             throw .damaged(path: path, error)
         }
-        do throws(OutputFailure) { try file.read(upTo: length, into: &octets) } catch { throw .file(error) }
+        try read(file, upTo: length, into: &octets)
         offset += octets.count
         return true
+    }
+
+    /// Reads until `octets` holds `count` octets or the file ends. A message has at most 65,535.
+    private static func read(
+        _ file: borrowing InputFile, upTo count: Int, into octets: inout [UInt8]
+    ) throws(ReadFailure) {
+        var end = octets.count
+        octets += repeatElement(0, count: max(count - end, 0))
+        while end < count {
+            var span = octets.mutableSpan
+            do throws(SystemFailure) {
+                let length = try file.read(into: &span, end..<count)
+                if length == 0 { break }
+                end += length
+            } catch {
+                throw .file(error)
+            }
+        }
+        octets.removeLast(octets.count - end)
     }
 }
 

@@ -1,4 +1,4 @@
-import Glibc
+import KernelIO
 
 /// How text stands out on a terminal; plain text elsewhere.
 public struct Style: Equatable, Sendable {
@@ -14,7 +14,7 @@ public struct Style: Equatable, Sendable {
     /// - Parameter environment: looks a variable up.
     public static func detect(descriptor: Int32, environment: (String) -> String?) -> Style {
         let isRefused = !(environment("NO_COLOR") ?? "").isEmpty || environment("TERM") == "dumb"
-        return Style(isEnabled: isatty(descriptor) == 1 && !isRefused)
+        return Style(isEnabled: Terminal.isTerminal(descriptor) && !isRefused)
     }
 
     public func title(_ text: String) -> String { wrap(text, "1") }
@@ -26,16 +26,5 @@ public struct Style: Equatable, Sendable {
 
     private func wrap(_ text: String, _ code: String) -> String {
         isEnabled && !text.isEmpty ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
-    }
-}
-
-/// How wide a terminal is.
-public enum TerminalSize {
-    /// Columns of the terminal behind a descriptor; `nil` if it is none.
-    public static func columns(of descriptor: Int32) -> Int? {
-        var size = winsize()
-        // SAFETY: TIOCGWINSZ writes one winsize.
-        guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
-        return Int(size.ws_col)
     }
 }

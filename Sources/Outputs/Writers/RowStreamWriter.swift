@@ -1,4 +1,5 @@
 import Flows
+import KernelIO
 import Octets
 import Synchronization
 
@@ -28,7 +29,7 @@ public final class RowStreamWriter: Writer {
         var hasRows = false
     }
 
-    private let output: OutputFile
+    private let output: DescriptorWriter
     private let format: Format
     private let namesSnapshots: Bool
     private let state = Mutex(State())
@@ -38,20 +39,20 @@ public final class RowStreamWriter: Writer {
     ///   - name: what errors call it.
     ///   - namesSnapshots: rows have a `snapshot` member or column, for runs that write several.
     public init(descriptor: Int32, name: String = "standard output", format: Format, namesSnapshots: Bool = false) {
-        output = OutputFile(descriptor: descriptor, name: name)
+        output = DescriptorWriter(descriptor: descriptor, name: name)
         self.format = format
         self.namesSnapshots = namesSnapshots
     }
 
-    public func write(_ snapshot: Snapshot) throws(OutputFailure) {
-        try state.withLock { (state) throws(OutputFailure) in
+    public func write(_ snapshot: Snapshot) throws(SystemFailure) {
+        try state.withLock { (state) throws(SystemFailure) in
             for result in snapshot.results { try write(result, snapshot, &state) }
             try flush(&state)
         }
     }
 
-    public func finish(_ report: AnalysisReport?) throws(OutputFailure) {
-        try state.withLock { (state) throws(OutputFailure) in
+    public func finish(_ report: AnalysisReport?) throws(SystemFailure) {
+        try state.withLock { (state) throws(SystemFailure) in
             switch format {
             case .csv: break
             case .ndjson:
@@ -70,7 +71,7 @@ public final class RowStreamWriter: Writer {
         }
     }
 
-    private func write(_ result: TaskResult, _ snapshot: Snapshot, _ state: inout State) throws(OutputFailure) {
+    private func write(_ result: TaskResult, _ snapshot: Snapshot, _ state: inout State) throws(SystemFailure) {
         let time = namesSnapshots ? snapshot.time : nil
         switch format {
         case .csv:
@@ -96,7 +97,7 @@ public final class RowStreamWriter: Writer {
         state.isOpen = true
     }
 
-    private func write(_ result: TaskResult, _ format: some RowFormat, _ state: inout State) throws(OutputFailure) {
+    private func write(_ result: TaskResult, _ format: some RowFormat, _ state: inout State) throws(SystemFailure) {
         let count = result.rows.count
         // Each step stays below a piece, so the buffer's memory stays below two.
         let step = max(1, min(512, Self.pieceOctets / format.rowOctetsMax))
@@ -112,7 +113,7 @@ public final class RowStreamWriter: Writer {
         }
     }
 
-    private func write(_ result: TaskResult, _ table: TableFormat, _ state: inout State) throws(OutputFailure) {
+    private func write(_ result: TaskResult, _ table: TableFormat, _ state: inout State) throws(SystemFailure) {
         let count = result.rows.count
         let name = TextTable.printable(result.task.name)
         let all = HumanUnits.grouped(UInt64(result.flowCount))
@@ -135,7 +136,7 @@ public final class RowStreamWriter: Writer {
         } while start < count
     }
 
-    private func flush(_ state: inout State) throws(OutputFailure) {
+    private func flush(_ state: inout State) throws(SystemFailure) {
         // Forgotten even if it could not be written: writing the same octets again would double what got out.
         defer { state.buffer.removeAll() }
         try output.write(state.buffer.octets)

@@ -1,6 +1,7 @@
 import Flows
 import Glibc
 import IPFIX
+import KernelIO
 import Octets
 
 /// Writes each snapshot into a directory of its own, whole or not at all.
@@ -33,18 +34,18 @@ public struct SnapshotDirectoryWriter: Writer {
         self.syncs = syncs
     }
 
-    public func write(_ snapshot: Snapshot) throws(OutputFailure) { _ = try writeDirectory(snapshot) }
+    public func write(_ snapshot: Snapshot) throws(SystemFailure) { _ = try writeDirectory(snapshot) }
 
-    public func finish(_ report: AnalysisReport?) throws(OutputFailure) {}
+    public func finish(_ report: AnalysisReport?) throws(SystemFailure) {}
 
     /// Writes a snapshot and returns its directory.
-    public func writeDirectory(_ snapshot: Snapshot) throws(OutputFailure) -> String {
+    public func writeDirectory(_ snapshot: Snapshot) throws(SystemFailure) -> String {
         try FileTree.createDirectories(root)
         let name = CivilTime(nanoseconds: snapshot.time).directoryName
         let temporary = "\(root)/.\(name).\(getpid()).tmp"
         // Left behind by a process of the same number that was killed.
         if FileTree.exists(temporary) { FileTree.remove(temporary) }
-        do throws(OutputFailure) {
+        do throws(SystemFailure) {
             try FileTree.createDirectory(temporary)
             try writeTasks(snapshot, in: temporary)
             let final = try rename(temporary, to: "\(root)/\(name)")
@@ -56,7 +57,7 @@ public struct SnapshotDirectoryWriter: Writer {
         }
     }
 
-    private func rename(_ temporary: String, to path: String) throws(OutputFailure) -> String {
+    private func rename(_ temporary: String, to path: String) throws(SystemFailure) -> String {
         var final = path
         var number = 2
         while try !FileTree.rename(temporary, to: final) {
@@ -66,7 +67,7 @@ public struct SnapshotDirectoryWriter: Writer {
         return final
     }
 
-    private func writeTasks(_ snapshot: Snapshot, in directory: String) throws(OutputFailure) {
+    private func writeTasks(_ snapshot: Snapshot, in directory: String) throws(SystemFailure) {
         var names: Set<String> = []
         for (index, result) in snapshot.results.enumerated() {
             let name = FileName.unique(FileName.safe(result.task.name), among: &names)

@@ -1,6 +1,7 @@
 import Flows
 import Glibc
 import IPFIX
+import KernelIO
 import Octets
 
 /// The directory of one task in a snapshot: its shards and its summary.
@@ -13,9 +14,9 @@ struct TaskDirectory {
     var shards: Int
     var syncs: Bool
 
-    func write() throws(OutputFailure) {
+    func write() throws(SystemFailure) {
         guard result.task.name.utf8.count <= IPFIXEncoder.nameOctetsMax else {
-            throw OutputFailure(.nameTask, result.task.name, errno: ENAMETOOLONG)
+            throw SystemFailure(operation: "write task", path: result.task.name, errno: ENAMETOOLONG)
         }
         try FileTree.createDirectory(path)
         try writeShards()
@@ -23,7 +24,7 @@ struct TaskDirectory {
         if syncs { try FileTree.syncDirectory(path) }
     }
 
-    private func writeShards() throws(OutputFailure) {
+    private func writeShards() throws(SystemFailure) {
         var writers: [ShardWriter] = []
         for index in 0..<shards {
             let encoder = IPFIXEncoder(task: result.task, domain: domain, time: time)
@@ -43,8 +44,8 @@ struct TaskDirectory {
         for index in writers.indices { try writers[index].finish(syncs: syncs) }
     }
 
-    private func writeSummary() throws(OutputFailure) {
-        let file = try OutputFile(creating: "\(path)/summary.json")
+    private func writeSummary() throws(SystemFailure) {
+        let file = try DescriptorWriter(creating: "\(path)/summary.json")
         let text = Array((TaskSummary(result, time: time, shards: shards).json + "\n").utf8)
         try file.write(text.span)
         if syncs { try file.sync() }
@@ -53,9 +54,9 @@ struct TaskDirectory {
 
 /// A file that several values of an array can hold on to.
 private final class OutputHandle {
-    let file: OutputFile
+    let file: DescriptorWriter
 
-    init(_ path: String) throws(OutputFailure) { file = try OutputFile(creating: path) }
+    init(_ path: String) throws(SystemFailure) { file = try DescriptorWriter(creating: path) }
 }
 
 /// One shard's file and the message under construction.
@@ -69,20 +70,20 @@ private struct ShardWriter {
     }
 
     @inline(__always)
-    mutating func append(_ row: FlowRecord) throws(OutputFailure) {
+    mutating func append(_ row: FlowRecord) throws(SystemFailure) {
         if encoder.append(row) { return }
         try flush()
         // An empty message has room for any record with its template.
         _ = encoder.append(row)
     }
 
-    mutating func append(other row: FlowRecord, evictedFlows: UInt64) throws(OutputFailure) {
+    mutating func append(other row: FlowRecord, evictedFlows: UInt64) throws(SystemFailure) {
         if encoder.append(other: row, evictedFlows: evictedFlows) { return }
         try flush()
         _ = encoder.append(other: row, evictedFlows: evictedFlows)
     }
 
-    mutating func finish(syncs: Bool) throws(OutputFailure) {
+    mutating func finish(syncs: Bool) throws(SystemFailure) {
         if !encoder.appendEnd() {
             try flush()
             _ = encoder.appendEnd()
@@ -92,7 +93,7 @@ private struct ShardWriter {
         if syncs { try handle.file.sync() }
     }
 
-    private mutating func flush() throws(OutputFailure) {
+    private mutating func flush() throws(SystemFailure) {
         encoder.closeMessage()
         try handle.file.write(encoder.message)
         encoder.openMessage()

@@ -12,12 +12,12 @@ struct TaskSummary {
         self.shards = shards
     }
 
-    /// One object. `total_flows` counts rows; the row of evicted flows is counted in `total_packets` and `total_bytes`.
+    /// One object. `total_flows` counts all rows, written or not; the row of evicted flows is counted in `total_packets` and `total_bytes`.
     var json: String {
         var json = JSONText()
         json.object { json in
             json.member("aggregator_name", result.task.name)
-            json.member("total_flows", result.rows.count)
+            json.member("total_flows", result.flowCount)
             json.member("total_bytes", result.totalBytes)
             json.member("total_packets", result.totalPackets)
             json.member("shards", shards)

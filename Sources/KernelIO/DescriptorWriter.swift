@@ -1,17 +1,17 @@
 import Glibc
 
 /// A descriptor that is written to until all octets are out or the system refuses.
-public struct OutputFile: ~Copyable, Sendable {
+public struct DescriptorWriter: ~Copyable, Sendable {
     /// What errors call it.
     public let path: String
     private let descriptor: Int32
     private let ownsDescriptor: Bool
 
     /// Creates a file that must not exist yet.
-    public init(creating path: String) throws(OutputFailure) {
+    public init(creating path: String) throws(SystemFailure) {
         // SAFETY: `path` is bridged to a NUL-terminated string for the call only.
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw OutputFailure(.create, path, errno: errno) }
+        guard descriptor >= 0 else { throw SystemFailure(operation: "create", path: path, errno: errno) }
         self.path = path
         self.descriptor = descriptor
         ownsDescriptor = true
@@ -29,7 +29,7 @@ public struct OutputFile: ~Copyable, Sendable {
     }
 
     /// Writes everything: goes on after short writes and signals, waits where a non-blocking descriptor is full.
-    public func write(_ octets: Span<UInt8>) throws(OutputFailure) {
+    public func write(_ octets: Span<UInt8>) throws(SystemFailure) {
         var start = 0
         while start < octets.count {
             let rest = octets.extracting(start..<octets.count)
@@ -40,14 +40,14 @@ public struct OutputFile: ~Copyable, Sendable {
             } else if errno == EAGAIN || errno == EWOULDBLOCK {
                 waitUntilWritable()
             } else if errno != EINTR {
-                throw OutputFailure(.write, path, errno: errno)
+                throw SystemFailure(operation: "write", path: path, errno: errno)
             }
         }
     }
 
     /// Waits until the octets are on the disk.
-    public func sync() throws(OutputFailure) {
-        guard fsync(descriptor) == 0 else { throw OutputFailure(.sync, path, errno: errno) }
+    public func sync() throws(SystemFailure) {
+        guard fsync(descriptor) == 0 else { throw SystemFailure(operation: "sync", path: path, errno: errno) }
     }
 
     private func waitUntilWritable() {
@@ -55,4 +55,9 @@ public struct OutputFile: ~Copyable, Sendable {
         // SAFETY: one pollfd is passed, and the count says so. Whatever poll returns, the next write tells more.
         _ = unsafe poll(&request, 1, -1)
     }
+}
+
+extension SystemFailure {
+    /// The reader of a pipe or socket is gone: for a program that prints to `head`, no failure to speak of.
+    public var isBrokenPipe: Bool { errno == EPIPE }
 }

@@ -1,58 +1,70 @@
 import Glibc
 
-/// The few operations on directories that writers and readers need; each error names the operation and the path.
-enum FileTree {
+/// The few operations on directories that writers and readers need.
+public enum FileTree {
     /// Creates a directory and those above it; one that exists already is fine.
-    static func createDirectories(_ path: String) throws(OutputFailure) {
+    public static func createDirectories(_ path: String) throws(SystemFailure) {
         if isDirectory(path) { return }
         if let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash > path.startIndex {
             try createDirectories(String(path[..<slash]))
         }
-        // SAFETY: `path` is bridged to a NUL-terminated string for the call only; so in all calls below.
+        // SAFETY: mkdir(2) reads the NUL-terminated path during the call.
         if unsafe mkdir(path, 0o777) == 0 { return }
         let reason = errno
         // Another process may have created it since; anything else of that name is in the way.
         guard reason != EEXIST || !isDirectory(path) else { return }
-        throw OutputFailure(.createDirectory, path, errno: reason == EEXIST ? ENOTDIR : reason)
+        throw SystemFailure(operation: "create directory", path: path, errno: reason == EEXIST ? ENOTDIR : reason)
     }
 
     /// Creates a directory that must not exist yet.
-    static func createDirectory(_ path: String) throws(OutputFailure) {
-        guard unsafe mkdir(path, 0o777) == 0 else { throw OutputFailure(.createDirectory, path, errno: errno) }
+    public static func createDirectory(_ path: String) throws(SystemFailure) {
+        // SAFETY: mkdir(2) reads the NUL-terminated path during the call.
+        guard unsafe mkdir(path, 0o777) == 0 else {
+            throw SystemFailure(operation: "create directory", path: path, errno: errno)
+        }
     }
 
-    static func isDirectory(_ path: String) -> Bool {
+    public static func isDirectory(_ path: String) -> Bool {
         var status = stat()
+        // SAFETY: stat(2) reads the NUL-terminated path and fills `status` during the call.
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Whether anything has this name, a dangling link included.
-    static func exists(_ path: String) -> Bool {
+    public static func exists(_ path: String) -> Bool {
         var status = stat()
+        // SAFETY: lstat(2) reads the NUL-terminated path and fills `status` during the call.
         return unsafe lstat(path, &status) == 0
     }
 
     /// Renames a directory unless the new name is taken: then `false`.
-    static func rename(_ path: String, to newPath: String) throws(OutputFailure) -> Bool {
+    public static func rename(_ path: String, to newPath: String) throws(SystemFailure) -> Bool {
         if exists(newPath) { return false }
+        // SAFETY: rename(2) reads both NUL-terminated paths during the call.
         if unsafe Glibc.rename(path, newPath) == 0 { return true }
         // Another process took the name since: rename does not replace a directory that holds anything.
         if errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR { return false }
-        throw OutputFailure(.rename, newPath, errno: errno)
+        throw SystemFailure(operation: "rename", path: newPath, errno: errno)
     }
 
     /// Waits until a directory's entries are on the disk.
-    static func syncDirectory(_ path: String) throws(OutputFailure) {
+    public static func syncDirectory(_ path: String) throws(SystemFailure) {
+        // SAFETY: open(2) reads the NUL-terminated path during the call.
         let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw OutputFailure(.open, path, errno: errno) }
+        guard descriptor >= 0 else { throw SystemFailure(operation: "open", path: path, errno: errno) }
         defer { close(descriptor) }
         // Some file systems cannot sync directories and say EINVAL; there is nothing more to do on them.
-        guard fsync(descriptor) == 0 || errno == EINVAL else { throw OutputFailure(.sync, path, errno: errno) }
+        guard fsync(descriptor) == 0 || errno == EINVAL else {
+            throw SystemFailure(operation: "sync", path: path, errno: errno)
+        }
     }
 
     /// The names in a directory, sorted, without `.` and `..`.
-    static func names(in path: String) throws(OutputFailure) -> [String] {
-        guard let directory = unsafe opendir(path) else { throw OutputFailure(.list, path, errno: errno) }
+    public static func names(in path: String) throws(SystemFailure) -> [String] {
+        // SAFETY: opendir(3) reads the NUL-terminated path; the stream is closed once, when this returns.
+        guard let directory = unsafe opendir(path) else {
+            throw SystemFailure(operation: "list", path: path, errno: errno)
+        }
         defer { unsafe closedir(directory) }
         var names: [String] = []
         errno = 0
@@ -64,12 +76,14 @@ enum FileTree {
             if name != ".", name != ".." { names.append(name) }
             errno = 0
         }
-        guard errno == 0 else { throw OutputFailure(.list, path, errno: errno) }
+        guard errno == 0 else { throw SystemFailure(operation: "list", path: path, errno: errno) }
         return names.sorted()
     }
 
-    /// Removes a directory and what is in it, as far as possible: the way back after a failure, which is the one to report.
-    static func remove(_ path: String) {
+    /// Removes a directory and what is in it, as far as possible: the way back after a failure, and that is the one to
+    /// report.
+    public static func remove(_ path: String) {
+        // SAFETY: unlink(2) and rmdir(2) read the NUL-terminated path during the call.
         guard unsafe unlink(path) != 0 else { return }
         if let names = try? names(in: path) {
             for name in names { remove(path + "/" + name) }

@@ -21,7 +21,7 @@ final class ProgressMeter: Sendable {
             var isShown = false
             while isDone.wait(nanoseconds: Self.periodNanoseconds, { $0 ? true : nil }) == nil {
                 let line = Self.line(progress(), after: Clock.monotonicNanoseconds - start)
-                let columns = TerminalSize.columns(of: 2) ?? 80
+                let columns = Terminal.columns(2) ?? 80
                 StandardError.write("\r\u{1B}[K" + String(line.prefix(columns - 1)))
                 isShown = true
             }

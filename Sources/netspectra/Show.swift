@@ -45,13 +45,13 @@ struct Show: ParsableCommand {
         let writer = RowStreamWriter(descriptor: 1, format: rowFormat, namesSnapshots: paths.count > 1)
         for path in paths {
             let snapshot = try read(path)
-            try print { () throws(OutputFailure) in try writer.write(snapshot) }
+            try print { () throws(SystemFailure) in try writer.write(snapshot) }
         }
-        try print { () throws(OutputFailure) in try writer.finish(nil) }
+        try print { () throws(SystemFailure) in try writer.finish(nil) }
     }
 
-    private func print(_ write: () throws(OutputFailure) -> Void) throws {
-        do throws(OutputFailure) {
+    private func print(_ write: () throws(SystemFailure) -> Void) throws {
+        do throws(SystemFailure) {
             try write()
         } catch {
             throw Exit.fail(Exit.cannotWrite, "\(error)")
@@ -61,7 +61,7 @@ struct Show: ParsableCommand {
     private var rowFormat: RowStreamWriter.Format {
         switch format {
         case .table:
-            .table(isExact: exact, width: TerminalSize.columns(of: 1), style: SnapshotSink.style)
+            .table(isExact: exact, width: Terminal.columns(1), style: SnapshotSink.style)
         case .json: .json
         case .ndjson: .ndjson
         case .csv: .csv

@@ -65,7 +65,7 @@ struct AnalysisRun {
             add(final, last, to: &report)
             report.problems = []
             let text = ReportText(
-                isExact: options.isExact, width: TerminalSize.columns(of: 1), style: SnapshotSink.style)
+                isExact: options.isExact, width: Terminal.columns(1), style: SnapshotSink.style)
             print(text.text(report), terminator: "")
         }
         sink.finish(report)
@@ -101,7 +101,7 @@ struct AnalysisRun {
             return Exit.fail(Exit.defect, "the ledger does not balance: this is a defect of netspectra, please report it")
         }
         if let failure = sink.failure {
-            return Exit.fail(failure.operation == .create ? Exit.cannotCreate : Exit.cannotWrite, "\(failure)")
+            return Exit.fail(failure.operation.hasPrefix("create") ? Exit.cannotCreate : Exit.cannotWrite, "\(failure)")
         }
         if isInterrupted { return Exit.interrupted }
         if outcome.captures.contains(where: \.isUnreadable) { return Exit.cannotOpen }

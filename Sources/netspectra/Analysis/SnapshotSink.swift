@@ -8,7 +8,7 @@ final class SnapshotSink: Sendable {
         /// Packets per task; of cumulative snapshots, the last one's.
         var sums: [UInt64] = []
         var lasts: [UInt64] = []
-        var failure: OutputFailure?
+        var failure: SystemFailure?
     }
 
     private let directory: SnapshotDirectoryWriter?
@@ -35,7 +35,7 @@ final class SnapshotSink: Sendable {
 
     private static func format(_ options: AnalysisOptions) -> RowStreamWriter.Format {
         switch options.format {
-        case .table: .table(isExact: options.isExact, width: TerminalSize.columns(of: 1), style: style)
+        case .table: .table(isExact: options.isExact, width: Terminal.columns(1), style: style)
         case .json: .json
         case .ndjson: .ndjson
         case .csv: .csv
@@ -50,7 +50,7 @@ final class SnapshotSink: Sendable {
             for index in packets.indices { state.sums[index] += packets[index] }
             state.lasts = packets
         }
-        attempt { () throws(OutputFailure) in try directory?.write(snapshot) }
+        attempt { () throws(SystemFailure) in try directory?.write(snapshot) }
         guard let stream else { return }
         var printed = snapshot
         if let top {
@@ -58,17 +58,17 @@ final class SnapshotSink: Sendable {
                 printed.results[index].rows = FirstRows(top, of: printed.results[index].rows)
             }
         }
-        attempt { () throws(OutputFailure) in try stream.write(printed) }
+        attempt { () throws(SystemFailure) in try stream.write(printed) }
     }
 
     /// Ends the output with the report, as far as its format has a place for it.
     func finish(_ report: AnalysisReport) {
-        attempt { () throws(OutputFailure) in try stream?.finish(report) }
+        attempt { () throws(SystemFailure) in try stream?.finish(report) }
     }
 
-    private func attempt(_ write: () throws(OutputFailure) -> Void) {
+    private func attempt(_ write: () throws(SystemFailure) -> Void) {
         guard failure == nil else { return }
-        do throws(OutputFailure) {
+        do throws(SystemFailure) {
             try write()
         } catch {
             state.update { $0.failure = error }
@@ -76,7 +76,7 @@ final class SnapshotSink: Sendable {
     }
 
     /// The first failure, after which nothing more was written.
-    var failure: OutputFailure? { state.withLock { $0.failure } }
+    var failure: SystemFailure? { state.withLock { $0.failure } }
 
     /// Packets by task that went into snapshots.
     func counted(_ tasks: [FlowTask], isCumulative: Bool) -> [(task: String, packets: UInt64)] {

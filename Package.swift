@@ -89,11 +89,25 @@ let package = Package(
         .testTarget(
             name: "CaptureFilesTests", dependencies: ["CaptureFiles", "CaptureTestSupport", "Octets"],
             swiftSettings: settings),
+        .target(
+            name: "CompressionTestSupport", dependencies: ["CZlib", "CZstd"], path: "Tests/CompressionTestSupport",
+            swiftSettings: settings),
         .testTarget(
-            name: "ContentCodingsTests", dependencies: ["ContentCodings", "CZlib", "CZstd"], swiftSettings: settings),
+            name: "ContentCodingsTests",
+            dependencies: ["CompressionTestSupport", "ContentCodings", "CZlib", "CZstd"],
+            swiftSettings: settings),
+        .testTarget(name: "KernelIOTests", dependencies: ["KernelIO", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "PipelineTests",
+            dependencies: [
+                "Pipeline", "CaptureFiles", "CaptureTestSupport", "CompressionTestSupport", "Flows", "Headers",
+                "KernelIO", "PacketTestSupport", "Synthesis", "TestSupport",
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "ConformanceTests",
-            dependencies: ["CaptureFiles", "CaptureTestSupport", "ContentCodings", "Headers"], swiftSettings: settings),
+            dependencies: ["CaptureFiles", "CaptureTestSupport", "ContentCodings", "Flows", "Headers", "Pipeline"],
+            swiftSettings: settings),
         // Runs the program, and may use Foundation for that.
         .testTarget(
             name: "CommandTests", dependencies: ["netspectra", "TestSupport"], swiftSettings: settings),

@@ -36,7 +36,7 @@ import Testing
             let files = try FileManager.default.subpathsOfDirectory(atPath: snapshot.path)
             #expect(files.count { $0.hasPrefix("per_src_ip/shard_") } == 3)
             #expect(files.count { $0.hasPrefix("per_five_tuple/shard_") } == 16)
-            #expect(try Command.run("show", "-f", "csv", snapshot.path).lines.count == 1 + 14 + 102)
+            #expect(try Command.run("show", "-f", "csv", snapshot.path).lines.count == 1 + 14 + 95)
         }
     }
 
@@ -58,7 +58,8 @@ import Testing
             #expect(lines[1].hasPrefix("netspectra: tasks.yaml:3") && lines[1].contains("snapshot_interval"))
         }
         let missing = try Command.run("analyze", "--config", "missing.yaml", Command.sample)
-        #expect(missing.code == 66 && missing.errors == "netspectra: cannot open missing.yaml: No such file or directory\n")
+        #expect(missing.code == 66)
+        #expect(missing.errors == "netspectra: cannot open missing.yaml: No such file or directory\n")
     }
 
     @Test func theExampleIsAccepted() throws {

@@ -72,7 +72,9 @@ public struct SnapshotBuilder: Sendable {
     }
 
     private static func lastSeen(_ tables: [FlowTables]) -> Int64? {
-        tables.compactMap { [lastSeen($0.compact), lastSeen($0.wide)].compactMap(\.self).max() }.max()
+        tables.compactMap { tables in
+            [lastSeen(tables.compact), lastSeen(tables.wide), tables.evicted.counters?.lastSeen].compactMap(\.self).max()
+        }.max()
     }
 
     private static func lastSeen<Key>(_ store: borrowing FlowStore<Key>) -> Int64? {

@@ -80,7 +80,8 @@ struct AnalysisOptions {
         do throws(ConfigurationFailure) {
             return try Settings(yaml: text, file: path)
         } catch {
-            for problem in error.problems { StandardError.write("netspectra: \(error.file):\(problem)\n") }
+            StandardError.write(
+                error.description.split(separator: "\n").map { "netspectra: \($0)\n" }.joined())
             throw Exit.configuration
         }
     }

@@ -46,7 +46,8 @@ let package = Package(
             name: "Pipeline",
             dependencies: ["Octets", "Headers", "CaptureFiles", "ContentCodings", "Flows", "KernelIO"],
             swiftSettings: settings),
-        .systemLibrary(name: "CYAML", path: "Sources/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(
+            name: "CYAML", path: "Sources/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "Configuration", dependencies: ["CYAML", "Flows", "Headers"], swiftSettings: settings),
         .target(
             name: "Outputs", dependencies: ["Octets", "Headers", "Flows", "IPFIX", "KernelIO"], swiftSettings: settings),
@@ -107,6 +108,9 @@ let package = Package(
             name: "ConformanceTests",
             dependencies: ["CaptureFiles", "CaptureTestSupport", "ContentCodings", "Flows", "Headers", "Pipeline"],
             swiftSettings: settings),
+        // Runs the program, and may use Foundation for that.
+        .testTarget(
+            name: "CommandTests", dependencies: ["netspectra", "TestSupport"], swiftSettings: settings),
         // Reads the work tree, not the targets: the rules of style.
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ]

@@ -99,6 +99,6 @@ import Testing
         let writer = RowStreamWriter(descriptor: descriptor, name: "/dev/full", format: .csv)
         let failure = SystemFailure(operation: "write", path: "/dev/full", errno: ENOSPC)
         #expect(throws: failure) { try writer.write(Fixtures.snapshot) }
-        #expect(failure.description == "/dev/full: write: No space left on device")
+        #expect(failure.description == "cannot write /dev/full: No space left on device")
     }
 }

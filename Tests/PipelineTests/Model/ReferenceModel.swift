@@ -114,7 +114,9 @@ struct ReferenceModel {
 
 extension ReferenceModel {
     /// The model of a task after some frames, which the dissector takes apart one by one.
-    init(_ task: FlowTask, _ frames: some Sequence<TestFrame>, tunnels: TunnelMode = .outer, filter: PacketFilter? = nil) {
+    init(
+        _ task: FlowTask, _ frames: some Sequence<TestFrame>, tunnels: TunnelMode = .outer, filter: PacketFilter? = nil
+    ) {
         self.init(task)
         let dissector = Dissector(tunnels: tunnels)
         for frame in frames {

@@ -25,8 +25,8 @@ import CZstd
         // At a boundary an empty piece would start a frame that may never come.
         if input.isEmpty, isBetweenFrames { return Step(isBetweenParts: true) }
         var consumed = 0
-        // SAFETY: libzstd reads `size` octets at `src` and writes at most `size` at `dst`, both within the buffers lent for
-        // this call, and keeps neither pointer.
+        // SAFETY: libzstd reads `size` octets at `src` and writes at most `size` at `dst`, both within the buffers lent
+        // for this call, and keeps neither pointer.
         let result = unsafe input.withUnsafeBufferPointer { from in
             unsafe output.withUnsafeMutableBufferPointer { to, initializedCount in
                 var source = unsafe ZSTD_inBuffer(src: UnsafeRawPointer(from.baseAddress), size: from.count, pos: 0)

@@ -46,7 +46,8 @@ import Testing
         let path = Command.root.appending(path: "docs/netspectra.1")
         if Golden.environment("UPDATE_GOLDEN") == "1" { try Data(page.utf8).write(to: path) }
         #expect(try String(contentsOf: path, encoding: .utf8) == page)
-        let checked = try Command.shell("command -v man >/dev/null || exit 0; man --warnings -l docs/netspectra.1 >/dev/null")
+        let checked = try Command.shell(
+            "command -v man >/dev/null || exit 0; man --warnings -l docs/netspectra.1 >/dev/null")
         #expect(checked.errors == "")
     }
 }

@@ -29,6 +29,8 @@ public struct IPFIXEncoder: Sendable {
     private let recordOctets: [Int]
     private let prefixed: PrefixLengths
     private var buffer = OctetBuffer(capacity: IPFIXEncoder.messageOctetsMax)
+    /// Where the message under construction begins; before it stand closed ones that were kept.
+    private var messageStart = 0
     /// Where the open set's header stands, and which rows it holds; 0 and -1 while none is open.
     private var setStart = 0
     private var setKind = -1
@@ -57,7 +59,7 @@ public struct IPFIXEncoder: Sendable {
         }
     }
 
-    /// The message as it is to be written, once it is closed.
+    /// The message as it is to be written, once it is closed, with those kept before it.
     public var message: Span<UInt8> {
         @_lifetime(borrow self) borrowing get { buffer.octets }
     }
@@ -66,7 +68,7 @@ public struct IPFIXEncoder: Sendable {
     public mutating func append(_ row: FlowRecord) -> Bool {
         let kind = RowKind(row)
         guard kind.index == setKind || open(kind) else { return false }
-        guard buffer.count + recordOctets[kind.index] <= Self.messageOctetsMax else { return false }
+        guard fits(recordOctets[kind.index]) else { return false }
         write(row, kind)
         sequence &+= 1
         rowCount &+= 1
@@ -106,12 +108,16 @@ public struct IPFIXEncoder: Sendable {
     /// Fills in the lengths. Afterwards `message` is complete, and `openMessage` is the only call that makes sense.
     public mutating func closeMessage() {
         closeSet()
-        replace(at: 2, UInt16(buffer.count))  // at most `messageOctetsMax`, as every `append` checked
+        // At most `messageOctetsMax`, as every `append` checked.
+        replace(at: messageStart + 2, UInt16(buffer.count - messageStart))
     }
 
     /// Begins the next message.
-    public mutating func openMessage() {
-        buffer.removeAll()
+    ///
+    /// - Parameter keepsClosed: the closed ones stay before it, to be written together.
+    public mutating func openMessage(keepsClosed: Bool = false) {
+        if !keepsClosed { buffer.removeAll() }
+        messageStart = buffer.count
         setKind = -1
         setStart = 0
         let (time, sequence, domain) = (exportSeconds, sequence, domain)
@@ -125,9 +131,50 @@ public struct IPFIXEncoder: Sendable {
     }
 }
 
+/// Parts of a file that are encoded apart, on several threads.
+extension IPFIXEncoder {
+    /// What encodes a later part of the same file: without the record that names the task, which the first part has.
+    ///
+    /// - Parameter capacity: octets kept ready.
+    public func laterPart(capacity: Int) -> IPFIXEncoder {
+        var part = self
+        part.buffer = OctetBuffer(capacity: capacity)
+        // The first message of the file shows the templates of all families with common times, and only those.
+        part.announced &= 0b111
+        part.sequence = 0
+        part.rowCount = 0
+        part.openMessage()
+        return part
+    }
+
+    /// Says how much of the file stands before this part, before the part's last message is closed.
+    ///
+    /// - Parameters:
+    ///   - records: data records in the parts before (`recordCount` summed up, modulo 2³²).
+    ///   - rows: rows in the parts before.
+    public mutating func place(afterRecords records: UInt32, rows: UInt64) {
+        var start = 0
+        while start <= messageStart {
+            let number = buffer.octets.bigEndian32(at: start + 8) &+ records
+            let length = Int(buffer.octets.bigEndian16(at: start + 2))
+            replace(at: start + 8, UInt16(truncatingIfNeeded: number >> 16))
+            replace(at: start + 10, UInt16(truncatingIfNeeded: number))
+            if start == messageStart { break }
+            start += length
+        }
+        sequence &+= records
+        rowCount &+= rows
+    }
+
+    /// Data records so far, modulo 2³²; those of the parts before included once they are known.
+    public var recordCount: UInt32 { sequence }
+    /// Rows so far, likewise.
+    public var rowsSoFar: UInt64 { rowCount }
+}
+
 /// Sets and templates.
 extension IPFIXEncoder {
-    private func fits(_ octets: Int) -> Bool { buffer.count + octets <= Self.messageOctetsMax }
+    private func fits(_ octets: Int) -> Bool { buffer.count - messageStart + octets <= Self.messageOctetsMax }
 
     /// Opens a set for rows of `kind`, after their template if this is the file's first; `false` without room for both
     /// and one record.

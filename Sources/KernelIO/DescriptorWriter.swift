@@ -58,6 +58,11 @@ public struct DescriptorWriter: ~Copyable, Sendable {
 }
 
 extension SystemFailure {
+    /// A name that a file cannot hold.
+    public static func nameTooLong(_ name: String, operation: String) -> SystemFailure {
+        SystemFailure(operation: operation, path: name, errno: ENAMETOOLONG)
+    }
+
     /// The reader of a pipe or socket is gone: for a program that prints to `head`, no failure to speak of.
     public var isBrokenPipe: Bool { errno == EPIPE }
 }

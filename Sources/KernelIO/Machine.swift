@@ -6,6 +6,9 @@ public enum Machine {
     /// Processors this process may use.
     public static var processorCount: Int { Int(ns_processor_count()) }
 
+    /// What tells this process from others that run now.
+    public static var processID: Int { Int(getpid()) }
+
     /// A seed nobody outside can know.
     public static func randomSeed() -> UInt64 { UInt64.random(in: 1 ... .max) }
 }

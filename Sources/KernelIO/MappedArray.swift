@@ -86,6 +86,23 @@ import Glibc
         return unsafe output.finalize(for: part)
     }
 
+    /// Lets `body` fill each of the parts between neighbouring `cuts` (ascending, within 0 ... `count`), on up to `threads`
+    /// threads; part `i` lies between cuts `i` and `i + 1`.
+    public mutating func modifyConcurrently(
+        cuts: [Int], threads: Int, _ body: @escaping @Sendable (Int, inout MutableSpan<Element>) -> Void
+    ) {
+        guard let first = cuts.first, let last = cuts.last else { return }
+        precondition(first >= 0 && last <= count && zip(cuts, cuts.dropFirst()).allSatisfy(<=), "parts overlap")
+        // SAFETY: the parts lie inside the mapping and do not overlap (checked above), each index runs once, and `self`
+        // is held exclusively until all of them have returned.
+        nonisolated(unsafe) let storage = unsafe storage
+        concurrently(cuts.count - 1, threads: threads) { index in
+            var part = unsafe MutableSpan(
+                _unsafeElements: UnsafeMutableBufferPointer(rebasing: storage[cuts[index]..<cuts[index + 1]]))
+            body(index, &part)
+        }
+    }
+
     /// Moves the elements of `range` to the start of the array.
     public mutating func moveToStart(_ range: Range<Int>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "move outside the array")
@@ -101,5 +118,19 @@ import Glibc
         let exact = count * MemoryLayout<Element>.stride
         let page = exact >= hugePageOctets ? hugePageOctets : 4096
         return (exact + page - 1) / page * page
+    }
+}
+
+extension Span {
+    /// Asks for the cache lines of an element that will be read soon. An index outside the span does nothing useful, and
+    /// no harm.
+    @inline(always) public func prefetch(_ index: Int) {
+        // SAFETY: the address is not read from, and prefetching takes any; it is computed as a number, which may wrap.
+        unsafe withUnsafeBufferPointer { buffer in
+            let start =
+                UInt(bitPattern: buffer.baseAddress) &+ UInt(bitPattern: index &* MemoryLayout<Element>.stride)
+            unsafe ns_prefetch(UnsafeRawPointer(bitPattern: start))
+            if MemoryLayout<Element>.stride > 64 { unsafe ns_prefetch(UnsafeRawPointer(bitPattern: start &+ 64)) }
+        }
     }
 }

@@ -39,18 +39,7 @@ public struct OutputFile: ~Copyable, Sendable {
 
     /// Writes all octets.
     public func write(_ octets: Span<UInt8>) throws(SystemFailure) {
-        var written = 0
-        while written < octets.count {
-            let rest = octets.extracting(written..<octets.count)
-            let descriptor = self.descriptor
-            // SAFETY: write(2) reads at most `count` octets of the span during the call.
-            let count = unsafe rest.withUnsafeBufferPointer { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count >= 0 {
-                written += count
-            } else if errno != EINTR {
-                throw SystemFailure(operation: "write", path: path, errno: errno)
-            }
-        }
+        try DescriptorWriter(descriptor: descriptor, name: path).write(octets)
     }
 
     /// Makes what was written appear under its name.

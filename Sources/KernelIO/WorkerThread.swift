@@ -58,3 +58,16 @@ public func concurrently(_ count: Int, threads: Int, _ body: @escaping @Sendable
     work()
     for helper in helpers { helper.join() }
 }
+
+/// What `body` makes of 0 ..< `count`, in that order, computed on up to `threads` threads.
+public func mapConcurrently<Result: Sendable>(
+    _ count: Int, threads: Int, _ body: @escaping @Sendable (Int) -> Result
+) -> [Result] {
+    guard threads > 1, count > 1 else { return (0..<count).map(body) }
+    let results = Monitor([Result?](repeating: nil, count: count))
+    concurrently(count, threads: threads) { index in
+        let result = body(index)
+        results.withLock { $0[index] = result }
+    }
+    return results.withLock { $0.compactMap(\.self) }
+}

@@ -55,7 +55,9 @@ struct Show: ParsableCommand {
             // A file, or nothing at all: the reader says which.
             paths = [path]
         }
-        let writer = RowStreamWriter(descriptor: 1, format: rowFormat, namesSnapshots: paths.count > 1)
+        let writer = RowStreamWriter(
+            descriptor: 1, format: rowFormat, namesSnapshots: paths.count > 1,
+            threads: Machine.processorCount)
         for path in paths {
             let snapshot = try read(path)
             try print { () throws(SystemFailure) in try writer.write(snapshot) }

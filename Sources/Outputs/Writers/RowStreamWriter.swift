@@ -3,7 +3,8 @@ import KernelIO
 import Octets
 import Synchronization
 
-/// Writes rows to a descriptor as they come: CSV, JSON or a table. Nothing is kept but a buffer of 128 KiB.
+/// Writes rows to a descriptor as they come: CSV, JSON or a table. Nothing is kept but a piece of some thousand rows
+/// per thread.
 public final class RowStreamWriter: Writer {
     public enum Format: Sendable {
         case csv
@@ -15,13 +16,13 @@ public final class RowStreamWriter: Writer {
         case table(isExact: Bool, width: Int?, style: Style)
     }
 
-    /// Octets that are collected before they are written.
-    static let pieceOctets = 128 << 10
+    /// Rows that are formatted before they are written.
+    static let pieceRows = 4096
     /// Columns of a table are aligned within this many rows.
     static let tableRowsMax = 10_000
 
     private struct State: Sendable {
-        var buffer = OctetBuffer(capacity: RowStreamWriter.pieceOctets)
+        var buffer = OctetBuffer()
         /// The columns of the first snapshot, once its header is written.
         var columns: RowColumns?
         /// Whether the JSON array was opened, and whether it has a row.
@@ -29,7 +30,8 @@ public final class RowStreamWriter: Writer {
         var hasRows = false
     }
 
-    private let output: DescriptorWriter
+    private let output: Output
+    private let threads: Int
     private let format: Format
     private let namesSnapshots: Bool
     private let state = Mutex(State())
@@ -38,10 +40,15 @@ public final class RowStreamWriter: Writer {
     ///   - descriptor: stays the caller's and may be non-blocking.
     ///   - name: what errors call it.
     ///   - namesSnapshots: rows have a `snapshot` member or column, for runs that write several.
-    public init(descriptor: Int32, name: String = "standard output", format: Format, namesSnapshots: Bool = false) {
-        output = DescriptorWriter(descriptor: descriptor, name: name)
+    ///   - threads: how many share the formatting; what is written does not depend on it.
+    public init(
+        descriptor: Int32, name: String = "standard output", format: Format, namesSnapshots: Bool = false,
+        threads: Int = 1
+    ) {
+        output = Output(DescriptorWriter(descriptor: descriptor, name: name))
         self.format = format
         self.namesSnapshots = namesSnapshots
+        self.threads = threads
     }
 
     public func write(_ snapshot: Snapshot) throws(SystemFailure) {
@@ -98,16 +105,23 @@ public final class RowStreamWriter: Writer {
     }
 
     private func write(_ result: TaskResult, _ format: some RowFormat, _ state: inout State) throws(SystemFailure) {
-        let count = result.rows.count
-        // Each step stays below a piece, so the buffer's memory stays below two.
-        let step = max(1, min(512, Self.pieceOctets / format.rowOctetsMax))
-        var start = 0
-        while start < count {
-            let end = min(start + step, count)
-            format.append(result.rows, start..<end, to: &state.buffer)
-            if state.buffer.count >= Self.pieceOctets { try flush(&state) }
-            start = end
+        try flush(&state)
+        let (rows, output, outcome, turns) = (result.rows, output, FirstFailure(), Turns())
+        let (pieceRows, spare) = (Self.pieceRows, Monitor([OctetBuffer]()))
+        let count = rows.count
+        // Each thread holds one piece, so that is how many there are at a time.
+        concurrently((count + pieceRows - 1) / pieceRows, threads: threads) { index in
+            var buffer = spare.withLock { $0.popLast() } ?? OctetBuffer()
+            if outcome.isClear {
+                format.append(rows, index * pieceRows..<min((index + 1) * pieceRows, count), to: &buffer)
+            }
+            turns.take(index) {
+                outcome.attempt { () throws(SystemFailure) in try output.file.write(buffer.octets) }
+            }
+            buffer.removeAll()
+            spare.withLock { $0.append(buffer) }
         }
+        try outcome.check()
         if let other = result.other {
             format.append(other: other, evictedFlows: result.evictedFlows, index: count, to: &state.buffer)
         }
@@ -139,6 +153,13 @@ public final class RowStreamWriter: Writer {
     private func flush(_ state: inout State) throws(SystemFailure) {
         // Forgotten even if it could not be written: writing the same octets again would double what got out.
         defer { state.buffer.removeAll() }
-        try output.write(state.buffer.octets)
+        try output.file.write(state.buffer.octets)
     }
+}
+
+/// The descriptor, where several threads can hold on to it.
+private final class Output: Sendable {
+    let file: DescriptorWriter
+
+    init(_ file: consuming DescriptorWriter) { self.file = file }
 }

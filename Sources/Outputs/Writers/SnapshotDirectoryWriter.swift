@@ -1,5 +1,4 @@
 import Flows
-import Glibc
 import IPFIX
 import KernelIO
 import Octets
@@ -13,7 +12,7 @@ import Octets
 ///
 /// Everything is written below a hidden temporary name, synced, and renamed at the end; a failure removes it.
 public struct SnapshotDirectoryWriter: Writer {
-    /// A shard costs a descriptor and a message's memory while its task is written.
+    /// A shard costs a descriptor while its task is written.
     public static let shardsMax = 512
 
     public let root: String
@@ -22,9 +21,13 @@ public struct SnapshotDirectoryWriter: Writer {
     public let defaultShards: Int
     /// Whether to wait until everything is on the disk before a snapshot gets its name.
     public let syncs: Bool
+    /// Threads that share the work; what is written does not depend on it.
+    public let threads: Int
 
     /// - Precondition: all numbers of shards are in 1 ... `shardsMax`.
-    public init(root: String, shards: [String: Int] = [:], defaultShards: Int = 1, syncs: Bool = true) {
+    public init(
+        root: String, shards: [String: Int] = [:], defaultShards: Int = 1, syncs: Bool = true, threads: Int = 1
+    ) {
         precondition(
             ([defaultShards] + shards.values).allSatisfy { 1...Self.shardsMax ~= $0 },
             "a task has 1 to \(Self.shardsMax) shards")
@@ -32,6 +35,7 @@ public struct SnapshotDirectoryWriter: Writer {
         self.shards = shards
         self.defaultShards = defaultShards
         self.syncs = syncs
+        self.threads = threads
     }
 
     public func write(_ snapshot: Snapshot) throws(SystemFailure) { _ = try writeDirectory(snapshot) }
@@ -42,7 +46,7 @@ public struct SnapshotDirectoryWriter: Writer {
     public func writeDirectory(_ snapshot: Snapshot) throws(SystemFailure) -> String {
         try FileTree.createDirectories(root)
         let name = CivilTime(nanoseconds: snapshot.time).directoryName
-        let temporary = "\(root)/.\(name).\(getpid()).tmp"
+        let temporary = "\(root)/.\(name).\(Machine.processID).tmp"
         // Left behind by a process of the same number that was killed.
         if FileTree.exists(temporary) { FileTree.remove(temporary) }
         do throws(SystemFailure) {
@@ -73,7 +77,8 @@ public struct SnapshotDirectoryWriter: Writer {
             let name = FileName.unique(FileName.safe(result.task.name), among: &names)
             let task = TaskDirectory(
                 path: "\(directory)/\(name)", result: result, domain: UInt32(index + 1), time: snapshot.time,
-                shards: shards[result.task.name] ?? defaultShards, syncs: syncs)
+                shards: shards[result.task.name] ?? defaultShards, syncs: syncs,
+                threads: threads)
             try task.write()
         }
         if syncs { try FileTree.syncDirectory(directory) }

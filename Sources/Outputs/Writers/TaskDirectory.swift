@@ -1,11 +1,10 @@
 import Flows
-import Glibc
 import IPFIX
 import KernelIO
 import Octets
 
 /// The directory of one task in a snapshot: its shards and its summary.
-struct TaskDirectory {
+struct TaskDirectory: Sendable {
     var path: String
     var result: TaskResult
     /// The task's position in its snapshot, from 1.
@@ -13,10 +12,11 @@ struct TaskDirectory {
     var time: Int64
     var shards: Int
     var syncs: Bool
+    var threads: Int
 
     func write() throws(SystemFailure) {
         guard result.task.name.utf8.count <= IPFIXEncoder.nameOctetsMax else {
-            throw SystemFailure(operation: "write task", path: result.task.name, errno: ENAMETOOLONG)
+            throw .nameTooLong(result.task.name, operation: "write task")
         }
         try FileTree.createDirectory(path)
         try writeShards()
@@ -24,24 +24,66 @@ struct TaskDirectory {
         if syncs { try FileTree.syncDirectory(path) }
     }
 
+    /// Rows that one thread sorts into shards and encodes at a time: a part of the task. Where messages end depends on
+    /// it, and on nothing else but the rows.
+    private var partRows: Int { max(32_768, 512 * shards) }
+
     private func writeShards() throws(SystemFailure) {
-        var writers: [ShardWriter] = []
+        var files: [ShardFile] = []
         for index in 0..<shards {
-            let encoder = IPFIXEncoder(task: result.task, domain: domain, time: time)
-            writers.append(ShardWriter(try OutputHandle("\(path)/shard_\(index).dat"), encoder))
+            files.append(ShardFile(try DescriptorWriter(creating: "\(path)/shard_\(index).dat")))
+        }
+        let (shardFiles, partRows, turns, outcome) = (files, partRows, Turns(lanes: shards), FirstFailure())
+        let first = IPFIXEncoder(task: result.task, domain: domain, time: time)
+        // A task without rows has one part too: what begins and ends its files.
+        let parts = max(1, (result.rows.count + partRows - 1) / partRows)
+        concurrently(parts, threads: threads) { index in
+            let end = min((index + 1) * partRows, result.rows.count)
+            var encoders = encode(index * partRows..<end, first)
+            for shard in shardFiles.indices {
+                turns.take(index, lane: shard) {
+                    outcome.attempt { () throws(SystemFailure) in
+                        let file = shardFiles[shard]
+                        if index < parts - 1 {
+                            try file.append(&encoders[shard])
+                        } else {
+                            try file.append(last: &encoders[shard], shard == 0 ? result : nil)
+                        }
+                    }
+                }
+            }
+        }
+        if syncs {
+            concurrently(shards, threads: threads) { shard in
+                outcome.attempt { () throws(SystemFailure) in try shardFiles[shard].file.sync() }
+            }
+        }
+        try outcome.check()
+    }
+
+    /// Reads rows and encodes each for its shard.
+    private func encode(_ range: Range<Int>, _ first: IPFIXEncoder) -> [IPFIXEncoder] {
+        // Room for an even share and half as much again, at 64 octets a row.
+        let capacity = range.count / shards * 96 + 4096
+        var encoders = (0..<shards).map { _ in
+            range.lowerBound == 0 ? first : first.laterPart(capacity: capacity)
         }
         var run: [FlowRecord] = []
-        var start = 0
-        while start < result.rows.count {
-            let end = min(start + 512, result.rows.count)
+        var start = range.lowerBound
+        while start < range.upperBound {
+            let end = min(start + 512, range.upperBound)
             result.rows.read(start..<end, into: &run)
             for row in run {
-                try writers[ShardHash.shard(of: row.key, among: shards)].append(row)
+                let shard = ShardHash.shard(of: row.key, among: shards)
+                if encoders[shard].append(row) { continue }
+                encoders[shard].closeMessage()
+                encoders[shard].openMessage(keepsClosed: true)
+                // An empty message has room for any record with its template.
+                _ = encoders[shard].append(row)
             }
             start = end
         }
-        if let other = result.other { try writers[0].append(other: other, evictedFlows: result.evictedFlows) }
-        for index in writers.indices { try writers[index].finish(syncs: syncs) }
+        return encoders
     }
 
     private func writeSummary() throws(SystemFailure) {
@@ -52,50 +94,46 @@ struct TaskDirectory {
     }
 }
 
-/// A file that several values of an array can hold on to.
-private final class OutputHandle {
+/// One shard's file, and how much of it is written: parts come in order, from one thread at a time.
+private final class ShardFile: Sendable {
     let file: DescriptorWriter
+    private let written = Monitor((records: UInt32(0), rows: UInt64(0)))
 
-    init(_ path: String) throws(SystemFailure) { file = try DescriptorWriter(creating: path) }
-}
+    init(_ file: consuming DescriptorWriter) { self.file = file }
 
-/// One shard's file and the message under construction.
-private struct ShardWriter {
-    private let handle: OutputHandle
-    private var encoder: IPFIXEncoder
-
-    init(_ handle: OutputHandle, _ encoder: IPFIXEncoder) {
-        self.handle = handle
-        self.encoder = encoder
+    func append(_ part: inout IPFIXEncoder) throws(SystemFailure) {
+        // A part without rows would be a message without sets.
+        guard part.recordCount > 0 else { return }
+        place(&part)
+        try write(&part)
     }
 
-    @inline(__always)
-    mutating func append(_ row: FlowRecord) throws(SystemFailure) {
-        if encoder.append(row) { return }
-        try flush()
-        // An empty message has room for any record with its template.
-        _ = encoder.append(row)
-    }
-
-    mutating func append(other row: FlowRecord, evictedFlows: UInt64) throws(SystemFailure) {
-        if encoder.append(other: row, evictedFlows: evictedFlows) { return }
-        try flush()
-        _ = encoder.append(other: row, evictedFlows: evictedFlows)
-    }
-
-    mutating func finish(syncs: Bool) throws(SystemFailure) {
-        if !encoder.appendEnd() {
-            try flush()
-            _ = encoder.appendEnd()
+    /// - Parameter result: whose row of evicted flows goes here, if it has one.
+    func append(last part: inout IPFIXEncoder, _ result: TaskResult?) throws(SystemFailure) {
+        place(&part)
+        if let result, let other = result.other {
+            Self.append(to: &part) { $0.append(other: other, evictedFlows: result.evictedFlows) }
         }
-        encoder.closeMessage()
-        try handle.file.write(encoder.message)
-        if syncs { try handle.file.sync() }
+        Self.append(to: &part) { $0.appendEnd() }
+        try write(&part)
     }
 
-    private mutating func flush() throws(SystemFailure) {
-        encoder.closeMessage()
-        try handle.file.write(encoder.message)
-        encoder.openMessage()
+    private func place(_ part: inout IPFIXEncoder) {
+        let before = written.withLock { $0 }
+        part.place(afterRecords: before.records, rows: before.rows)
+    }
+
+    private static func append(to part: inout IPFIXEncoder, _ record: (inout IPFIXEncoder) -> Bool) {
+        if record(&part) { return }
+        part.closeMessage()
+        part.openMessage(keepsClosed: true)
+        _ = record(&part)
+    }
+
+    private func write(_ part: inout IPFIXEncoder) throws(SystemFailure) {
+        part.closeMessage()
+        let now = (records: part.recordCount, rows: part.rowsSoFar)
+        written.withLock { $0 = now }
+        try file.write(part.message)
     }
 }

@@ -1,9 +1,6 @@
 import Flows
 import KernelIO
 
-/// What could not be written, and what the system said.
-public typealias OutputFailure = SystemFailure
-
 /// Where snapshots go. A writer is called by one thread at a time; what it has written when a call returns is complete.
 public protocol Writer: Sendable {
     func write(_ snapshot: Snapshot) throws(SystemFailure)

@@ -64,6 +64,7 @@ struct FrameDecoder: ~Copyable {
     ) -> (compact: Int, wide: Int) {
         var writer = PacketWriter(compact: compact.mutableSpan, wide: wide.mutableSpan)
         var run = FrameSums()
+        var kinds = CommonKinds()
         let ethernet: UInt16 = 1
         for i in frames.indices {
             let frame = frames[i]
@@ -76,13 +77,13 @@ struct FrameDecoder: ~Copyable {
                 if let filter {
                     guard admits(filter, common, frame, &rare) else { continue }
                 }
-                counters.countCommon(common, frame.wireLength)
+                kinds.count(common, frame.wireLength)
                 writer.append(common, frame)
             } else if let info = uncommon(octets, frame, dissector, filter, &rare) {
                 writer.append(info, frame)
             }
         }
-        counters.add(run, frames: frames.count)
+        counters.add(run, kinds, frames: frames.count)
         return (writer.compactCount, writer.wideCount)
     }
 
@@ -137,25 +138,50 @@ struct FrameDecoder: ~Copyable {
     }
 }
 
-/// The counters of the common way: plain arrays and sums, one pass over a few cache lines.
-struct HotCounters: ~Copyable {
+/// Frames that took the common way, by VLAN tag (none, some), IP version (4, 6) and protocol (TCP, UDP, the rest).
+///
+/// One word each, so that counting is one addition: packets in the upper 24 bits, octets in the lower 40. That holds a
+/// batch, whose 256 frames have less than 2^32 octets each.
+private struct CommonKinds {
+    static let count = 16
+    private(set) var words: [16 of UInt64] = .init(repeating: 0)
+
+    @inline(__always) mutating func count(_ info: PacketInfo, _ wireLength: UInt32) {
+        let number = info.protocol.rawValue
+        let transport = number == 6 ? 0 : number == 17 ? 1 : 2
+        let kind = (info.vlan != 0 ? 8 : 0) | (info.source.family == .v6 ? 4 : 0) | transport
+        words[kind & 15] &+= 1 << 40 | UInt64(wireLength)
+    }
+
+    static func path(_ kind: Int) -> LayerPath {
+        var path = LayerPath()
+        path.append(.ethernet)
+        if kind & 8 != 0 { path.append(.vlan) }
+        path.append(kind & 4 != 0 ? .ipv6 : .ipv4)
+        switch kind & 3 {
+        case 0: path.append(.tcp)
+        case 1: path.append(.udp)
+        default: path.append(kind & 4 != 0 ? .icmpv6 : .icmp)
+        }
+        return path
+    }
+}
+
+/// The counters of the common way: plain sums.
+struct HotCounters {
     private var sums = FrameSums()
     private var frames: UInt64 = 0
-    /// Common frames by VLAN tag (none, some), IP version (4, 6) and protocol. Two words each: packets, octets.
-    private var kinds = MappedArray<UInt64>(count: 4 * 256 * 2)
+    private var kinds = [PacketCount](repeating: PacketCount(), count: CommonKinds.count)
 
     init() {}
 
-    mutating func add(_ run: FrameSums, frames count: Int) {
+    fileprivate mutating func add(_ run: FrameSums, _ more: CommonKinds, frames count: Int) {
         sums.add(run)
         frames &+= UInt64(count)
-    }
-
-    @inline(__always) mutating func countCommon(_ info: PacketInfo, _ wireLength: UInt32) {
-        let kind = (info.vlan != 0 ? 512 : 0) | (info.source.family == .v6 ? 256 : 0) | Int(info.protocol.rawValue)
-        var kinds = kinds.mutableSpan
-        kinds[2 * kind] &+= 1
-        kinds[2 * kind + 1] &+= UInt64(wireLength)
+        for kind in 0..<CommonKinds.count where more.words[kind] != 0 {
+            kinds[kind].packets &+= more.words[kind] >> 40
+            kinds[kind].bytes &+= more.words[kind] & ((1 << 40) - 1)
+        }
     }
 
     func add(to counts: inout TrafficCounts) {
@@ -166,32 +192,16 @@ struct HotCounters: ~Copyable {
             counts.note(sums.firstTime)
             counts.note(sums.lastTime)
         }
-        let kinds = kinds.span
-        for kind in 0..<1024 where kinds[2 * kind] > 0 {
-            let count = PacketCount(packets: kinds[2 * kind], bytes: kinds[2 * kind + 1])
-            counts.delivered.add(count)
-            counts.linkTypes[.ethernet, default: PacketCount()].add(count)
-            counts.paths[Self.path(kind), default: PacketCount()].add(count)
+        for kind in kinds.indices where kinds[kind].packets > 0 {
+            counts.delivered.add(kinds[kind])
+            counts.linkTypes[.ethernet, default: PacketCount()].add(kinds[kind])
+            counts.paths[CommonKinds.path(kind), default: PacketCount()].add(kinds[kind])
         }
-    }
-
-    private static func path(_ kind: Int) -> LayerPath {
-        var path = LayerPath()
-        path.append(.ethernet)
-        if kind & 512 != 0 { path.append(.vlan) }
-        path.append(kind & 256 != 0 ? .ipv6 : .ipv4)
-        switch IPProtocol(rawValue: UInt8(kind & 255)) {
-        case .tcp: path.append(.tcp)
-        case .udp: path.append(.udp)
-        case .icmp: path.append(.icmp)
-        default: path.append(.icmpv6)
-        }
-        return path
     }
 }
 
 /// What is summed up over every frame.
-struct FrameSums {
+private struct FrameSums {
     private(set) var wireOctets: UInt64 = 0
     private(set) var capturedOctets: UInt64 = 0
     private(set) var firstTime = Int64.max

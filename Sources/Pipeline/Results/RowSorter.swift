@@ -1,121 +1,73 @@
 import Flows
+import KernelIO
 
-/// Puts the rows of some tables in order.
-struct RowSorter {
+/// Puts the rows of some tables in order, on several threads.
+///
+/// Each thread ranks a share of the rows and sorts it into classes of similar rank; then runs of classes, gathered from
+/// all shares, are sorted apart. Keys are unique, so the order does not depend on who did what.
+struct RowSorter: Sendable {
     let tables: [FlowTables]
     let order: RowOrder
     /// Rows wanted; `nil` for all.
     let limit: Int?
+    let threads: Int
 
-    func sorted() -> [RowReference] {
-        var items = ranked()
-        if let limit, limit < items.count { items = Self.smallest(limit, of: items) }
-        Self.radixSort(&items)
-        sortTies(&items)
-        if let limit, limit < items.count { items.removeLast(items.count - limit) }
-        return items.map(\.row)
-    }
-
-    private struct Item: BitwiseCopyable {
-        /// Smaller comes first.
-        var rank: UInt64
-        var row: RowReference
-    }
-
-    private func ranked() -> [Item] {
-        var items: [Item] = []
-        items.reserveCapacity(tables.reduce(0) { $0 + $1.count })
-        for table in tables.indices {
-            append(tables[table].compact, table: table, isWide: false, to: &items)
-            append(tables[table].wide, table: table, isWide: true, to: &items)
+    func sorted() -> SortedRows {
+        let rowCount = tables.reduce(0) { $0 + $1.count }
+        let parts = max(1, min(threads, rowCount / Self.partRowsMin))
+        let shares = RowSegment.shares(of: tables, parts: parts)
+        let ranked = mapConcurrently(shares.count, threads: threads) {
+            RankedRows(shares[$0], of: tables, order: order)
         }
-        return items
-    }
-
-    private func append<Key>(_ store: borrowing FlowStore<Key>, table: Int, isWide: Bool, to items: inout [Item]) {
-        let rows = store.rows
-        for index in rows.indices {
-            items.append(
-                Item(rank: rank(rows[index].counters), row: RowReference(table: table, isWide: isWide, index: index)))
+        let sums = ranked.reduce(into: RowSums()) { $0.add($1.sums) }
+        let wanted = min(limit ?? rowCount, rowCount)
+        guard wanted > 0 else { return SortedRows(order: MappedArray(count: 0), count: 0, sums: sums) }
+        let highest = ranked.reduce(0) { max($0, $1.highest) }
+        let histograms = mapConcurrently(shares.count, threads: threads) { ranked[$0].histogram(highest: highest) }
+        let runs = Runs(histograms, wanted: wanted)
+        let classified = mapConcurrently(shares.count, threads: threads) {
+            ranked[$0].classified(tables, histogram: histograms[$0], highest: highest, lastClass: runs.lastClass)
         }
-    }
-
-    private func rank(_ counters: FlowCounters) -> UInt64 {
-        /// Signed times in reverse unsigned order.
-        func latestFirst(_ time: Int64) -> UInt64 { ~(UInt64(bitPattern: time) ^ 1 << 63) }
-        switch order {
-        case .bytes: return ~counters.totalBytes
-        case .packets: return ~counters.totalPackets
-        case .firstSeen: return latestFirst(counters.firstSeen)
-        case .lastSeen: return latestFirst(counters.lastSeen)
-        case .duration: return ~UInt64(bitPattern: counters.lastSeen &- counters.firstSeen)
-        case .key: return 0
+        var places = MappedArray<RowReference>(count: runs.cuts[runs.cuts.count - 1])
+        places.modifyConcurrently(cuts: runs.cuts, threads: threads) { run, rows in
+            sort(runs.classes[run], of: classified, into: &rows)
         }
+        return SortedRows(order: places, count: wanted, sums: sums)
     }
 
-    /// The items of the `count` smallest ranks, and all that tie with the last of them; in no order.
-    private static func smallest(_ count: Int, of items: [Item]) -> [Item] {
-        guard count > 0 else { return [] }
-        // Bits of the largest rank wanted, found from the top: each pass counts the candidates with a zero bit.
-        var prefix: UInt64 = 0
-        var remaining = count
-        var candidates = items
-        for bit in stride(from: UInt64(63), through: 0, by: -1) {
-            let zeros = candidates.lazy.filter { $0.rank >> bit & 1 == 0 }.count
-            let takeZeros = remaining <= zeros
-            if !takeZeros {
-                remaining -= zeros
-                prefix |= 1 << bit
-            }
-            if zeros > 0, zeros < candidates.count {
-                candidates = candidates.filter { ($0.rank >> bit & 1 == 0) == takeZeros }
-            }
-        }
-        return items.filter { $0.rank <= prefix }
-    }
+    /// Below this a further thread costs more than it brings.
+    private static var partRowsMin: Int { 1 << 14 }
 
-    /// By least significant digit, eleven bits at a time; digits that all ranks share are passed over.
-    private static func radixSort(_ items: inout [Item]) {
-        guard items.count > 1 else { return }
-        var differing: UInt64 = 0
-        for item in items { differing |= item.rank ^ items[0].rank }
-        var other = items
-        for shift in stride(from: UInt64(0), to: 64, by: 11) where differing >> shift & 0x7FF != 0 {
-            var starts = [Int](repeating: 0, count: 2048)
-            for item in items { starts[Int(item.rank >> shift & 0x7FF)] += 1 }
-            var sum = 0
-            for digit in starts.indices {
-                let count = starts[digit]
-                starts[digit] = sum
-                sum += count
-            }
-            scatter(items, by: shift, &starts, into: &other)
-            swap(&items, &other)
-        }
-    }
-
-    private static func scatter(_ items: [Item], by shift: UInt64, _ starts: inout [Int], into output: inout [Item]) {
-        var output = output.mutableSpan
-        var starts = starts.mutableSpan
-        let items = items.span
-        for i in items.indices {
-            let digit = Int(items[i].rank >> shift & 0x7FF)
-            output[starts[digit]] = items[i]
-            starts[digit] += 1
-        }
-    }
-
-    private func sortTies(_ items: inout [Item]) {
-        var start = 0
-        var keyed: [(key: FlowKey, item: Item)] = []
-        while start < items.count {
-            var end = start + 1
-            while end < items.count, items[end].rank == items[start].rank { end += 1 }
+    /// Gathers the classes from all shares, sorts each, and says where the rows lie.
+    private func sort(
+        _ classes: Range<Int>, of shares: [ClassifiedRows], into rows: inout MutableSpan<RowReference>
+    ) {
+        var items = [SortItem](repeating: .zero, count: rows.count)
+        var spare = items
+        var gathered = items.mutableSpan
+        var other = spare.mutableSpan
+        var end = 0
+        for rankClass in classes {
+            let start = end
+            for share in shares { share.copy(rankClass, to: &gathered, at: &end) }
             if end - start > 1 {
-                keyed.removeAll(keepingCapacity: true)
-                for item in items[start..<end] { keyed.append((key(of: item.row), item)) }
+                DigitSort.sort(&gathered, &other, start..<end)
+                sortTies(&gathered, start..<end)
+            }
+        }
+        for i in rows.indices { rows[i] = gathered[i].row }
+    }
+
+    /// Wide keys of the same source, which the items do not tell apart.
+    private func sortTies(_ items: inout MutableSpan<SortItem>, _ range: Range<Int>) {
+        var start = range.lowerBound
+        while start < range.upperBound {
+            var end = start + 1
+            while end < range.upperBound, items[end].ties(with: items[start]) { end += 1 }
+            if end - start > 1 {
+                var keyed = (start..<end).map { (key: key(of: items[$0].row), row: items[$0].row) }
                 keyed.sort { $0.key < $1.key }
-                for offset in keyed.indices { items[start + offset] = keyed[offset].item }
+                for offset in keyed.indices { items[start + offset].row = keyed[offset].row }
             }
             start = end
         }
@@ -125,5 +77,39 @@ struct RowSorter {
     private func key(of row: RowReference) -> FlowKey {
         let table = tables[row.table]
         return row.isWide ? table.wide.record(at: row.index).key : table.compact.record(at: row.index).key
+    }
+}
+
+/// All rows in order, or the first of them, and what they add up to.
+struct SortedRows: ~Copyable {
+    let order: MappedArray<RowReference>
+    /// Rows wanted; `order` may hold a few more.
+    let count: Int
+    let sums: RowSums
+
+    consuming func takeOrder() -> MappedArray<RowReference> { order }
+}
+
+/// Neighbouring classes that are sorted together: some thousand rows, so that sorting them stays in the cache.
+private struct Runs: Sendable {
+    private(set) var classes: [Range<Int>] = []
+    /// Where each run begins in the order, and where the last one ends.
+    private(set) var cuts = [0]
+    /// The class that holds the last row wanted.
+    private(set) var lastClass = 0
+
+    private static var rowsMax: Int { 1 << 14 }
+
+    init(_ histograms: [[Int]], wanted: Int) {
+        var (firstClass, start, end) = (0, 0, 0)
+        for rankClass in 0..<RankClass.count where end < wanted {
+            end += histograms.reduce(0) { $0 + $1[rankClass] }
+            lastClass = rankClass
+            if end - start >= Self.rowsMax || end >= wanted {
+                classes.append(firstClass..<rankClass + 1)
+                cuts.append(end)
+                (firstClass, start) = (rankClass + 1, end)
+            }
+        }
     }
 }

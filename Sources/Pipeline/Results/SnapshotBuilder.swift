@@ -18,14 +18,10 @@ public struct SnapshotBuilder: Sendable {
     /// - Parameter time: names the snapshot; `nil` for the time of its last packet.
     public func snapshot(_ cut: AggregatorCut, time: Int64?) -> Snapshot {
         let tables = allTables(cut)
-        let results = Monitor([TaskResult?](repeating: nil, count: tables.count))
-        concurrently(tables.count, threads: threads) { index in
-            let result = self.result(cut.plan.tasks[index], tables[index])
-            results.withLock { $0[index] = result }
-        }
+        // One task after the other: each is shared among all threads, so that a large one does not come last and alone.
+        let results = tables.indices.map { result(cut.plan.tasks[$0], tables[$0]) }
         return Snapshot(
-            time: time ?? tables.compactMap { Self.lastSeen($0) }.max() ?? 0,
-            results: results.withLock { $0.compactMap(\.self) })
+            time: time ?? results.compactMap(\.lastSeen).max() ?? 0, results: results.map(\.result))
     }
 
     /// By task, then by worker; a rolled-up task has one table.
@@ -45,44 +41,20 @@ public struct SnapshotBuilder: Sendable {
         return tables.withLock { $0 }
     }
 
-    private func result(_ task: FlowTask, _ tables: [FlowTables]) -> TaskResult {
-        let order = RowSorter(tables: tables, order: order, limit: limit).sorted()
+    /// - Returns: the result, and the time of its last packet.
+    private func result(_ task: FlowTask, _ tables: [FlowTables]) -> (result: TaskResult, lastSeen: Int64?) {
+        let sorted = RowSorter(tables: tables, order: order, limit: limit, threads: threads).sorted()
+        let (count, totals, lastSeen) = (sorted.count, sorted.sums.totals, sorted.sums.lastSeen)
         var evicted = EvictedFlows()
-        var totals = PacketCount()
-        for table in tables {
-            evicted.add(table.evicted)
-            totals.add(Self.totals(table.compact))
-            totals.add(Self.totals(table.wide))
-        }
+        for table in tables { evicted.add(table.evicted) }
         let other = evicted.record
-        return TaskResult(
-            task: task, rows: TableRows(tables: tables, order: order),
-            flowCount: tables.reduce(0) { $0 + $1.count }, other: other, evictedFlows: evicted.flows, totalPackets: totals.packets + (other?.totalPackets ?? 0),
+        let flowCount = tables.reduce(0) { $0 + $1.count }
+        let result = TaskResult(
+            task: task, rows: TableRows(tables: tables, order: sorted.takeOrder(), count: count), flowCount: flowCount,
+            other: other, evictedFlows: evicted.flows, totalPackets: totals.packets + (other?.totalPackets ?? 0),
             totalBytes: totals.bytes + (other?.totalBytes ?? 0))
-    }
-
-    private static func totals<Key>(_ store: borrowing FlowStore<Key>) -> PacketCount {
-        let rows = store.rows
-        var totals = PacketCount()
-        for i in rows.indices {
-            totals.packets += rows[i].counters.totalPackets
-            totals.bytes += rows[i].counters.totalBytes
-        }
-        return totals
-    }
-
-    private static func lastSeen(_ tables: [FlowTables]) -> Int64? {
-        tables.compactMap { tables in
-            [lastSeen(tables.compact), lastSeen(tables.wide), tables.evicted.counters?.lastSeen].compactMap(\.self).max()
-        }.max()
-    }
-
-    private static func lastSeen<Key>(_ store: borrowing FlowStore<Key>) -> Int64? {
-        let rows = store.rows
-        guard rows.count > 0 else { return nil }
-        var last = Int64.min
-        for i in rows.indices { last = max(last, rows[i].counters.lastSeen) }
-        return last
+        let last = [flowCount == 0 ? nil : lastSeen, evicted.counters?.lastSeen].compactMap(\.self).max()
+        return (result, last)
     }
 
     /// The addresses by what they sent and received, over all packets of a task that tells both ends.
@@ -97,7 +69,7 @@ public struct SnapshotBuilder: Sendable {
         }
         let tables = RollUp.endpoints(from: cut.parts.map { $0[position] })
         return result(
-            FlowTask(name: "endpoints", fields: KeyFields(source: .whole), bidirectional: true), [tables])
+            FlowTask(name: "endpoints", fields: KeyFields(source: .whole), bidirectional: true), [tables]).result
     }
 
     /// The traffic by protocol and server port: of a flow's two ports, the lower.
@@ -114,6 +86,6 @@ public struct SnapshotBuilder: Sendable {
         }
         let tables = RollUp.services(from: cut.parts.map { $0[position] })
         return result(
-            FlowTask(name: "services", fields: KeyFields(destinationPort: true, protocol: true)), [tables])
+            FlowTask(name: "services", fields: KeyFields(destinationPort: true, protocol: true)), [tables]).result
     }
 }

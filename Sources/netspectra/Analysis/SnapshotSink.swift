@@ -23,13 +23,15 @@ final class SnapshotSink: Sendable {
 
     init(_ options: AnalysisOptions, isReport: Bool) {
         directory = options.output.map {
-            SnapshotDirectoryWriter(root: $0, shards: options.shards, defaultShards: Self.defaultShards)
+            SnapshotDirectoryWriter(root: $0, shards: options.shards, defaultShards: Self.defaultShards,
+                threads: options.workers)
         }
         stream =
             isReport
             ? nil
             : RowStreamWriter(
-                descriptor: 1, format: Self.format(options), namesSnapshots: options.snapshotInterval != nil)
+                descriptor: 1, format: Self.format(options), namesSnapshots: options.snapshotInterval != nil,
+                threads: options.workers)
         top = options.top
         isExact = options.isExact
     }

@@ -5,6 +5,9 @@
 /// mremap(2) with MREMAP_MAYMOVE; MAP_FAILED on failure.
 void *ns_mremap(void *old_address, size_t old_size, size_t new_size);
 
+/// Asks for the cache line at an address, which need not be valid.
+static inline void ns_prefetch(const void *address) { __builtin_prefetch(address); }
+
 /// Processors the calling thread may run on, at least 1.
 int ns_processor_count(void);
 

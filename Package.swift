@@ -50,7 +50,8 @@ let package = Package(
             name: "CYAML", path: "Sources/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "Configuration", dependencies: ["CYAML", "Flows", "Headers"], swiftSettings: settings),
         .target(
-            name: "Outputs", dependencies: ["Octets", "Headers", "Flows", "IPFIX", "KernelIO"], swiftSettings: settings),
+            name: "Outputs", dependencies: ["Octets", "Headers", "Flows", "IPFIX", "KernelIO"],
+            swiftSettings: settings),
 
         .executableTarget(
             name: "netspectra",

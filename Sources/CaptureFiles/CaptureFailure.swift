@@ -60,6 +60,7 @@ public struct CutShort: Equatable, Sendable, CustomStringConvertible {
     public let needed: Int64
 
     public var description: String {
-        "cut short in the middle of a record at octet \(fileOffset): \(available) of at least \(needed) octets are there"
+        "cut short in the middle of a record at octet \(fileOffset): "
+            + "\(available) of at least \(needed) octets are there"
     }
 }

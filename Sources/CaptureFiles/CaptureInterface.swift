@@ -1,4 +1,5 @@
-/// One capturing interface: what an Interface Description Block says (pcapng § 4.2), or the header of a classic capture.
+/// One capturing interface: what an Interface Description Block says (pcapng § 4.2), or the header of a classic
+/// capture.
 ///
 /// Texts are what the file says, invalid UTF-8 repaired, cut at `textOctetsMax` octets.
 public struct CaptureInterface: Equatable, Sendable {

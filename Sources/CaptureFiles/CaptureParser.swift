@@ -1,11 +1,11 @@
 /// Reads capture files pushed to it piece by piece: classic pcap in all its variants and pcapng.
 ///
-/// The parser does no I/O and keeps no octet of the file. Its caller owns a window of the file, and calls `parse` with it
-/// until told to refill it. Each call parses as many records as the window holds whole and the list has room for.
+/// The parser does no I/O and keeps no octet of the file. Its caller owns a window of the file, and calls `parse` with
+/// it until told to refill it. Each call parses as many records as the window holds whole and the list has room for.
 /// A value: copying it copies its state, so a reader can try and go back.
 ///
-/// It trusts nothing: no length makes it trap, loop or allocate. Well-framed records with impossible contents are counted
-/// by cause and skipped; where the framing itself breaks, it stops with a failure that names the octet.
+/// It trusts nothing: no length makes it trap, loop or allocate. Well-framed records with impossible contents are
+/// counted by cause and skipped; where the framing itself breaks, it stops with a failure that names the octet.
 ///
 /// Formats: draft-ietf-opsawg-pcap and draft-ietf-opsawg-pcapng; where they leave a choice, what Wireshark does.
 public struct CaptureParser: Sendable {
@@ -41,7 +41,8 @@ public struct CaptureParser: Sendable {
     public enum Stop: Equatable, Sendable {
         /// The list has no room. Empty it and call again.
         case full
-        /// The record at `position` needs at least this many octets, counted from there. Refill the window and call again.
+        /// The record at `position` needs at least this many octets, counted from there. Refill the window and call
+        /// again.
         case needMore(Int)
         /// Drop this many octets of the file from `position`, in the window or not yet read, then call again with what
         /// follows them. If the file ends before, call with an empty final window.
@@ -79,8 +80,8 @@ public struct CaptureParser: Sendable {
 
     /// Parses whole records of `window` from `position` on.
     ///
-    /// Appends frames to `frames` while they fit, with offsets relative to the window's start, and moves `position` past
-    /// what was consumed. `position` must lie in `0 ... window.count`,
+    /// Appends frames to `frames` while they fit, with offsets relative to the window's start, and moves `position`
+    /// past what was consumed. `position` must lie in `0 ... window.count`,
     /// and the window have less than 4 GiB.
     ///
     /// - Parameters:

@@ -65,7 +65,8 @@ public enum BadRecord: UInt8, CaseIterable, Sendable {
     case blockTooShort
     /// The block is longer than its kind may be.
     case blockTooLong
-    /// An option runs over the end of its block, or has a length its kind cannot have. The block's fixed fields were used.
+    /// An option runs over the end of its block, or has a length its kind cannot have. The block's fixed fields were
+    /// used.
     case badOption
     /// More interfaces than a frame record can name.
     case tooManyInterfaces

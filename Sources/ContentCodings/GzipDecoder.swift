@@ -2,7 +2,8 @@ import CZlib
 
 /// zlib's inflate over the members of a gzip file (RFC 1952 § 2.2).
 @safe struct GzipDecoder: ~Copyable, @unchecked Sendable {
-    /// On the heap, as inflate's state points back at it. Owned by this value alone, which is why it may change threads.
+    /// On the heap, as inflate's state points back at it. Owned by this value alone, which is why it may change
+    /// threads.
     private let stream: UnsafeMutablePointer<z_stream>
     private var state = State.member
 
@@ -24,7 +25,8 @@ import CZlib
     }
 
     deinit {
-        // SAFETY: initialised in `init`, used by nobody else; inflateEnd takes a stream whose initialisation failed, too.
+        // SAFETY: initialised in `init`, used by nobody else; inflateEnd takes a stream whose initialisation failed,
+        // too.
         unsafe inflateEnd(stream)
         unsafe stream.deallocate()
     }
@@ -59,8 +61,8 @@ import CZlib
         _ input: Span<UInt8>, into output: inout OutputSpan<UInt8>
     ) throws(DecompressionFailure.Reason) -> Step {
         var consumed = 0
-        // SAFETY: zlib reads `avail_in` octets at `next_in` and writes `avail_out` octets at `next_out`, both within the
-        // buffers lent for this call; it keeps neither pointer beyond it that is read before being set again here.
+        // SAFETY: zlib reads `avail_in` octets at `next_in` and writes `avail_out` octets at `next_out`, both within
+        // the buffers lent for this call; it keeps neither pointer beyond it that is read before being set again here.
         let result = unsafe input.withUnsafeBufferPointer { from in
             unsafe output.withUnsafeMutableBufferPointer { to, initializedCount in
                 let room = UInt32(clamping: to.count - initializedCount)

@@ -30,8 +30,8 @@ import CZstd
         // When a call fails, libzstd does not tell what it put out before: so no call gets more than a block.
         let input = input.extracting(first: wanted)
         var consumed = 0
-        // SAFETY: libzstd reads `size` octets at `src` and writes at most `size` at `dst`, both within the buffers lent for
-        // this call, and keeps neither pointer.
+        // SAFETY: libzstd reads `size` octets at `src` and writes at most `size` at `dst`, both within the buffers lent
+        // for this call, and keeps neither pointer.
         let result = unsafe input.withUnsafeBufferPointer { from in
             unsafe output.withUnsafeMutableBufferPointer { to, initializedCount in
                 var source = unsafe ZSTD_inBuffer(src: UnsafeRawPointer(from.baseAddress), size: from.count, pos: 0)

@@ -36,8 +36,12 @@ import Headers
     }
 
     /// The addresses' family; `.none` where the key has no address field.
-    @inlinable @inline(__always) public var family: IPFamily { IPFamily(rawValue: UInt8(truncatingIfNeeded: meta)) ?? .none }
-    @inlinable @inline(__always) public var source: IPAddress { IPAddress(family: family, high: sourceHigh, low: sourceLow) }
+    @inlinable @inline(__always) public var family: IPFamily {
+        IPFamily(rawValue: UInt8(truncatingIfNeeded: meta)) ?? .none
+    }
+    @inlinable @inline(__always) public var source: IPAddress {
+        IPAddress(family: family, high: sourceHigh, low: sourceLow)
+    }
     @inlinable @inline(__always) public var destination: IPAddress {
         IPAddress(family: family, high: destinationHigh, low: destinationLow)
     }

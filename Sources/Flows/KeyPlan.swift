@@ -13,7 +13,8 @@
         let source = fields.source ?? AddressPrefix(v4: 0, v6: 0)
         let destination = fields.destination ?? AddressPrefix(v4: 0, v6: 0)
         hasAddresses = fields.source != nil || fields.destination != nil
-        compactAddresses = Self.leadingBits(Int(source.v4), of: 32) << 32 | Self.leadingBits(Int(destination.v4), of: 32)
+        compactAddresses =
+            Self.leadingBits(Int(source.v4), of: 32) << 32 | Self.leadingBits(Int(destination.v4), of: 32)
         let meta = FlowKey.meta(
             sourcePort: fields.sourcePort ? 0xFFFF : 0, destinationPort: fields.destinationPort ? 0xFFFF : 0,
             vlan: fields.vlan ? 0xFFFF : 0, protocol: fields.protocol ? 0xFF : 0, family: hasAddresses ? 0xFF : 0)

@@ -21,8 +21,12 @@ import Octets
         self.family = family
     }
 
-    @inlinable @inline(__always) public init(v4 address: UInt32) { self.init(family: .v4, high: 0, low: UInt64(address)) }
-    @inlinable @inline(__always) public init(v6 high: UInt64, _ low: UInt64) { self.init(family: .v6, high: high, low: low) }
+    @inlinable @inline(__always) public init(v4 address: UInt32) {
+        self.init(family: .v4, high: 0, low: UInt64(address))
+    }
+    @inlinable @inline(__always) public init(v6 high: UInt64, _ low: UInt64) {
+        self.init(family: .v6, high: high, low: low)
+    }
 
     /// No address: the field of a key that does not ask for one.
     public static let none = IPAddress(family: .none, high: 0, low: 0)

@@ -29,7 +29,9 @@ import Glibc
     }
 
     /// Runs `body` alone with the value.
-    public func withLock<Result, Failure: Error>(_ body: (inout Value) throws(Failure) -> Result) throws(Failure) -> Result {
+    public func withLock<Result, Failure: Error>(_ body: (inout Value) throws(Failure) -> Result) throws(Failure)
+        -> Result
+    {
         lock()
         defer { unlock() }
         return try body(&value)
@@ -97,6 +99,7 @@ import Glibc
     /// Some tens of microseconds.
     private static var spins: Int { 1000 }
 
+    // SAFETY: only called by who has called `lock`.
     private func unlock() { unsafe pthread_mutex_unlock(mutex) }
 }
 

@@ -48,7 +48,8 @@ public struct SyntheticTunnel: Equatable, Sendable {
     public var kind: Kind
     public var source: IPAddress
     public var destination: IPAddress
-    /// VXLAN only: a hash of the flow (RFC 7348 § 5), the same in both directions; the destination port is 4789. Otherwise 0.
+    /// VXLAN only: a hash of the flow (RFC 7348 § 5), the same in both directions; the destination port is 4789.
+    /// Otherwise 0.
     public var sourcePort: UInt16
 
     public init(kind: Kind, source: IPAddress, destination: IPAddress, sourcePort: UInt16) {
@@ -71,7 +72,8 @@ public struct SyntheticTunnel: Equatable, Sendable {
 extension FlowTruth {
     /// The first line of a truth file, with its newline.
     public static let csvHeader = """
-        src_ip,dst_ip,src_port,dst_port,protocol,vlan,tunnel,packets,bytes,reverse_packets,reverse_bytes,first_seen,last_seen
+        src_ip,dst_ip,src_port,dst_port,protocol,vlan,tunnel,packets,bytes,reverse_packets,reverse_bytes,\
+        first_seen,last_seen
 
         """
 

@@ -72,8 +72,8 @@ struct FrameBuilder: Sendable {
         outer.emit(into: &out, payloadLength: header + shape.packetLength)
         switch tunnel.kind {
         case .vxlan:
-            // «The UDP checksum field SHOULD be transmitted as zero» (RFC 7348 § 5), so the emitter, which computes one,
-            // does not fit.
+            // «The UDP checksum field SHOULD be transmitted as zero» (RFC 7348 § 5), so the emitter, which computes
+            // one, does not fit.
             out.appendBigEndian(tunnel.sourcePort)
             out.appendBigEndian(UInt16(4_789))
             out.appendBigEndian(UInt16(header + shape.packetLength))

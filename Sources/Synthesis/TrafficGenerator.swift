@@ -1,9 +1,10 @@
 import Headers
 import Octets
 
-/// Makes synthetic traffic, a frame at a time: Ethernet, optional 802.1Q and tunnels, IPv4 and IPv6, TCP with handshakes
-/// and ends, UDP, ICMP. Lengths have two humps (40 ... 100 and 1000 ... 1500 octets of IP), flows have windows inside
-/// 60 seconds, times never go back, and every checksum is right for the whole packet. The same options give the same octets.
+/// Makes synthetic traffic, a frame at a time: Ethernet, optional 802.1Q and tunnels, IPv4 and IPv6, TCP with
+/// handshakes and ends, UDP, ICMP. Lengths have two humps (40 ... 100 and 1000 ... 1500 octets of IP), flows have
+/// windows inside 60 seconds, times never go back, and every checksum is right for the whole packet. The same options
+/// give the same octets.
 ///
 /// It holds its whole plan in memory: 8 octets per packet (16 while it is made) and about 250 per flow.
 public struct TrafficGenerator: Sendable {

@@ -12,15 +12,15 @@ struct Analyze: ParsableCommand {
         abstract: "Count who talked to whom, and how much, in captures.",
         usage: "netspectra analyze [<options>] <file> ...",
         discussion: """
-            Reads pcap and pcapng, also compressed with gzip or zstd, and counts every packet exactly. Without --key or \
-            --config it prints a report: the capture, its protocols, top talkers, top flows, services, and the ledger \
-            that says what became of every packet.
+            Reads pcap and pcapng, also compressed with gzip or zstd, and counts every packet exactly. Without --key \
+            or --config it prints a report: the capture, its protocols, top talkers, top flows, services, and the \
+            ledger that says what became of every packet.
 
             A key is a list of fields: SrcIP, DstIP, SrcPort, DstPort, Protocol, VLAN. Addresses take a prefix length: \
             SrcIP/24, or SrcIP/24/48 for IPv4 and IPv6 apart. Each --key is a task with a table of its own.
 
-            Bytes are octets of whole frames as they were on the wire, also where the capture holds less of them. Times \
-            are UTC. Fragments but the first have port 0.
+            Bytes are octets of whole frames as they were on the wire, also where the capture holds less of them. \
+            Times are UTC. Fragments but the first have port 0.
 
             Results go to standard output, messages to standard error. Exit codes: netspectra --help.
 

@@ -214,7 +214,8 @@ private struct GenerateProgress {
         lastShown = Clock.monotonicNanoseconds
         let perSecond = Int64(written) * 1_000 / max((lastShown - start) / 1_000_000, 1)
         StandardError.write(
-            "\(written) of \(packets) packets, \(Int64(written) * 100 / Int64(packets)) %, \(perSecond) packets/s\u{1B}[K\r"
+            "\(written) of \(packets) packets, \(Int64(written) * 100 / Int64(packets)) %, "
+                + "\(perSecond) packets/s\u{1B}[K\r"
         )
     }
 

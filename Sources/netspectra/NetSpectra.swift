@@ -83,7 +83,8 @@ enum Program {
     /// Ends the program over its command line, in the form of its other messages.
     private static func fail(_ message: String) -> Never {
         let prefix = "Error: "
-        StandardError.write("netspectra: \(message.hasPrefix(prefix) ? String(message.dropFirst(prefix.count)) : message)\n")
+        StandardError.write(
+            "netspectra: \(message.hasPrefix(prefix) ? String(message.dropFirst(prefix.count)) : message)\n")
         NetSpectra.exit(withError: Exit.usage)
     }
 }

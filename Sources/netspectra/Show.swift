@@ -11,8 +11,8 @@ struct Show: ParsableCommand {
         abstract: "Print again what analyze --output wrote.",
         usage: "netspectra show [<options>] <path>",
         discussion: """
-            The path is a snapshot's directory (2024-02-29_23-59-58), one task's directory in it, a single shard_N.dat, \
-            or the directory given to --output, of which all snapshots are printed in order.
+            The path is a snapshot's directory (2024-02-29_23-59-58), one task's directory in it, a single \
+            shard_N.dat, or the directory given to --output, of which all snapshots are printed in order.
 
             Examples:
               netspectra show data/2024-02-29_23-59-58

@@ -33,7 +33,8 @@ public struct WrittenCapture: Sendable {
         return capture
     }
 
-    /// Two sections of both byte orders, three interfaces, every kind of block the writer knows, and a large unneeded one.
+    /// Two sections of both byte orders, three interfaces, every kind of block the writer knows, and a large unneeded
+    /// one.
     public static func pcapng(
         _ first: ByteOrder, skippedOctets: Int = 200, seed: UInt64 = 1
     ) -> WrittenCapture {

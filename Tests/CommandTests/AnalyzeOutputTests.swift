@@ -81,7 +81,9 @@ import Testing
 
     @Test func jsonHasTheNamedFields() throws {
         let object = try JSON(
-            parsing: Command.run("analyze", "-k", "SrcIP,DstIP,SrcPort,DstPort,Protocol,VLAN", "-b", "-f", "json", Command.sample).text)
+            parsing: Command.run(
+                "analyze", "-k", "SrcIP,DstIP,SrcPort,DstPort,Protocol,VLAN", "-b", "-f", "json", Command.sample
+            ).text)
         let row = object["rows"][0]
         #expect(
             row.names.isSuperset(of: [

@@ -61,7 +61,8 @@ enum Command {
             process.waitUntilExit()
             let signal: Int32 = process.terminationReason == .uncaughtSignal ? 128 : 0
             return Outcome(
-                output: try Data(contentsOf: output), errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self),
+                output: try Data(contentsOf: output),
+                errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self),
                 code: signal + process.terminationStatus)
         }
     }
@@ -83,7 +84,8 @@ enum Command {
             try process.run()
             process.waitUntilExit()
             return Outcome(
-                output: try Data(contentsOf: output), errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self),
+                output: try Data(contentsOf: output),
+                errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self),
                 code: process.terminationStatus)
         }
     }

@@ -51,7 +51,9 @@ import Testing
 
     /// A CSV with nothing quoted but the task, by column.
     private func table(_ text: String) -> [[String: String]] {
-        let lines = text.replacing(/"[^"]*"/, with: "task").split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        let lines = text.replacing(/"[^"]*"/, with: "task").split(separator: "\n").map {
+            $0.split(separator: ",", omittingEmptySubsequences: false)
+        }
         return lines.dropFirst().map { line in
             Dictionary(uniqueKeysWithValues: zip(lines[0].map(String.init), line.map(String.init)))
         }

@@ -75,7 +75,8 @@ import Testing
         ("alerter: {}", "1:1: alerter: known to Go2NetSpectra, not supported yet: alert rules"),
         (
             "aggregator:\n  exact:\n    writers: []",
-            "3:5: aggregator.exact.writers: known to Go2NetSpectra, not supported yet: writers beside the snapshot files"
+            "3:5: aggregator.exact.writers: known to Go2NetSpectra, not supported yet: "
+                + "writers beside the snapshot files"
         ),
         (
             "aggregator:\n  exact_tasks: []",
@@ -123,7 +124,8 @@ import Testing
         (
             "aggregator:\n  exact_tasks: [{name: a, key_fields: [SrcIP], bidirectional: true}]",
             """
-            2:39: aggregator.exact_tasks[0].key_fields: a bidirectional key needs both ends: SrcIP is there, its partner is not
+            2:39: aggregator.exact_tasks[0].key_fields: a bidirectional key needs both ends: SrcIP is there, its \
+            partner is not
             """
         ),
         (

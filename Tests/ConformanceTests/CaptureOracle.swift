@@ -1,7 +1,8 @@
 import ContentCodings
 import Foundation
 
-/// What other readers say about a capture of the corpus: `oracle/<file>.json` or `.json.gz` beside it (see ORACLE.md there).
+/// What other readers say about a capture of the corpus: `oracle/<file>.json` or `.json.gz` beside it (see ORACLE.md
+/// there).
 struct CaptureOracle {
     struct Packet {
         /// `nil` where the reader shows none.

@@ -3,7 +3,8 @@ import CaptureTestSupport
 import Foundation
 import Testing
 
-/// Every capture of the corpus: packets, lengths, times, link types and interfaces as other readers see them, in file order.
+/// Every capture of the corpus: packets, lengths, times, link types and interfaces as other readers see them, in file
+/// order.
 @Suite struct CaptureReadingConformanceTests {
     static let isAvailable: Bool = {
         if CaptureOracle.folder == nil { print("skipped: NETSPECTRA_CORPUS is not set") }
@@ -15,7 +16,7 @@ import Testing
         "PcapPlusPlus__cf-4829420752470016.pcap":
             "the part of a second wraps to a negative number of nanoseconds, which the oracle took without its sign",
         "tcpdump__atm-oam-heapoverflow.pcap":
-            "Wireshark does not count the four octets of SunATM pseudo-header; here a frame is all that the record holds",
+            "Wireshark does not count the SunATM pseudo-header's octets; here a frame is all that its record holds",
     ]
 
     @Test(.enabled(if: isAvailable)) func readsTheCorpusAsOtherReadersDo() throws {

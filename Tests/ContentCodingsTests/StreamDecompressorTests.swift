@@ -114,8 +114,8 @@ import Testing
         }
     }
 
-    /// Each octet of the file changed in turn: it comes to an end, mostly with an error, and the output stays bounded by
-    /// what the formats can expand (1,032 times for gzip).
+    /// Each octet of the file changed in turn: it comes to an end, mostly with an error, and the output stays bounded
+    /// by what the formats can expand (1,032 times for gzip).
     @Test(arguments: cases) func changedOctetsNeverTrap(_ test: Case) throws {
         var failures = 0
         for index in test.file.indices {

@@ -90,7 +90,7 @@ import Testing
         #expect(
             table.text(width: 20) == """
                   Name         Count
-                  a lon…deed      1
+                  a lon…ndeed      1
                   b            1,000
 
                 """)

@@ -25,8 +25,8 @@ extension CaptureParser {
         interfaces.append(interface)
     }
 
-    /// Two patches share a magic and differ in their record headers. Whichever leads to a more plausible second record is
-    /// taken, the later and more common one where both do.
+    /// Two patches share a magic and differ in their record headers. Whichever leads to a more plausible second record
+    /// is taken, the later and more common one where both do.
     private func tellModifiedVariants(
         _ header: inout PcapHeader, _ input: borrowing Input, _ position: Int
     ) -> Stop? {
@@ -50,7 +50,8 @@ extension CaptureParser {
         return nil
     }
 
-    /// Chooses the loop: each call below is a copy of `recordLoop` with its constants folded in, the last for rare files.
+    /// Chooses the loop: each call below is a copy of `recordLoop` with its constants folded in, the last for rare
+    /// files.
     mutating func records(
         _ header: PcapHeader, _ input: borrowing Input, _ position: inout Int, _ frames: inout FrameList
     ) -> Stop {
@@ -118,7 +119,8 @@ extension CaptureParser {
 
         // All sums below stay under 2³³ (the window has less than 2³² octets), so none can overflow.
         while count < room, end &- position >= layout.headerOctets {
-            // One check for the sixteen octets: of a span of known length the optimiser folds the reads into four loads.
+            // One check for the sixteen octets: of a span of known length the optimiser folds the reads into four
+            // loads.
             let header = window.extracting(position..<position &+ 16)
             let seconds = layout.order.uint32(header, at: 0)
             let fraction = layout.order.uint32(header, at: 4)
@@ -160,8 +162,8 @@ extension CaptureParser {
         return count == room && end != position ? .full : input.incomplete(at: position, needed: needed)
     }
 
-    /// Nanoseconds since 1970. A part of a second beyond one second is added as Wireshark adds it: as a signed number of
-    /// nanoseconds in 32 bits, which wraps.
+    /// Nanoseconds since 1970. A part of a second beyond one second is added as Wireshark adds it: as a signed number
+    /// of nanoseconds in 32 bits, which wraps.
     @inline(always) private func pcapTime(_ seconds: UInt32, _ fraction: UInt32, _ nanosecondsPerUnit: UInt32) -> Int64
     {
         Int64(seconds) &* 1_000_000_000 &+ Int64(Int32(truncatingIfNeeded: fraction &* nanosecondsPerUnit))

@@ -20,7 +20,8 @@ public struct PcapHeader: Equatable, Sendable {
     public var variant: Variant
     public var majorVersion: UInt16
     public var minorVersion: UInt16
-    /// Seconds east of UTC as the file says. Every writer but a few sets 0 and every reader ignores it, as this one does.
+    /// Seconds east of UTC as the file says. Every writer but a few sets 0 and every reader ignores it, as this one
+    /// does.
     public var thisZone: Int32
     /// A claim, not a bound.
     public var snapLength: UInt32
@@ -39,7 +40,8 @@ public struct PcapHeader: Equatable, Sendable {
 
     enum LengthOrder { case capturedFirst, wireFirst, smallerIsCaptured }
 
-    /// Before version 2.3 the length on the wire came first; 2.3 was written both ways (as libpcap and Wireshark read it).
+    /// Before version 2.3 the length on the wire came first; 2.3 was written both ways (as libpcap and Wireshark read
+    /// it).
     var lengthOrder: LengthOrder {
         switch (majorVersion, minorVersion) {
         case (2, 0...2), (543, _): .wireFirst

@@ -1,6 +1,7 @@
 /// The three kinds of block that hold a frame (pcapng § 4.3, § 4.4, appendix A).
 extension CaptureParser {
-    /// Fixed fields of an Enhanced Packet Block and a Packet Block: interface, time, captured length, length on the wire.
+    /// Fixed fields of an Enhanced Packet Block and a Packet Block: interface, time, captured length, length on the
+    /// wire.
     static let packetFieldOctets = 20
     /// With type and both lengths: the shortest Enhanced Packet Block.
     private static let packetBlockOctets = 32
@@ -12,8 +13,8 @@ extension CaptureParser {
         var beyondWire: UInt64 = 0
     }
 
-    /// A run of whole, sound Enhanced Packet Blocks without options. Stops before the first block that is anything else,
-    /// which the general path then deals with.
+    /// A run of whole, sound Enhanced Packet Blocks without options. Stops before the first block that is anything
+    /// else, which the general path then deals with.
     mutating func enhancedPackets(
         _ order: ByteOrder, _ window: Span<UInt8>, _ position: inout Int, _ frames: inout FrameList
     ) {
@@ -47,7 +48,8 @@ extension CaptureParser {
 
         // All sums below stay under 2³³ (the window has less than 2³² octets), so none can overflow.
         while count < room, end &- position >= packetBlockOctets {
-            // One check for the fixed fields: of a span of known length the optimiser folds the reads into single loads.
+            // One check for the fixed fields: of a span of known length the optimiser folds the reads into single
+            // loads.
             let fields = window.extracting(position..<position &+ 28)
             guard order.uint32(fields, at: 0) == BlockType.enhancedPacket.rawValue else { break }
             let length = order.uint32(fields, at: 4)

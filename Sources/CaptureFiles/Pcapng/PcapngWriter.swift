@@ -27,7 +27,8 @@ public struct PcapngWriter: Sendable {
         }
     }
 
-    /// Describes the section's next interface and returns its number. `interface.section` and `counters` are not written.
+    /// Describes the section's next interface and returns its number. `interface.section` and `counters` are not
+    /// written.
     @discardableResult
     public mutating func appendInterface(_ interface: CaptureInterface, to octets: inout [UInt8]) -> UInt32 {
         block(.interfaceDescription, &octets) { body in
@@ -44,8 +45,8 @@ public struct PcapngWriter: Sendable {
     ///
     /// - Parameters:
     ///   - interface: a number `appendInterface` gave in this section.
-    ///   - time: nanoseconds since 1970; in ticks of the interface's resolution, clamped to what 64 bits of them hold. Decimal
-    ///     resolutions round down; binary ones up, as readers round down.
+    ///   - time: nanoseconds since 1970; in ticks of the interface's resolution, clamped to what 64 bits of them hold.
+    ///     Decimal resolutions round down; binary ones up, as readers round down.
     ///   - wireLength: octets of the frame on the wire; the frame's own count if `nil`.
     ///   - comment: written as opt_comment. `flags`: written as epb_flags.
     public func appendPacket(
@@ -70,7 +71,8 @@ public struct PcapngWriter: Sendable {
         }
     }
 
-    /// A Simple Packet Block: no time, the section's first interface. `frame` must be the first `snapLength` octets of it.
+    /// A Simple Packet Block: no time, the section's first interface. `frame` must be the first `snapLength` octets of
+    /// it.
     public func appendSimplePacket(wireLength: UInt32? = nil, frame: Span<UInt8>, to octets: inout [UInt8]) {
         block(.simplePacket, &octets) { body in
             byteOrder.append(wireLength ?? UInt32(frame.count), to: &body)

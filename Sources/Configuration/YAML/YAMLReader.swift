@@ -8,6 +8,7 @@ import CYAML
     static let depthMax = 32
     static let nodesMax = 100_000
 
+    // SAFETY: all zeros, which C calls a valid parser; `yaml_parser_initialize` is the first to look at it.
     private var parser = unsafe yaml_parser_t()
     private var nodes = 0
 

@@ -16,7 +16,8 @@ extension AnalysisReport {
     init(_ outcome: RunOutcome) {
         self.init(
             capture: CaptureSummary(outcome.captures, outcome.counts),
-            hierarchy: ProtocolNode.tree(outcome.counts.paths), ledger: LedgerReport(outcome), problems: outcome.captures.flatMap(\.problems))
+            hierarchy: ProtocolNode.tree(outcome.counts.paths), ledger: LedgerReport(outcome),
+            problems: outcome.captures.flatMap(\.problems))
     }
 }
 
@@ -36,7 +37,8 @@ extension CaptureFileSummary {
             if !linkTypes.contains(name) { linkTypes.append(name) }
         }
         self.init(
-            name: capture.path, format: capture.formatName, linkTypes: linkTypes, bytes: capture.size.map { UInt64($0) },
+            name: capture.path, format: capture.formatName, linkTypes: linkTypes,
+            bytes: capture.size.map { UInt64($0) },
             packets: capture.statistics.frames)
     }
 }
@@ -108,7 +110,8 @@ extension ProtocolNode {
 }
 
 extension LedgerReport {
-    /// Records of the files, packets of the records, packets of the tasks: each stage sees what the one before delivered.
+    /// Records of the files, packets of the records, packets of the tasks: each stage sees what the one before
+    /// delivered.
     init(_ outcome: RunOutcome) {
         let counts = outcome.counts
         let frames = outcome.captures.reduce(0) { $0 + $1.statistics.frames }

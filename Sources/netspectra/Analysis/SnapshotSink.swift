@@ -53,8 +53,8 @@ final class SnapshotSink: Sendable {
         }
     }
 
-    /// Writes a snapshot. One without a packet has no time to be named by and is not stored; on standard output it gives
-    /// way to one that has rows. Where one writer fails, the other goes on.
+    /// Writes a snapshot. One without a packet has no time to be named by and is not stored; on standard output it
+    /// gives way to one that has rows. Where one writer fails, the other goes on.
     func take(_ snapshot: Snapshot) {
         let packets = snapshot.results.map(\.totalPackets)
         let isEmpty = packets.allSatisfy { $0 == 0 }

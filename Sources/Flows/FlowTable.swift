@@ -178,7 +178,7 @@ public enum FlowTable<Key: TableKey> {
             var place = Int(hash) & mask
             var slot = slots[place]
             while slot != 0, slot.upperHalf != hash {
-                place = (place + 1) & mask
+                place = (place &+ 1) & mask
                 slot = slots[place]
             }
             // A free slot is 0 and gives -1.
@@ -221,7 +221,7 @@ public enum FlowTable<Key: TableKey> {
         while slots[place] != 0 {
             let slot = slots[place]
             if slot.upperHalf == hash, entries[Int(slot & 0xFFFF_FFFF) - 1].key == key { break }
-            place = (place + 1) & mask
+            place = (place &+ 1) & mask
         }
         return place
     }
@@ -261,7 +261,7 @@ public enum FlowTable<Key: TableKey> {
         for i in entries.indices {
             let hash = entries[i].key.hash(seed: seed)
             var place = Int(hash) & mask
-            while slots[place] != 0 { place = (place + 1) & mask }
+            while slots[place] != 0 { place = (place &+ 1) & mask }
             slots[place] = UInt64(hash) << 32 | UInt64(i + 1)
         }
     }
@@ -272,7 +272,7 @@ public enum FlowTable<Key: TableKey> {
         let mask = slots.count - 1
         for i in old.indices where old[i] != 0 {
             var place = Int(old[i] >> 32) & mask
-            while slots[place] != 0 { place = (place + 1) & mask }
+            while slots[place] != 0 { place = (place &+ 1) & mask }
             slots[place] = old[i]
         }
     }

@@ -11,26 +11,21 @@ public enum CommonPath {
     /// Times and lengths are left alone, and so are `info.marks` and `info.fragment`: no frame that needs them is taken.
     @inline(always)
     public static func dissect(_ frame: Span<UInt8>, into info: inout PacketInfo) -> Bool {
-        guard frame.count >= 42 else { return false }
-        let etherType = frame.bigEndian16(at: 12)
-        if etherType == 0x0800 { return ipv4(frame.extracting(droppingFirst: 14), vlan: 0, into: &info) }
-        if etherType == 0x86DD { return ipv6(frame.extracting(droppingFirst: 14), vlan: 0, into: &info) }
-        guard etherType == 0x8100 else { return false }
-        return tagged(frame, into: &info)
-    }
-
-    /// Kept apart: a tenth of the traffic should not cost the rest its registers.
-    @inline(never)
-    public static func tagged(_ frame: Span<UInt8>, into info: inout PacketInfo) -> Bool {
-        guard frame.count >= 42 else { return false }
-        let vlan = frame.bigEndian16(at: 14) & 0x0FFF
-        // Tagged for its priority only: rare, and its flow has no VLAN although its frame has a tag.
-        guard vlan != 0 else { return false }
-        switch frame.bigEndian16(at: 16) {
-        case 0x0800: return ipv4(frame.extracting(droppingFirst: 18), vlan: vlan, into: &info)
-        case 0x86DD: return ipv6(frame.extracting(droppingFirst: 18), vlan: vlan, into: &info)
-        default: return false
+        guard frame.count >= 46 else { return false }
+        var etherType = frame.bigEndian16(at: 12)
+        var network = 14
+        var vlan: UInt16 = 0
+        if etherType == 0x8100 {
+            vlan = frame.bigEndian16(at: 14) & 0x0FFF
+            // Tagged for its priority only: rare, and its flow has no VLAN although its frame has a tag.
+            guard vlan != 0 else { return false }
+            etherType = frame.bigEndian16(at: 16)
+            network = 18
         }
+        let packet = frame.extracting(droppingFirst: network)
+        if etherType == 0x0800 { return ipv4(packet, vlan: vlan, into: &info) }
+        guard etherType == 0x86DD else { return false }
+        return ipv6(packet, vlan: vlan, into: &info)
     }
 
     @inline(always)

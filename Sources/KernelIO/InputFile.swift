@@ -46,10 +46,17 @@ public struct InputFile: ~Copyable, Sendable {
         if descriptor < 0 { throw SystemFailure(operation: "open", path: path, errno: errno) }
         var status = stat()
         // SAFETY: fstat(2) fills `status` during the call.
-        guard unsafe fstat(descriptor, &status) == 0 else {
-            throw SystemFailure(operation: "stat", path: path, errno: errno)
+        let code = unsafe fstat(descriptor, &status)
+        let failure =
+            code != 0
+            ? SystemFailure(operation: "stat", path: path, errno: errno)
+            : status.st_mode & S_IFMT == S_IFDIR
+                ? SystemFailure(operation: "read", path: path, errno: EISDIR) : nil
+        if let failure {
+            // `deinit` does not run for a value that was never whole.
+            if owned { close(descriptor) }
+            throw failure
         }
-        if status.st_mode & S_IFMT == S_IFDIR { throw SystemFailure(operation: "read", path: path, errno: EISDIR) }
         size = status.st_mode & S_IFMT == S_IFREG ? Int64(status.st_size) : nil
         if size != nil { posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL) }
     }
@@ -82,6 +89,22 @@ public struct InputFile: ~Copyable, Sendable {
     }
 
     deinit { if owned { close(descriptor) } }
+
+    /// As `read`, from an offset of a regular file; the file's own position stays.
+    public func read(
+        into buffer: inout MutableSpan<UInt8>, _ range: Range<Int>, at offset: Int64
+    ) throws(SystemFailure) -> Int {
+        precondition(range.lowerBound >= 0 && range.upperBound <= buffer.count, "read outside the buffer")
+        while true {
+            let descriptor = self.descriptor
+            // SAFETY: the range lies in the buffer (checked above); pread(2) writes at most that many octets.
+            let count = unsafe buffer.withUnsafeMutableBufferPointer { pointer in
+                unsafe pread(descriptor, pointer.baseAddress! + range.lowerBound, range.count, off_t(offset))
+            }
+            if count >= 0 { return count }
+            if errno != EINTR { throw SystemFailure(operation: "read", path: path, errno: errno) }
+        }
+    }
 
     /// Reads what is there, at most `range.count` octets, into `buffer`; 0 at the end of the file.
     public func read(into buffer: inout MutableSpan<UInt8>, _ range: Range<Int>) throws(SystemFailure) -> Int {

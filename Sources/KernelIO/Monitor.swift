@@ -1,3 +1,4 @@
+import CKernelIO
 import Glibc
 
 /// A value guarded by a lock, with waiting: a thread sleeps until the value is as it wants it.
@@ -28,7 +29,9 @@ import Glibc
     }
 
     /// Runs `body` alone with the value.
-    public func withLock<Result, Failure: Error>(_ body: (inout Value) throws(Failure) -> Result) throws(Failure) -> Result {
+    public func withLock<Result, Failure: Error>(
+        _ body: (inout Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         lock()
         defer { unlock() }
         return try body(&value)
@@ -61,6 +64,15 @@ import Glibc
         }
     }
 
+    /// As `wait`, for what comes within microseconds: looks for a while before it sleeps.
+    public func waitShortly<Result>(_ body: (inout Value) -> Result?) -> Result {
+        for _ in 0..<Self.spins / 4 {
+            if let result = update({ body(&$0) }) { return result }
+            for _ in 0..<4 { ns_pause() }
+        }
+        return wait(body)
+    }
+
     /// - Parameter deadline: on the wall clock, as pthread_cond_timedwait(3) has it.
     fileprivate func waitUntil<Result>(_ deadline: Int64, _ body: (inout Value) -> Result?) -> Result? {
         lock()
@@ -75,7 +87,19 @@ import Glibc
     }
 
     // SAFETY: the mutex is initialised (see `init`), and each `lock` is paired with an `unlock` by `defer`.
-    private func lock() { unsafe pthread_mutex_lock(mutex) }
+    private func lock() {
+        // What the lock guards takes microseconds; sleeping and being woken can take more. So look again for a while.
+        for _ in 0..<Self.spins {
+            if unsafe pthread_mutex_trylock(mutex) == 0 { return }
+            ns_pause()
+        }
+        unsafe pthread_mutex_lock(mutex)
+    }
+
+    /// Some tens of microseconds.
+    private static var spins: Int { 1000 }
+
+    // SAFETY: as in `lock`; this thread holds the mutex.
     private func unlock() { unsafe pthread_mutex_unlock(mutex) }
 }
 

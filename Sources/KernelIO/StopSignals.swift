@@ -2,7 +2,8 @@ import Glibc
 
 /// Ctrl-C and SIGTERM as a request to finish in order.
 public enum StopSignals {
-    /// From now on the first such signal calls `body`, on a thread of its own, and a second one ends the process at once.
+    /// From now on the first such signal calls `body`, on a thread of its own, and a second one ends the process at
+    /// once.
     ///
     /// Call it before any other thread exists: threads inherit that they do not take these signals themselves.
     public static func onFirst(_ body: @escaping @Sendable () -> Void) {

@@ -19,12 +19,14 @@ import Glibc
     public init(name: String, _ run: @escaping @Sendable () -> Void) throws(SystemFailure) {
         // SAFETY: the retained body is consumed exactly once: by the thread, or below where none was created.
         let body = unsafe Unmanaged.passRetained(Body(name: name, run: run))
-        let code = unsafe pthread_create(&thread, nil, { argument in
-            let body = unsafe Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue()
-            unsafe ns_set_thread_name(body.name)
-            body.run()
-            return nil
-        }, body.toOpaque())
+        let code = unsafe pthread_create(
+            &thread, nil,
+            { argument in
+                let body = unsafe Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue()
+                unsafe ns_set_thread_name(body.name)
+                body.run()
+                return nil
+            }, body.toOpaque())
         guard code == 0 else {
             unsafe body.release()
             throw SystemFailure(operation: "create a thread", path: name, errno: code)

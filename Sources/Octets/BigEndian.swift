@@ -47,7 +47,13 @@ extension [UInt8] {
         appendBigEndian(UInt32(truncatingIfNeeded: value))
     }
 
-    @inlinable @inline(__always) public mutating func appendLittleEndian(_ value: UInt16) { appendBigEndian(value.byteSwapped) }
-    @inlinable @inline(__always) public mutating func appendLittleEndian(_ value: UInt32) { appendBigEndian(value.byteSwapped) }
-    @inlinable @inline(__always) public mutating func appendLittleEndian(_ value: UInt64) { appendBigEndian(value.byteSwapped) }
+    @inlinable @inline(__always) public mutating func appendLittleEndian(_ value: UInt16) {
+        appendBigEndian(value.byteSwapped)
+    }
+    @inlinable @inline(__always) public mutating func appendLittleEndian(_ value: UInt32) {
+        appendBigEndian(value.byteSwapped)
+    }
+    @inlinable @inline(__always) public mutating func appendLittleEndian(_ value: UInt64) {
+        appendBigEndian(value.byteSwapped)
+    }
 }

@@ -79,11 +79,13 @@ public struct FlowAnalysis: Sendable {
     }
 }
 
-/// Cuts on their way to the thread that makes snapshots of them. It holds one: whoever brings the next waits, which
-/// bounds the memory that tables take.
+/// Cuts on their way to the thread that makes snapshots of them. Whoever brings one waits until the snapshot before is
+/// made: so besides the tables being filled there is at most one other set of them.
 private final class SnapshotQueue<State: Sendable>: Sendable {
     private struct Queue {
         var waiting: (State, SnapshotCut)?
+        /// The thread that makes snapshots is at one.
+        var isBusy = false
         var isClosed = false
     }
 
@@ -91,17 +93,19 @@ private final class SnapshotQueue<State: Sendable>: Sendable {
 
     func put(_ snapshot: (State, SnapshotCut)) {
         queue.wait { queue -> Void? in
-            guard queue.waiting == nil else { return nil }
+            guard queue.waiting == nil, !queue.isBusy else { return nil }
             queue.waiting = snapshot
             return ()
         }
     }
 
-    /// `nil` once the queue is closed and empty.
+    /// The caller is done with the last one. `nil` once the queue is closed and empty.
     func next() -> (State, SnapshotCut)? {
-        queue.wait { queue -> (State, SnapshotCut)?? in
+        queue.update { $0.isBusy = false }
+        return queue.wait { queue -> (State, SnapshotCut)?? in
             if let waiting = queue.waiting {
                 queue.waiting = nil
+                queue.isBusy = true
                 return .some(waiting)
             }
             return queue.isClosed ? .some(nil) : nil

@@ -9,8 +9,8 @@ struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print a stored snapshot, task or .dat file.",
         discussion: """
-            PATH is a snapshot directory (2024-02-29_23-59-58), one task's directory in it, a single shard_N.dat, or the \
-            storage root, which prints all its snapshots in order. Rows come in the order they were stored in.
+            PATH is a snapshot directory (2024-02-29_23-59-58), one task's directory in it, a single shard_N.dat, or \
+            the storage root, which prints all its snapshots in order. Rows come in the order they were stored in.
 
             Examples:
               netspectra show data/2024-02-29_23-59-58

@@ -1,3 +1,4 @@
+import CompressionTestSupport
 import Testing
 
 @testable import ContentCodings

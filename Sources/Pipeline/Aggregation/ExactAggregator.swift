@@ -56,7 +56,6 @@ private final class AggregatorWorker: @unchecked Sendable {
     private let index: Int
     private let workers: Int
     private let cumulative: Bool
-    private var cuts = 0
 
     init(
         plan: TaskPlan, seed: UInt64, index: Int, workers: Int, exchange: UpdateExchange, memoryLimit: Int?,
@@ -77,7 +76,7 @@ private final class AggregatorWorker: @unchecked Sendable {
     func input(_ batch: borrowing PacketBatch) {
         if workers > 1 {
             sender.prepare(takeIn: takeIn)
-            if let messages = sender.exchange.inbox(of: index) { takeIn(messages) }
+            if let messages = sender.exchange.inbox(of: index, epoch: sender.epoch) { takeIn(messages) }
         }
         for root in lanes.indices {
             sender.root = root
@@ -104,11 +103,11 @@ private final class AggregatorWorker: @unchecked Sendable {
             sender.root = root
             lanes[root].flush(sender)
         }
-        cuts += 1
         if workers > 1 {
             sender.exchange.settle()
-            while let messages = sender.exchange.inboxUntilSettled(of: index, cuts: cuts) { takeIn(messages) }
+            while let messages = sender.exchange.inboxUntilSettled(of: index, epoch: sender.epoch) { takeIn(messages) }
         }
+        sender.epoch += 1
         return lanes.map { $0.cut(cumulative: cumulative, budget: sender.budget) }
     }
 }

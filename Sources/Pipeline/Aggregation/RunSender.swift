@@ -8,6 +8,8 @@ final class RunSender {
     let worker: Int
     let budget: MemoryBudget
     var root = 0
+    /// How many cuts this worker has made.
+    var epoch = 0
     fileprivate var spareCompact: [UpdateRun<CompactKey>] = []
     fileprivate var spareWide: [UpdateRun<FlowKey>] = []
     /// A batch is smaller than a run, so per task, family and receiver it needs at most one new run.
@@ -23,13 +25,13 @@ final class RunSender {
     /// Sees to it that a batch can be sent; meanwhile `takeIn` counts what others have sent.
     func prepare(takeIn: ([UpdateMessage]) -> Void) {
         while spareCompact.count < spares {
-            switch exchange.compactRun(for: worker) {
+            switch exchange.compactRun(for: worker, epoch: epoch) {
             case .run(let run): spareCompact.append(run)
             case .inbox(let messages): takeIn(messages)
             }
         }
         while spareWide.count < spares {
-            switch exchange.wideRun(for: worker) {
+            switch exchange.wideRun(for: worker, epoch: epoch) {
             case .run(let run): spareWide.append(run)
             case .inbox(let messages): takeIn(messages)
             }
@@ -44,7 +46,7 @@ final class RunSender {
     }
 
     func send<Key: RoutedKey>(_ run: UpdateRun<Key>, to worker: Int) {
-        exchange.send(Key.message(run), to: worker)
+        exchange.send(Key.message(run), to: worker, epoch: epoch)
     }
 }
 

@@ -20,11 +20,16 @@ enum UpdateMessage: Sendable {
 ///
 /// The number of runs is fixed, which bounds the memory: a worker that finds none free first takes in what others have
 /// sent it, which frees some. So no worker waits for another that waits for it.
+///
+/// A worker's epoch is the number of its cuts. Whoever is through a cut goes on at once, while others still take in what
+/// was sent before it, so updates of either side of the cut lie in inboxes of their own. Two are enough: nobody gets
+/// through the next cut before all have sent what comes before that.
 final class UpdateExchange: Sendable {
     private struct State {
         var freeCompact: [UpdateRun<CompactKey>] = []
         var freeWide: [UpdateRun<FlowKey>] = []
-        var inboxes: [[UpdateMessage]]
+        /// By epoch, even and odd, then by worker.
+        var inboxes: [[[UpdateMessage]]]
         /// Workers that have sent all they had before the cut, over all cuts.
         var settled = 0
     }
@@ -34,7 +39,7 @@ final class UpdateExchange: Sendable {
 
     init(workers: Int, roots: Int) {
         self.workers = workers
-        var state = State(inboxes: Array(repeating: [], count: workers))
+        var state = State(inboxes: Array(repeating: Array(repeating: [], count: workers), count: 2))
         // Each worker fills one run per task, family and receiver, and holds one spare; more may wait in inboxes.
         let runs = 2 * workers * (workers - 1) * roots + 8 * workers
         if workers > 1 {
@@ -44,8 +49,9 @@ final class UpdateExchange: Sendable {
         self.state = Monitor(state)
     }
 
-    func send(_ message: UpdateMessage, to worker: Int) {
-        state.update { $0.inboxes[worker].append(message) }
+    /// - Parameter epoch: the sender's.
+    func send(_ message: UpdateMessage, to worker: Int, epoch: Int) {
+        state.update { $0.inboxes[epoch & 1][worker].append(message) }
     }
 
     enum Turn<Run> {
@@ -54,17 +60,17 @@ final class UpdateExchange: Sendable {
         case inbox([UpdateMessage])
     }
 
-    func compactRun(for worker: Int) -> Turn<UpdateRun<CompactKey>> {
+    func compactRun(for worker: Int, epoch: Int) -> Turn<UpdateRun<CompactKey>> {
         state.wait { state in
             if let run = state.freeCompact.popLast() { return .run(run) }
-            return Self.takeInbox(&state, worker).map { .inbox($0) }
+            return Self.takeInbox(&state, worker, epoch).map { .inbox($0) }
         }
     }
 
-    func wideRun(for worker: Int) -> Turn<UpdateRun<FlowKey>> {
+    func wideRun(for worker: Int, epoch: Int) -> Turn<UpdateRun<FlowKey>> {
         state.wait { state in
             if let run = state.freeWide.popLast() { return .run(run) }
-            return Self.takeInbox(&state, worker).map { .inbox($0) }
+            return Self.takeInbox(&state, worker, epoch).map { .inbox($0) }
         }
     }
 
@@ -80,25 +86,26 @@ final class UpdateExchange: Sendable {
     }
 
     /// What has come for a worker, without waiting.
-    func inbox(of worker: Int) -> [UpdateMessage]? {
-        state.withLock { Self.takeInbox(&$0, worker) }
+    func inbox(of worker: Int, epoch: Int) -> [UpdateMessage]? {
+        state.withLock { Self.takeInbox(&$0, worker, epoch) }
     }
 
-    private static func takeInbox(_ state: inout State, _ worker: Int) -> [UpdateMessage]? {
-        guard !state.inboxes[worker].isEmpty else { return nil }
-        let inbox = state.inboxes[worker]
-        state.inboxes[worker] = []
+    private static func takeInbox(_ state: inout State, _ worker: Int, _ epoch: Int) -> [UpdateMessage]? {
+        guard !state.inboxes[epoch & 1][worker].isEmpty else { return nil }
+        let inbox = state.inboxes[epoch & 1][worker]
+        state.inboxes[epoch & 1][worker] = []
         return inbox
     }
 
     /// Says that the caller has sent all it had before its next cut.
     func settle() { state.update { $0.settled += 1 } }
 
-    /// What has come for a worker; `nil` once every worker has settled `cuts` times and nothing is left.
-    func inboxUntilSettled(of worker: Int, cuts: Int) -> [UpdateMessage]? {
+    /// What has come for a worker before the cut that ends its epoch; `nil` once every worker has settled for that cut and
+    /// nothing is left.
+    func inboxUntilSettled(of worker: Int, epoch: Int) -> [UpdateMessage]? {
         state.wait { state -> [UpdateMessage]?? in
-            if let inbox = Self.takeInbox(&state, worker) { return .some(inbox) }
-            return state.settled >= self.workers * cuts ? .some(nil) : nil
+            if let inbox = Self.takeInbox(&state, worker, epoch) { return .some(inbox) }
+            return state.settled >= self.workers * (epoch + 1) ? .some(nil) : nil
         }
     }
 }

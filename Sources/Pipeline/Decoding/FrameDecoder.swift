@@ -20,56 +20,33 @@ struct FrameDecoder: ~Copyable {
     mutating func decode(
         _ frames: borrowing FrameBatch, _ range: Range<Int>, into packets: inout PacketBatch
     ) {
-        packets.compactCount = 0
-        packets.wideCount = 0
-        var writer = PacketWriter(compact: 0, wide: 0)
-        Self.decode(
+        (packets.compactCount, packets.wideCount) = Self.decode(
             frames.window.span, frames.frames.span.extracting(range), dissector, filter, &counters, &rare,
-            &packets.compact, &packets.wide, &writer)
-        packets.compactCount = writer.compact
-        packets.wideCount = writer.wide
+            &packets.compact, &packets.wide)
     }
 
-    /// How many packets of each family have been written.
-    private struct PacketWriter {
-        var compact: Int
-        var wide: Int
-    }
-
-    @inline(__always)
-    private static func decode(
-        _ window: Span<UInt8>, _ frames: Span<FrameRecord>, _ dissector: Dissector, _ filter: PacketFilter?,
-        _ counters: inout HotCounters, _ rare: inout TrafficCounts,
-        _ compactArray: inout MappedArray<FlowPacket<CompactKey>>,
-        _ wideArray: inout MappedArray<FlowPacket<FlowKey>>, _ writer: inout PacketWriter
-    ) {
-        var compact = compactArray.mutableSpan
-        var wide = wideArray.mutableSpan
+    /// Where decoded packets go: the two arrays of a batch, filled from the start.
+    private struct PacketWriter: ~Copyable, ~Escapable {
+        var compact: MutableSpan<FlowPacket<CompactKey>>
+        var wide: MutableSpan<FlowPacket<FlowKey>>
         var compactCount = 0
         var wideCount = 0
-        var octets: UInt64 = 0, captured: UInt64 = 0
-        for i in frames.indices {
-            let frame = frames[i]
-            let start = Int(frame.offset)
-            let octetsThere = window.extracting(start..<start &+ Int(frame.capturedLength))
-            octets &+= UInt64(frame.wireLength)
-            captured &+= UInt64(frame.capturedLength)
-            counters.note(frame.time)
-            var info = PacketInfo()
-            if frame.linkType == LinkType.ethernet.rawValue, CommonPath.dissect(octetsThere, into: &info) {
-                if let filter {
-                    guard admits(filter, info, frame, &counters, &rare) else { continue }
-                } else {
-                    counters.countCommon(info, frame.wireLength)
-                }
-            } else {
-                guard uncommon(octetsThere, frame, dissector, filter, &rare, into: &info) else { continue }
-            }
+
+        @_lifetime(copy compact, copy wide)
+        init(
+            compact: consuming MutableSpan<FlowPacket<CompactKey>>, wide: consuming MutableSpan<FlowPacket<FlowKey>>
+        ) {
+            self.compact = compact
+            self.wide = wide
+        }
+
+        @inline(__always) @_lifetime(self: copy self)
+        mutating func append(_ info: PacketInfo, _ frame: FrameRecord) {
             if info.source.family == .v4 {
                 compact[compactCount] = FlowPacket(
                     key: CompactKey(FlowKey(info)), time: frame.time, wireLength: frame.wireLength,
                     tcpFlags: info.tcpFlags.rawValue)
-                compactCount &+= 1
+                compactCount &+= 1  // at most one per frame, and a batch has no more frames than room
             } else {
                 wide[wideCount] = FlowPacket(
                     key: FlowKey(info), time: frame.time, wireLength: frame.wireLength,
@@ -77,16 +54,42 @@ struct FrameDecoder: ~Copyable {
                 wideCount &+= 1
             }
         }
-        counters.seen.packets &+= UInt64(frames.count)
-        counters.seen.bytes &+= octets
-        counters.capturedBytes &+= captured
-        writer = PacketWriter(compact: compactCount, wide: wideCount)
+    }
+
+    @inline(__always)
+    private static func decode(
+        _ window: Span<UInt8>, _ frames: Span<FrameRecord>, _ dissector: Dissector, _ filter: PacketFilter?,
+        _ counters: inout HotCounters, _ rare: inout TrafficCounts,
+        _ compact: inout MappedArray<FlowPacket<CompactKey>>, _ wide: inout MappedArray<FlowPacket<FlowKey>>
+    ) -> (compact: Int, wide: Int) {
+        var writer = PacketWriter(compact: compact.mutableSpan, wide: wide.mutableSpan)
+        var run = FrameSums()
+        var kinds = CommonKinds()
+        let ethernet: UInt16 = 1
+        for i in frames.indices {
+            let frame = frames[i]
+            let start = Int(frame.offset)
+            let octets = window.extracting(start..<start &+ Int(frame.capturedLength))
+            run.note(frame)
+            // Two values, so that the common one never has to leave the registers.
+            var common = PacketInfo()
+            if frame.linkType == ethernet, CommonPath.dissect(octets, into: &common) {
+                if let filter {
+                    guard admits(filter, common, frame, &rare) else { continue }
+                }
+                kinds.count(common, frame.wireLength)
+                writer.append(common, frame)
+            } else if let info = uncommon(octets, frame, dissector, filter, &rare) {
+                writer.append(info, frame)
+            }
+        }
+        counters.add(run, kinds, frames: frames.count)
+        return (writer.compactCount, writer.wideCount)
     }
 
     @inline(never)
     private static func admits(
-        _ filter: PacketFilter, _ info: PacketInfo, _ frame: FrameRecord, _ counters: inout HotCounters,
-        _ rare: inout TrafficCounts
+        _ filter: PacketFilter, _ info: PacketInfo, _ frame: FrameRecord, _ rare: inout TrafficCounts
     ) -> Bool {
         var info = info
         info.time = frame.time
@@ -96,28 +99,27 @@ struct FrameDecoder: ~Copyable {
             rare.filtered.add(frame.wireLength)
             return false
         }
-        counters.countCommon(info, frame.wireLength)
         return true
     }
 
-    /// The long way, for all that `CommonPath` does not take. `false`: the frame is counted and done with.
+    /// The long way, for all that `CommonPath` does not take. `nil`: the frame is counted and done with.
     @inline(never)
     private static func uncommon(
         _ octets: Span<UInt8>, _ frame: FrameRecord, _ dissector: Dissector, _ filter: PacketFilter?,
-        _ rare: inout TrafficCounts, into info: inout PacketInfo
-    ) -> Bool {
+        _ rare: inout TrafficCounts
+    ) -> PacketInfo? {
         let linkType = LinkType(rawValue: frame.linkType)
         let dissection = dissector.dissect(octets, linkType: linkType, time: frame.time, wireLength: frame.wireLength)
-        info = dissection.info
+        let info = dissection.info
         if let filter, !filter.matches(info) {
             rare.filtered.add(frame.wireLength)
-            return false
+            return nil
         }
         rare.linkTypes[linkType, default: PacketCount()].add(frame.wireLength)
         rare.paths[dissection.path, default: PacketCount()].add(frame.wireLength)
         guard dissection.outcome == .flow else {
             rare.undelivered[dissection.outcome, default: PacketCount()].add(frame.wireLength)
-            return false
+            return nil
         }
         rare.delivered.add(frame.wireLength)
         if !info.marks.isEmpty {
@@ -126,7 +128,7 @@ struct FrameDecoder: ~Copyable {
             rare.transportCut += info.marks.contains(.transportCut) ? 1 : 0
             rare.malformedAbove += info.marks.contains(.malformedAbove) ? 1 : 0
         }
-        return true
+        return info
     }
 
     var counts: TrafficCounts {
@@ -136,55 +138,87 @@ struct FrameDecoder: ~Copyable {
     }
 }
 
-/// The counters of the common way: plain arrays and sums, one pass over a few cache lines.
-struct HotCounters: ~Copyable {
-    var seen = PacketCount()
-    var capturedBytes: UInt64 = 0
-    private var firstTime = Int64.max
-    private var lastTime = Int64.min
-    /// Common frames by VLAN tag (none, some), IP version (4, 6) and protocol. Two words each: packets, octets.
-    private var kinds = MappedArray<UInt64>(count: 4 * 256 * 2)
+/// Frames that took the common way, by VLAN tag (none, some), IP version (4, 6) and protocol (TCP, UDP, the rest).
+///
+/// One word each, so that counting is one addition: packets in the upper 24 bits, octets in the lower 40. That holds a
+/// batch, whose 256 frames have less than 2^32 octets each.
+private struct CommonKinds {
+    static let count = 16
+    private(set) var words: [16 of UInt64] = .init(repeating: 0)
+
+    @inline(__always) mutating func count(_ info: PacketInfo, _ wireLength: UInt32) {
+        let number = info.protocol.rawValue
+        let transport = number == 6 ? 0 : number == 17 ? 1 : 2
+        let kind = (info.vlan != 0 ? 8 : 0) | (info.source.family == .v6 ? 4 : 0) | transport
+        words[kind & 15] &+= 1 << 40 | UInt64(wireLength)
+    }
+
+    static func path(_ kind: Int) -> LayerPath {
+        var path = LayerPath()
+        path.append(.ethernet)
+        if kind & 8 != 0 { path.append(.vlan) }
+        path.append(kind & 4 != 0 ? .ipv6 : .ipv4)
+        switch kind & 3 {
+        case 0: path.append(.tcp)
+        case 1: path.append(.udp)
+        default: path.append(kind & 4 != 0 ? .icmpv6 : .icmp)
+        }
+        return path
+    }
+}
+
+/// The counters of the common way: plain sums.
+struct HotCounters {
+    private var sums = FrameSums()
+    private var frames: UInt64 = 0
+    private var kinds = [PacketCount](repeating: PacketCount(), count: CommonKinds.count)
 
     init() {}
 
-    /// A time of 0 is that of a record without one.
-    @inline(__always) mutating func note(_ time: Int64) {
-        if time < firstTime, time != 0 { firstTime = time }
-        if time > lastTime, time != 0 { lastTime = time }
-    }
-
-    @inline(__always) mutating func countCommon(_ info: PacketInfo, _ wireLength: UInt32) {
-        let kind = (info.vlan != 0 ? 512 : 0) | (info.source.family == .v6 ? 256 : 0) | Int(info.protocol.rawValue)
-        var kinds = kinds.mutableSpan
-        kinds[2 * kind] &+= 1
-        kinds[2 * kind + 1] &+= UInt64(wireLength)
+    fileprivate mutating func add(_ run: FrameSums, _ more: CommonKinds, frames count: Int) {
+        sums.add(run)
+        frames &+= UInt64(count)
+        for kind in 0..<CommonKinds.count where more.words[kind] != 0 {
+            kinds[kind].packets &+= more.words[kind] >> 40
+            kinds[kind].bytes &+= more.words[kind] & ((1 << 40) - 1)
+        }
     }
 
     func add(to counts: inout TrafficCounts) {
-        counts.seen.add(seen)
-        counts.capturedBytes += capturedBytes
-        if firstTime != .max { counts.note(firstTime) }
-        if lastTime != .min { counts.note(lastTime) }
-        let kinds = kinds.span
-        for kind in 0..<1024 where kinds[2 * kind] > 0 {
-            let count = PacketCount(packets: kinds[2 * kind], bytes: kinds[2 * kind + 1])
-            counts.delivered.add(count)
-            counts.linkTypes[.ethernet, default: PacketCount()].add(count)
-            counts.paths[Self.path(kind), default: PacketCount()].add(count)
+        counts.seen.add(PacketCount(packets: frames, bytes: sums.wireOctets))
+        counts.capturedBytes += sums.capturedOctets
+        // Where no frame has a time, 0 may be the last one.
+        if sums.firstTime != .max {
+            counts.note(sums.firstTime)
+            counts.note(sums.lastTime)
+        }
+        for kind in kinds.indices where kinds[kind].packets > 0 {
+            counts.delivered.add(kinds[kind])
+            counts.linkTypes[.ethernet, default: PacketCount()].add(kinds[kind])
+            counts.paths[CommonKinds.path(kind), default: PacketCount()].add(kinds[kind])
         }
     }
+}
 
-    private static func path(_ kind: Int) -> LayerPath {
-        var path = LayerPath()
-        path.append(.ethernet)
-        if kind & 512 != 0 { path.append(.vlan) }
-        path.append(kind & 256 != 0 ? .ipv6 : .ipv4)
-        switch IPProtocol(rawValue: UInt8(kind & 255)) {
-        case .tcp: path.append(.tcp)
-        case .udp: path.append(.udp)
-        case .icmp: path.append(.icmp)
-        default: path.append(.icmpv6)
-        }
-        return path
+/// What is summed up over every frame.
+private struct FrameSums {
+    private(set) var wireOctets: UInt64 = 0
+    private(set) var capturedOctets: UInt64 = 0
+    private(set) var firstTime = Int64.max
+    private(set) var lastTime = Int64.min
+
+    /// A time of 0 is that of a record without one.
+    @inline(__always) mutating func note(_ frame: FrameRecord) {
+        wireOctets &+= UInt64(frame.wireLength)
+        capturedOctets &+= UInt64(frame.capturedLength)
+        if frame.time < firstTime, frame.time != 0 { firstTime = frame.time }
+        if frame.time > lastTime, frame.time != 0 { lastTime = frame.time }
+    }
+
+    mutating func add(_ run: FrameSums) {
+        wireOctets &+= run.wireOctets
+        capturedOctets &+= run.capturedOctets
+        firstTime = min(firstTime, run.firstTime)
+        lastTime = max(lastTime, run.lastTime)
     }
 }

@@ -13,7 +13,13 @@ struct CaptureInput: ~Copyable {
     /// Compressed data was followed by octets that belong to nothing.
     var hasTrailingGarbage: Bool { decompressor?.hasTrailingGarbage ?? false }
 
-    private let file: InputFile
+    private let file: SharedInputFile
+    /// Where the next octets of the file come from.
+    private var readOffset: Int64
+    /// Up to where workers have reserved pieces; not before `readOffset`.
+    private var reservedOffset: Int64
+    /// Counts up whenever reservations become void.
+    private(set) var generation: Int
     private let decompressor: Decompressor?
     /// Octets read and not yet given out: the prefix that told the compression, or compressed data.
     private var pending: MappedArray<UInt8>
@@ -23,13 +29,13 @@ struct CaptureInput: ~Copyable {
     private static let compressedPieceOctets = 256 << 10
 
     /// - Throws: where the file cannot be opened or read.
-    init(path: String) throws(InputFailure) {
+    init(path: String, generation: Int = 0) throws(InputFailure) {
         let file = try Self.open(path)
         var pending = MappedArray<UInt8>(count: Self.compressedPieceOctets)
         var have = 0
         var isAtEnd = false
         while have < Compression.prefixOctets, !isAtEnd {
-            let count = try Self.read(file, into: &pending, have..<pending.count)
+            let count = try Self.read(file, into: &pending, have..<pending.count, at: Int64(have))
             have += count
             isAtEnd = count == 0
         }
@@ -40,7 +46,10 @@ struct CaptureInput: ~Copyable {
         self.decompressor = decompressor
         self.path = file.path
         size = file.size
-        self.file = file
+        self.file = SharedInputFile(file)
+        readOffset = Int64(have)
+        reservedOffset = Int64(have)
+        self.generation = generation
         self.pending = pending
         pendingRange = 0..<have
         octetsRead = Int64(have)
@@ -63,17 +72,18 @@ struct CaptureInput: ~Copyable {
             pendingRange = 0..<pendingRange.count
         }
         let range = pendingRange.upperBound..<pending.count
-        let count = try Self.read(file, into: &pending, range)
+        let count = try Self.read(file.file, into: &pending, range, at: readOffset)
         note(count)
         pendingRange = pendingRange.lowerBound..<range.lowerBound + count
     }
 
     private static func read(
-        _ file: borrowing InputFile, into buffer: inout MappedArray<UInt8>, _ range: Range<Int>
+        _ file: borrowing InputFile, into buffer: inout MappedArray<UInt8>, _ range: Range<Int>, at offset: Int64
     ) throws(InputFailure) -> Int {
         var span = buffer.mutableSpan
         do throws(SystemFailure) {
-            return try file.read(into: &span, range)
+            // Pipes have no offset.
+            return try file.size == nil ? file.read(into: &span, range) : file.read(into: &span, range, at: offset)
         } catch {
             throw .read(error)
         }
@@ -81,7 +91,38 @@ struct CaptureInput: ~Copyable {
 
     private mutating func note(_ count: Int) {
         octetsRead += Int64(count)
+        readOffset += Int64(count)
         if count == 0 { isAtEnd = true }
+        voidReservations()
+    }
+
+    // MARK: - Reading ahead
+
+    /// Reserves the next piece of a plain regular file for one worker, to be read without a lock and used in turn.
+    mutating func reserve() -> ReservedPiece? {
+        guard size != nil, compression == nil, pendingRange.isEmpty, !isAtEnd else { return nil }
+        defer { reservedOffset += Int64(FrameBatch.pieceOctets) }
+        return ReservedPiece(file: file, offset: reservedOffset, generation: generation)
+    }
+
+    /// Whether a piece comes next; a void one comes at once.
+    func isTurn(of piece: ReservedPiece) -> Bool { piece.generation != generation || readOffset >= piece.offset }
+
+    /// Takes a piece that was read ahead as the next octets of the file; `false` if it is none.
+    mutating func take(_ ahead: ReadAhead) -> Bool {
+        guard ahead.generation == generation, ahead.offset == readOffset, !isAtEnd else { return false }
+        octetsRead += Int64(ahead.count)
+        readOffset += Int64(ahead.count)
+        if ahead.count == 0 { isAtEnd = true }
+        // The pieces behind a short one were reserved for other octets than come next.
+        if ahead.count < FrameBatch.pieceOctets { voidReservations() }
+        return true
+    }
+
+    /// Pieces reserved so far are not to be used: the file was read another way, or a worker gave its piece up.
+    mutating func voidReservations() {
+        generation += 1
+        reservedOffset = readOffset
     }
 
     /// Puts the next octets of the capture into `range` of `window`: at least one, or 0 at the end.
@@ -95,7 +136,7 @@ struct CaptureInput: ~Copyable {
             return count
         }
         if isAtEnd { return 0 }
-        let count = try Self.read(file, into: &window, range)
+        let count = try Self.read(file.file, into: &window, range, at: readOffset)
         note(count)
         return count
     }
@@ -114,6 +155,12 @@ struct CaptureInput: ~Copyable {
             if step.stop == .needsInput, !isAtEnd { try readPending() }
         }
     }
+}
+
+/// An open file that several threads may read at offsets of their own; closed when the last lets go of it.
+final class SharedInputFile: Sendable {
+    let file: InputFile
+    init(_ file: consuming InputFile) { self.file = file }
 }
 
 /// A stream decompressor behind a reference, and what one call of it did.

@@ -42,7 +42,10 @@ struct CaptureReader: ~Copyable {
     private var isAtEnd = false
     private var failure: InputFailure?
 
-    init(path: String) throws(InputFailure) { input = try CaptureInput(path: path) }
+    /// - Parameter generation: what the input counts its reservations' generations from.
+    init(path: String, generation: Int = 0) throws(InputFailure) {
+        input = try CaptureInput(path: path, generation: generation)
+    }
 
     /// Fills a batch with the next frames.
     ///
@@ -52,24 +55,26 @@ struct CaptureReader: ~Copyable {
             batch.frames = FrameList(capacity: FrameBatch.frameCapacity)
         }
         batch.frames.removeAll()
-        var have = carryCount
-        reserve(have + FrameBatch.pieceOctets, in: &batch.window)
-        batch.window.replace(at: 0, with: carry.span.extracting(0..<carryCount))
+        // The octets not yet parsed are `start ..< end` of the window.
+        var (start, end) = place(&batch)
         while true {
-            if toSkip > 0 { skip(&have, &batch.window) }
-            if !isAtEnd, have < max(needed, FrameBatch.pieceOctets / 2) { fill(&have, &batch.window) }
-            if have < needed, !isAtEnd { continue }
+            if toSkip > 0 { skip(&start, &end, &batch.window) }
+            if !isAtEnd, end - start < max(needed, FrameBatch.pieceOctets / 2) { fill(start, &end, &batch.window) }
+            if end - start < needed, !isAtEnd { continue }
             let undo = stop == nil ? nil : parser
-            var position = 0
-            let parsed = parse(batch.window, have, &position, into: &batch.frames)
+            var position = start
+            let parsed = parse(batch.window, start..<end, &position, into: &batch.frames)
             if let stop, let early = Self.firstFrame(notBefore: stop, in: batch.frames.span) {
                 // Rare: go back, and parse just the frames before the stop.
                 let time = batch.frames.span[early].time
                 parser = undo!
-                position = 0
-                batch.frames = FrameList(capacity: early > 0 ? early : FrameBatch.frameCapacity)
-                if early > 0 { _ = parse(batch.window, have, &position, into: &batch.frames) }
-                keep(position..<have, of: batch.window)
+                position = start
+                batch.frames.removeAll()
+                if early > 0 {
+                    batch.frames = FrameList(capacity: early)
+                    _ = parse(batch.window, start..<end, &position, into: &batch.frames)
+                }
+                keep(position..<end, after: start, of: batch.window)
                 return early > 0 ? .frames : .stopped(at: time)
             }
             needed = 1
@@ -78,29 +83,59 @@ struct CaptureReader: ~Copyable {
             case .needMore(let octets): needed = octets
             case .skip(let octets): toSkip = octets
             case .end, .endedEarly, .failed:
-                if batch.frames.isEmpty { return .ended(end(parsed)) }
+                if batch.frames.isEmpty { return .ended(self.end(parsed)) }
             }
             if !batch.frames.isEmpty {
-                keep(position..<have, of: batch.window)
+                keep(position..<end, after: start, of: batch.window)
                 return .frames
             }
-            batch.window.moveToStart(position..<have)
-            fileOffset += Int64(position)
-            have -= position
-            reserve(max(needed, have + 1) + FrameBatch.pieceOctets / 2, in: &batch.window)
+            batch.window.moveToStart(position..<end)
+            fileOffset += Int64(position - start)
+            (start, end) = (0, end - position)
+            reserve(max(needed, end + 1) + FrameBatch.pieceOctets / 2, in: &batch.window)
         }
     }
+
+    /// Puts what the batch before left over into the window: before the piece that was read ahead if that comes next,
+    /// else at the window's start.
+    private mutating func place(_ batch: inout FrameBatch) -> (start: Int, end: Int) {
+        if let ahead = batch.ahead {
+            batch.ahead = nil
+            if toSkip == 0, carryCount <= FrameBatch.slackOctets, input.take(ahead) {
+                if ahead.count == 0 { isAtEnd = true }
+                let start = FrameBatch.slackOctets - carryCount
+                batch.window.replace(at: start, with: carry.span.extracting(0..<carryCount))
+                return (start, FrameBatch.slackOctets + ahead.count)
+            }
+            input.voidReservations()
+        }
+        reserve(carryCount + FrameBatch.pieceOctets, in: &batch.window)
+        batch.window.replace(at: 0, with: carry.span.extracting(0..<carryCount))
+        return (0, carryCount)
+    }
+
+    /// A piece that a worker may read on its own, if what comes next is just the next octets of the file.
+    mutating func reservePiece() -> ReservedPiece? {
+        toSkip == 0 && carryCount <= FrameBatch.slackOctets && !isAtEnd ? input.reserve() : nil
+    }
+
+    var generation: Int { input.generation }
+
+    func isTurn(of piece: ReservedPiece) -> Bool { input.isTurn(of: piece) }
+
+    mutating func voidReservations() { input.voidReservations() }
 
     private func reserve(_ octets: Int, in window: inout MappedArray<UInt8>) {
         if octets > window.count { window.grow(to: octets) }
     }
 
     private mutating func parse(
-        _ window: borrowing MappedArray<UInt8>, _ have: Int, _ position: inout Int, into frames: inout FrameList
+        _ window: borrowing MappedArray<UInt8>, _ range: Range<Int>, _ position: inout Int,
+        into frames: inout FrameList
     ) -> CaptureParser.Stop {
         parser.parse(
-            window.span.extracting(0..<have), position: &position, fileOffset: fileOffset, isFinal: isAtEnd,
-            frames: &frames)
+            window.span.extracting(0..<range.upperBound), position: &position,
+            fileOffset: fileOffset - Int64(range.lowerBound), isFinal: isAtEnd, frames: &frames)
     }
 
     private static func firstFrame(notBefore time: Int64, in frames: Span<FrameRecord>) -> Int? {
@@ -108,11 +143,12 @@ struct CaptureReader: ~Copyable {
     }
 
     /// Reads the next piece behind what is there.
-    private mutating func fill(_ have: inout Int, _ window: inout MappedArray<UInt8>) {
-        reserve(max(needed, have + FrameBatch.pieceOctets), in: &window)
+    private mutating func fill(_ start: Int, _ end: inout Int, _ window: inout MappedArray<UInt8>) {
+        let wanted = max(needed - (end - start), FrameBatch.pieceOctets)
+        reserve(end + wanted, in: &window)
         do throws(InputFailure) {
-            let count = try input.read(into: &window, at: have..<have + max(needed - have, FrameBatch.pieceOctets))
-            have += count
+            let count = try input.read(into: &window, at: end..<end + wanted)
+            end += count
             if count == 0 { isAtEnd = true }
         } catch {
             failure = error
@@ -120,23 +156,23 @@ struct CaptureReader: ~Copyable {
         }
     }
 
-    private mutating func skip(_ have: inout Int, _ window: inout MappedArray<UInt8>) {
+    private mutating func skip(_ start: inout Int, _ end: inout Int, _ window: inout MappedArray<UInt8>) {
         while toSkip > 0 {
-            let dropped = Int(min(Int64(have), toSkip))
-            window.moveToStart(dropped..<have)
-            have -= dropped
+            let dropped = Int(min(Int64(end - start), toSkip))
+            window.moveToStart(start + dropped..<end)
+            (start, end) = (0, end - start - dropped)
             fileOffset += Int64(dropped)
             toSkip -= Int64(dropped)
             if isAtEnd { toSkip = 0 }
-            if toSkip > 0 { fill(&have, &window) }
+            if toSkip > 0 { fill(start, &end, &window) }
         }
     }
 
-    private mutating func keep(_ rest: Range<Int>, of window: borrowing MappedArray<UInt8>) {
+    private mutating func keep(_ rest: Range<Int>, after start: Int, of window: borrowing MappedArray<UInt8>) {
         if rest.count > carry.count { carry.grow(to: rest.count) }
         carry.replace(at: 0, with: window.span.extracting(rest))
         carryCount = rest.count
-        fileOffset += Int64(rest.lowerBound)
+        fileOffset += Int64(rest.lowerBound - start)
     }
 
     private func end(_ stop: CaptureParser.Stop) -> CaptureEnd {

@@ -19,6 +19,8 @@ public final class CaptureSource: Sendable {
     }
 
     private let state: Monitor<SourceState>
+    /// Apart from `state`, whose lock is held while a pipe is waited for.
+    private let isStopped = Monitor(false)
 
     /// - Parameters:
     ///   - merge: frames of all files in order of time, instead of file after file.
@@ -32,7 +34,19 @@ public final class CaptureSource: Sendable {
     ///
     /// - Parameter cutsMade: how many cuts the worker has made so far.
     func next(_ batch: inout FrameBatch, cutsMade: Int) -> Turn {
-        state.withLock { $0.next(&batch, cutsMade: cutsMade) }
+        // Most of the time goes into copying octets out of the kernel, so that happens before the lock.
+        let piece = state.withLock { $0.reservePiece(cutsMade: cutsMade) }
+        if let piece { batch.readAhead(piece) }
+        return state.waitShortly { state -> Turn? in
+            if let piece, !state.frames.isTurn(of: piece) { return nil }
+            if isStopped.withLock({ $0 }) { state.isAtEnd = true }
+            // Nobody may wait for a piece that will not be used.
+            if piece != nil, batch.ahead == nil { state.frames.voidReservations() }
+            let turn = state.next(&batch, cutsMade: cutsMade)
+            if batch.ahead != nil { state.frames.voidReservations() }
+            batch.ahead = nil
+            return turn
+        }
     }
 
     /// The files' reports as far as they have been read, in order.
@@ -41,7 +55,7 @@ public final class CaptureSource: Sendable {
     public var progress: SourceProgress { state.withLock { $0.progress } }
 
     /// Ends the input after the batches handed out so far.
-    public func stop() { state.withLock { $0.isStopped = true } }
+    public func stop() { isStopped.withLock { $0 = true } }
 }
 
 /// How far a source has come.
@@ -67,13 +81,26 @@ protocol FrameStream: AnyObject {
     func next(_ batch: inout FrameBatch, before stop: Int64?) -> FrameTurn<Void>
     var reports: [CaptureReport] { get }
     var progress: SourceProgress { get }
+
+    /// A piece of the file that the caller may read on its own, without a lock; it is used when its turn has come.
+    func reservePiece() -> ReservedPiece?
+    func isTurn(of piece: ReservedPiece) -> Bool
+    func voidReservations()
+}
+
+extension FrameStream {
+    func reservePiece() -> ReservedPiece? { nil }
+    func isTurn(of piece: ReservedPiece) -> Bool { true }
+    func voidReservations() {}
 }
 
 private final class SourceState {
     let frames: any FrameStream
     private var cutter: SnapshotCutter
     private var framesGiven: UInt64 = 0
-    var isStopped = false
+    private var hasFramesSinceCut = false
+    /// Once a worker was told of the end there are no more cuts: it would not take part in them.
+    var isAtEnd = false
 
     init(frames: any FrameStream, cutter: SnapshotCutter) {
         self.frames = frames
@@ -86,17 +113,29 @@ private final class SourceState {
         return progress
     }
 
+    /// `nil` also where the worker will be told something else than to take frames.
+    func reservePiece(cutsMade: Int) -> ReservedPiece? {
+        if isAtEnd || (cutter.lastCut?.number ?? 0) > cutsMade { return nil }
+        return frames.reservePiece()
+    }
+
     func next(_ batch: inout FrameBatch, cutsMade: Int) -> CaptureSource.Turn {
-        cutter.lookAtWallClock()
         while true {
-            if let cut = cutter.lastCut, cut.number > cutsMade { return .cut(cut) }
-            if isStopped { return .end }
+            if let cut = cutter.lastCut, cut.number > cutsMade {
+                hasFramesSinceCut = false
+                return .cut(cut)
+            }
+            if isAtEnd { return .end }
+            // The caller has made the last cut, so all workers have heard of it, and the next one may be told.
+            cutter.lookAtWallClock(hasFrames: hasFramesSinceCut)
+            if let cut = cutter.lastCut, cut.number > cutsMade { continue }
             switch frames.next(&batch, before: cutter.stop) {
             case .frames:
                 framesGiven += UInt64(batch.frames.count)
+                hasFramesSinceCut = true
                 return .frames
             case .stopped(let time): cutter.stopped(at: time)
-            case .ended: return .end
+            case .ended: isAtEnd = true
             }
         }
     }

@@ -7,6 +7,8 @@ final class FileSequence: FrameStream {
     private var reader: CaptureReader?
     private(set) var finished: [CaptureReport] = []
     private let sizes: SourceSizes
+    /// Of the next file's reservations: no file's is another's.
+    private var generation = 0
 
     init(paths: [String]) {
         self.paths = paths
@@ -24,16 +26,23 @@ final class FileSequence: FrameStream {
             case .frames: return .frames
             case .stopped(let time): return .stopped(at: time)
             case .ended(let end):
+                generation = (reader?.generation ?? 0) + 1
                 finished.append(CaptureReport(reader!, end: end))
                 reader = nil
             }
         }
     }
 
+    func reservePiece() -> ReservedPiece? { reader?.reservePiece() }
+
+    func isTurn(of piece: ReservedPiece) -> Bool { reader?.isTurn(of: piece) ?? true }
+
+    func voidReservations() { reader?.voidReservations() }
+
     private func open(_ path: String) {
         opened += 1
         do throws(InputFailure) {
-            reader = try CaptureReader(path: path)
+            reader = try CaptureReader(path: path, generation: generation)
         } catch {
             finished.append(CaptureReport(path: path, unreadable: error))
         }

@@ -4,12 +4,16 @@ import KernelIO
 ///
 /// Intervals are counted from 1970 UTC, so snapshots of different captures line up. An interval without a frame gives no
 /// snapshot. By packet time, a cut falls before the first frame that reaches the end of the interval; a later frame with
-/// an earlier time counts where it stands.
+/// an earlier time counts where it stands, and so does one without a time.
 struct SnapshotCutter {
     private let interval: Int64?
     private let clock: CaptureSource.SnapshotClock
     /// The end of the current interval; `nil` before the first frame.
     private var boundary: Int64?
+    /// Before the first frame with a time: any frame stops, until one without a time (0) was met.
+    private var firstStop = Int64.min
+    /// No 64-bit time reaches the end of the current interval.
+    private var isOpenEnded = false
     private(set) var lastCut: SnapshotCut?
 
     init(interval: Int64?, clock: CaptureSource.SnapshotClock) {
@@ -19,25 +23,29 @@ struct SnapshotCutter {
 
     /// Frames from this time on are to wait.
     var stop: Int64? {
-        guard interval != nil, clock == .capture else { return nil }
-        // Before the first frame: have any frame told first.
-        return boundary ?? .min
+        guard interval != nil, clock == .capture, !isOpenEnded else { return nil }
+        return boundary ?? firstStop
     }
 
     /// A frame at or after `stop` comes next.
-    mutating func stopped(at time: Int64) { pass(time) }
-
-    mutating func lookAtWallClock() {
-        guard interval != nil, clock == .wall else { return }
-        let now = Clock.wallNanoseconds
-        if boundary == nil || now >= boundary! { pass(now) }
+    mutating func stopped(at time: Int64) {
+        // A record without a time must not start the intervals in 1970.
+        if boundary == nil, time == 0 { firstStop = 1 } else { pass(time, hasFrames: true) }
     }
 
-    private mutating func pass(_ time: Int64) {
+    /// - Parameter hasFrames: whether a frame was given out since the last cut.
+    mutating func lookAtWallClock(hasFrames: Bool) {
+        guard interval != nil, clock == .wall else { return }
+        let now = Clock.wallNanoseconds
+        if boundary == nil || now >= boundary! { pass(now, hasFrames: hasFrames) }
+    }
+
+    private mutating func pass(_ time: Int64, hasFrames: Bool) {
         guard let interval else { return }
-        if let boundary { lastCut = SnapshotCut(time: boundary, number: (lastCut?.number ?? 0) + 1) }
-        let passed = time >= 0 ? time / interval : (time + 1) / interval - 1
-        let (end, overflow) = (passed + 1).multipliedReportingOverflow(by: interval)
+        if let boundary, hasFrames { lastCut = SnapshotCut(time: boundary, number: (lastCut?.number ?? 0) + 1) }
+        let past = time % interval
+        let (end, overflow) = time.addingReportingOverflow(past < 0 ? -past : interval - past)
+        isOpenEnded = overflow
         boundary = overflow ? .max : end
     }
 }

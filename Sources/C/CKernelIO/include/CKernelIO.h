@@ -13,3 +13,12 @@ int ns_processor_count(void);
 
 /// Names the calling thread; the kernel keeps the first 15 octets.
 void ns_set_thread_name(const char *name);
+
+/// Tells the processor that this thread is waiting in a loop.
+static inline void ns_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}

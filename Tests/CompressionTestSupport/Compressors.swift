@@ -2,7 +2,7 @@ import CZlib
 import CZstd
 
 /// One gzip member holding `octets`, made by zlib.
-func gzip(_ octets: [UInt8]) -> [UInt8] {
+public func gzip(_ octets: [UInt8]) -> [UInt8] {
     var stream = unsafe z_stream()
     var output = [UInt8](repeating: 0, count: octets.count + octets.count / 8 + 64)
     var input = octets
@@ -27,7 +27,7 @@ func gzip(_ octets: [UInt8]) -> [UInt8] {
 }
 
 /// One zstd frame with a checksum holding `octets`, made by libzstd.
-func zstd(_ octets: [UInt8], windowLog: Int32 = 0) -> [UInt8] {
+public func zstd(_ octets: [UInt8], windowLog: Int32 = 0) -> [UInt8] {
     var output = [UInt8](repeating: 0, count: ZSTD_compressBound(octets.count))
     // SAFETY: both arrays are lent for the one call that reads and writes them, with their counts.
     let produced = unsafe octets.withUnsafeBytes { from in
@@ -52,6 +52,6 @@ func zstd(_ octets: [UInt8], windowLog: Int32 = 0) -> [UInt8] {
 }
 
 /// A skippable frame (RFC 8878 § 3.1.2).
-func skippable(_ octets: [UInt8]) -> [UInt8] {
+public func skippable(_ octets: [UInt8]) -> [UInt8] {
     [0x5A, 0x2A, 0x4D, 0x18] + (0..<4).map { UInt8(truncatingIfNeeded: octets.count >> (8 * $0)) } + octets
 }

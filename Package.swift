@@ -109,6 +109,9 @@ let package = Package(
             name: "ConformanceTests",
             dependencies: ["CaptureFiles", "CaptureTestSupport", "ContentCodings", "Flows", "Headers", "Pipeline"],
             swiftSettings: settings),
+        // Runs the program, and may use Foundation for that.
+        .testTarget(
+            name: "CommandTests", dependencies: ["netspectra", "TestSupport"], swiftSettings: settings),
         // Reads the work tree, not the targets: the rules of style.
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ]

@@ -6,6 +6,9 @@ import CZstd
     private let context: OpaquePointer
     private var hasReadFrame = false
     private var isBetweenFrames = false
+    /// Octets of input that libzstd asked for: the rest of a header, or a block. A frame's first octet comes alone, as a
+    /// frame that is there whole is decoded in one go.
+    private var wanted = 1
 
     init() throws(DecompressionFailure.Reason) {
         guard let context = unsafe ZSTD_createDCtx() else { throw .outOfMemory }
@@ -24,6 +27,8 @@ import CZstd
     ) throws(DecompressionFailure.Reason) -> Step {
         // At a boundary an empty piece would start a frame that may never come.
         if input.isEmpty, isBetweenFrames { return Step(isBetweenParts: true) }
+        // When a call fails, libzstd does not tell what it put out before: so no call gets more than a block.
+        let input = input.extracting(first: wanted)
         var consumed = 0
         // SAFETY: libzstd reads `size` octets at `src` and writes at most `size` at `dst`, both within the buffers lent for
         // this call, and keeps neither pointer.
@@ -40,6 +45,7 @@ import CZstd
         }
         if ZSTD_isError(result) != 0 { return try failed(result) }
         isBetweenFrames = result == 0
+        wanted = max(result, 1)
         hasReadFrame = hasReadFrame || isBetweenFrames
         return Step(consumed: consumed, isBetweenParts: isBetweenFrames)
     }

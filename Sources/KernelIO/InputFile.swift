@@ -22,7 +22,7 @@ extension SystemFailure: CustomStringConvertible {
             unsafe strerror_r(errno, buffer.baseAddress!, buffer.count)
             return unsafe String(cString: buffer.baseAddress!)
         }
-        return "\(path): \(operation): \(reason)"
+        return "cannot \(operation) \(path): \(reason)"
     }
 }
 

@@ -7,7 +7,9 @@ import Synthesis
 /// `netspectra generate`: synthetic captures for tests and benchmarks.
 struct Generate: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "generate",
         abstract: "Write a synthetic capture with known contents.",
+        usage: "netspectra generate [<options>] <output>",
         discussion: """
             Ethernet frames with TCP (85 % of flows), UDP (14 %) and ICMP (1 %) over IPv4 and IPv6, both directions, \
             connections that open and close, IP lengths of 40 to 100 and 1000 to 1500 octets, all within 60 seconds. \
@@ -17,8 +19,9 @@ struct Generate: ParsableCommand {
 
             Examples:
               netspectra generate sample.pcap
-              netspectra generate --packets 10000000 --flows 1000000 --snap-length 96 big.pcap
-              netspectra generate --format pcapng --tunnel-share 0.1 --truth truth.csv - | netspectra analyze -
+              netspectra generate --packets 10000000 --flows 1000000 big.pcap
+              netspectra generate --tunnel-share 0.1 --truth truth.csv tunnels.pcapng
+              netspectra generate --snap-length 96 - | netspectra analyze -
             """)
 
     /// The form of the capture.
@@ -26,40 +29,50 @@ struct Generate: ParsableCommand {
         case pcap, pcapng
     }
 
-    @Argument(help: "The capture to write; - is standard output. It appears once it is complete.")
+    @Argument(
+        help: "The capture to write; - is standard output. A file appears once it is complete.", completion: .file())
     var output: String
 
-    @Option(name: .shortAndLong, help: "Packets in all, at least one per flow.")
+    @Option(name: .shortAndLong, help: ArgumentHelp("Packets in all, at least one per flow.", valueName: "number"))
     var packets = TrafficOptions().packets
 
-    @Option(name: .shortAndLong, help: "Flows; both directions are one.")
+    @Option(name: .shortAndLong, help: ArgumentHelp("Flows; both directions are one.", valueName: "number"))
     var flows = TrafficOptions().flows
 
-    @Option(help: "Skew of the flows' sizes: rank r draws packets with probability r^-X. 0: evenly.")
+    @Option(
+        help: ArgumentHelp(
+            "Skew of the flows' sizes: rank r draws packets with probability r^-x. 0: evenly.", valueName: "x"))
     var zipf = TrafficOptions().zipfExponent
 
-    @Option(name: .shortAndLong, help: "The most octets of a frame that are captured; 0 for whole frames.")
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("The most octets of a frame that are captured; 0 for whole frames.", valueName: "octets"))
     var snapLength = TrafficOptions().snapLength
 
-    @Option(help: "What random numbers start from.")
+    @Option(help: ArgumentHelp("What random numbers start from.", valueName: "number"))
     var seed = TrafficOptions().seed
 
-    @Option(help: "The share of flows in an 802.1Q VLAN, 0 to 1.")
+    @Option(help: ArgumentHelp("The share of flows in an 802.1Q VLAN, 0 to 1.", valueName: "share"))
     var vlanShare = TrafficOptions().vlanShare
 
-    @Option(name: .customLong("ipv6-share"), help: "The share of flows over IPv6, 0 to 1.")
+    @Option(
+        name: .customLong("ipv6-share"),
+        help: ArgumentHelp("The share of flows over IPv6, 0 to 1.", valueName: "share"))
     var ipv6Share = TrafficOptions().ipv6Share
 
-    @Option(help: "The share of flows inside VXLAN, GRE or IP-in-IP, 0 to 1.")
+    @Option(
+        help: ArgumentHelp("The share of flows inside VXLAN, GRE or IP-in-IP, 0 to 1.", valueName: "share"))
     var tunnelShare = TrafficOptions().tunnelShare
 
-    @Option(help: "The form of the capture: pcap or pcapng. Left out: pcapng where the name ends so, else pcap.")
+    @Option(help: "The form of the capture. Default: pcapng where the name ends so, else pcap.")
     var format: Format?
 
     @Flag(help: "Times in nanoseconds instead of microseconds.")
     var nanoseconds = false
 
-    @Option(help: "Also write what each flow sent, as CSV.")
+    @Option(
+        help: ArgumentHelp("Also write what each flow sent, as CSV; - is standard output.", valueName: "file"),
+        completion: .file())
     var truth: String?
 
     func validate() throws {

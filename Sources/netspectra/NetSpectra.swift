@@ -9,11 +9,21 @@ struct NetSpectra: ParsableCommand {
         discussion: """
             Examples:
               netspectra analyze capture.pcapng
-              netspectra analyze --key SrcIP,DstIP --bidirectional --top 20 *.pcap.gz
+              netspectra analyze --key SrcIP,DstIP --top 20 *.pcap.gz
               tcpdump -w - | netspectra analyze --format ndjson -
 
-            Exit codes: 0 done; 1 done, but the input was damaged; 2 usage; 65 no capture; 66 cannot open or read an \
-            input; 73 cannot create an output; 74 cannot write an output; 78 configuration; 130 interrupted.
+            Exit codes:
+              0    done
+              1    done, but the input is damaged: what was read before is counted
+              2    the command line is wrong
+              65   an input is no capture, or not what netspectra wrote
+              66   an input cannot be opened or read
+              70   the counts do not add up: a defect of netspectra
+              71   the system gave no thread
+              73   an output cannot be created
+              74   an output cannot be written
+              78   the configuration is wrong
+              130  interrupted: what was read is counted and printed
             """,
         version: "0.1.0",
         subcommands: [Analyze.self, Show.self, Generate.self])
@@ -31,26 +41,49 @@ enum Exit {
     static let cannotWrite = ExitCode(74)
     static let configuration = ExitCode(78)
     static let interrupted = ExitCode(130)
+    /// As if SIGPIPE had ended it, for those who ignore that signal.
+    static let brokenPipe = ExitCode(141)
 
     /// A sentence for the person, and the code for the script.
     static func fail(_ code: ExitCode, _ message: String) -> ExitCode {
         StandardError.write("netspectra: \(message)\n")
         return code
     }
+
+    /// Says what could not be written. Where the reader of a pipe is gone that is no news to anybody.
+    static func output(_ failure: SystemFailure) -> ExitCode {
+        if failure.isBrokenPipe { return brokenPipe }
+        return fail(failure.operation.hasPrefix("create") ? cannotCreate : cannotWrite, "\(failure)")
+    }
 }
 
 @main
 enum Program {
     static func main() {
+        var command: any ParsableCommand
         do {
-            var command = try NetSpectra.parseAsRoot()
-            try command.run()
+            command = try NetSpectra.parseAsRoot()
         } catch {
             // The library's code for usage errors is another than the one promised.
             let code = NetSpectra.exitCode(for: error)
             guard code == .validationFailure else { NetSpectra.exit(withError: error) }
-            StandardError.write(NetSpectra.fullMessage(for: error) + "\n")
-            NetSpectra.exit(withError: Exit.usage)
+            fail(NetSpectra.fullMessage(for: error))
         }
+        do {
+            try command.run()
+        } catch let error as ValidationError {
+            // The library would name the command without its subcommand here.
+            let name = type(of: command).configuration.commandName ?? ""
+            fail("\(error.message)\n  See 'netspectra \(name) --help' for more information.")
+        } catch {
+            NetSpectra.exit(withError: error)
+        }
+    }
+
+    /// Ends the program over its command line, in the form of its other messages.
+    private static func fail(_ message: String) -> Never {
+        let prefix = "Error: "
+        StandardError.write("netspectra: \(message.hasPrefix(prefix) ? String(message.dropFirst(prefix.count)) : message)\n")
+        NetSpectra.exit(withError: Exit.usage)
     }
 }

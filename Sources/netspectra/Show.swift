@@ -7,10 +7,12 @@ import Pipeline
 /// `netspectra show`: prints again what a run has stored.
 struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print a stored snapshot, task or .dat file.",
+        commandName: "show",
+        abstract: "Print again what analyze --output wrote.",
+        usage: "netspectra show [<options>] <path>",
         discussion: """
-            PATH is a snapshot directory (2024-02-29_23-59-58), one task's directory in it, a single shard_N.dat, or \
-            the storage root, which prints all its snapshots in order. Rows come in the order they were stored in.
+            The path is a snapshot's directory (2024-02-29_23-59-58), one task's directory in it, a single shard_N.dat, \
+            or the directory given to --output, of which all snapshots are printed in order.
 
             Examples:
               netspectra show data/2024-02-29_23-59-58
@@ -20,10 +22,21 @@ struct Show: ParsableCommand {
     @Argument(help: "What to print.", completion: .file())
     var path: String
 
-    @Option(name: .shortAndLong, help: "Rows per task; 0: all. Left out: 10 in tables, all in the other formats.")
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "Rows per task; 0 for all. Default: 10 in tables, all in the other formats.", valueName: "rows"))
     var top: Int?
 
-    @Option(name: .shortAndLong, help: "What to print: \(OutputFormat.names).")
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "Order of rows: most bytes or packets, latest, or longest first; ties by key.", valueName: "order"))
+    var sort = RowOrder.bytes
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("What to print; ndjson is one JSON object per line.", valueName: "format"))
     var format = OutputFormat.table
 
     @Flag(help: "Whole numbers in tables instead of 1.23 MB.")
@@ -56,14 +69,14 @@ struct Show: ParsableCommand {
         do throws(SystemFailure) {
             try write()
         } catch {
-            throw Exit.fail(Exit.cannotWrite, "\(error)")
+            throw Exit.output(error)
         }
     }
 
     private var rowFormat: RowStreamWriter.Format {
         switch format {
         case .table:
-            .table(isExact: exact, width: Terminal.columns(1), style: SnapshotSink.style)
+            .table(isExact: exact, width: SnapshotSink.width, style: SnapshotSink.style)
         case .json: .json
         case .ndjson: .ndjson
         case .csv: .csv
@@ -79,9 +92,9 @@ struct Show: ParsableCommand {
             throw Exit.fail(Exit.noCapture, "\(error)")
         }
         let rowsMax = top ?? (format == .table ? 10 : 0)
-        guard rowsMax > 0 else { return snapshot }
         for index in snapshot.results.indices {
-            snapshot.results[index].rows = FirstRows(rowsMax, of: snapshot.results[index].rows)
+            let rows = sort.sorted(snapshot.results[index].rows)
+            snapshot.results[index].rows = rowsMax > 0 ? FirstRows(rowsMax, of: rows) : rows
         }
         return snapshot
     }

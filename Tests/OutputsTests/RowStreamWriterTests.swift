@@ -103,6 +103,6 @@ import Testing
         let writer = RowStreamWriter(descriptor: descriptor, name: "/dev/full", format: .csv, threads: threads)
         let failure = SystemFailure(operation: "write", path: "/dev/full", errno: ENOSPC)
         #expect(throws: failure) { try writer.write(ThreadsTests.snapshot) }
-        #expect(failure.description == "/dev/full: write: No space left on device")
+        #expect(failure.description == "cannot write /dev/full: No space left on device")
     }
 }

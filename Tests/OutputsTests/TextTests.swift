@@ -90,7 +90,7 @@ import Testing
         #expect(
             table.text(width: 20) == """
                   Name         Count
-                  a long nam…      1
+                  a lon…deed      1
                   b            1,000
 
                 """)

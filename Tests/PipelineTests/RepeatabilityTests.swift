@@ -67,6 +67,29 @@ import Testing
         }
     }
 
+    /// Workers read pieces of files on their own; they are used in turn, across cuts, short pieces and ends of files.
+    @Test(arguments: 2...8) func piecesReadAheadComeInTurn(workers: Int) throws {
+        let parts = try (0..<5).map { try RandomTraffic.synthetic(packets: 9_000, flows: 500, seed: 70 + UInt64($0)) }
+        try CaptureFolder.with { folder in
+            var paths = try parts.enumerated().map { try folder.file("\($0)", $1.pcap()) }
+            paths[1] = try folder.file("cut", Array(parts[1].pcap().dropLast(200_001)))
+            paths[3] = try folder.file("gzip", gzip(parts[3].pcap()))
+            paths.insert(try folder.file("tiny", Array(parts[0].prefix(3)).pcap()), at: 2)
+            var engine = Engine(Self.tasks)
+            for interval in [nil, 3_000_000_000] as [Int64?] {
+                engine.interval = interval
+                engine.workers = 1
+                let alone = try engine.run(paths: paths)
+                #expect(alone.counts.seen.packets > 40_000)
+                engine.workers = workers
+                let result = try engine.run(paths: paths)
+                #expect(result.all == alone.all)
+                #expect(result.reports.map(\.end) == alone.reports.map(\.end))
+                #expect(result.reports.map(\.octetsRead) == alone.reports.map(\.octetsRead))
+            }
+        }
+    }
+
     /// Frames larger than the pieces that are read, and blocks that are skipped without being buffered.
     @Test func recordsOfAnySizePassTheWindow() throws {
         var frames: [TestFrame] = []

@@ -1,4 +1,5 @@
 import Flows
+import Glibc
 import Headers
 import PacketTestSupport
 import Testing
@@ -133,6 +134,30 @@ import Testing
                 engine.cumulative = true
                 let cumulative = try folder.withPipe(frames.pcapng().pieces(of: 50)) { try engine.run(paths: [$0]) }
                 #expect(cumulative.last.tasks[0].rows == expected)
+            }
+        }
+    }
+
+    /// A worker that was told of the end makes its last cut at once; others must not be given one more before.
+    @Test(arguments: [false, true]) func noCutComesAfterTheEnd(isStopped: Bool) throws {
+        try CaptureFolder.with { folder in
+            let octets = [TestFrame(time: 1, octets: Self.frame)].pcap()
+            let source = CaptureSource(
+                paths: [try folder.file("capture", octets)], interval: 30_000_000, clock: .wall)
+            var batch = FrameBatch()
+            var cutsMade = 0
+            var hasEnded = false
+            while !hasEnded {
+                switch source.next(&batch, cutsMade: cutsMade) {
+                case .frames: if isStopped { source.stop() }
+                case .cut: cutsMade += 1
+                case .end: hasEnded = true
+                }
+            }
+            usleep(60_000)
+            guard case .end = source.next(&batch, cutsMade: cutsMade) else {
+                Issue.record("the second worker was not told of the end")
+                return
             }
         }
     }

@@ -11,11 +11,16 @@ public enum ReportJSON {
             append(report.capture, to: &json)
             json.name("protocols")
             json.array(report.hierarchy) { json, node in append(node, to: &json) }
-            json.member("addresses", report.talkerCount)
-            json.name("talkers")
-            json.array(report.talkers) { json, talker in append(talker, to: &json) }
-            json.name("services")
-            json.array(report.services) { json, service in append(service, to: &json) }
+            // Without these tables the run counted by other keys, which says nothing about addresses and services.
+            if !report.talkers.isEmpty {
+                json.member("addresses", report.talkerCount)
+                json.name("talkers")
+                json.array(report.talkers) { json, talker in append(talker, to: &json) }
+            }
+            if !report.services.isEmpty {
+                json.name("services")
+                json.array(report.services) { json, service in append(service, to: &json) }
+            }
             if let flows = report.topFlows { json.member("flows", flows.flowCount) }
             json.name("ledger")
             report.ledger.append(to: &json)

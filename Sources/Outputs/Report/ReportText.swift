@@ -147,7 +147,7 @@ public struct ReportText: Sendable {
         ])
         for stage in ledger.stages {
             table.rows.append([
-                "\(stage.name) (\(stage.unit))", HumanUnits.grouped(stage.seen), HumanUnits.grouped(stage.delivered),
+                stage.name == stage.unit ? stage.name : "\(stage.name) (\(stage.unit))", HumanUnits.grouped(stage.seen), HumanUnits.grouped(stage.delivered),
                 HumanUnits.grouped(stage.filteredCount), HumanUnits.grouped(stage.lostCount),
                 HumanUnits.grouped(stage.inFlight), stage.isBalanced ? "" : "does not add up",
             ])

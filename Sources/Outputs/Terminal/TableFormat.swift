@@ -26,26 +26,38 @@ public struct TableFormat: Sendable {
     public func text(
         _ rows: [FlowRecord], firstRank: Int = 1, other: FlowRecord? = nil, evictedFlows: UInt64 = 0
     ) -> String {
-        var table = TextTable(columns)
+        let table = table(rows, firstRank, other, evictedFlows, splits: task.bidirectional)
+        guard let width, task.bidirectional, table.narrowestWhole() > width else {
+            return table.text(width: width, style: style)
+        }
+        // Rather both directions in one number than half an address.
+        return self.table(rows, firstRank, other, evictedFlows, splits: false).text(width: width, style: style)
+    }
+
+    /// - Parameter splits: each direction has columns of its own.
+    private func table(
+        _ rows: [FlowRecord], _ firstRank: Int, _ other: FlowRecord?, _ evictedFlows: UInt64, splits: Bool
+    ) -> TextTable {
+        var table = TextTable(columns(splits))
         for (index, row) in rows.enumerated() {
-            table.rows.append(["\(firstRank + index)"] + keyCells(row.key) + counterCells(row))
+            table.rows.append(["\(firstRank + index)"] + keyCells(row.key) + counterCells(row, splits))
         }
         if let other {
             var key = [String](repeating: "", count: keyColumns.count)
             let label = "other (\(HumanUnits.grouped(evictedFlows)) evicted)"
             if key.isEmpty {
-                table.rows.append([label] + counterCells(other))
+                table.rows.append([label] + counterCells(other, splits))
             } else {
                 key[0] = label
-                table.rows.append([""] + key + counterCells(other))
+                table.rows.append([""] + key + counterCells(other, splits))
             }
         }
-        return table.text(width: width, style: style)
+        return table
     }
 
-    private var columns: [TextTable.Column] {
-        let packets = task.bidirectional ? ["Pkts →", "Pkts ←"] : ["Packets"]
-        let bytes = task.bidirectional ? ["Bytes →", "Bytes ←"] : ["Bytes"]
+    private func columns(_ splits: Bool) -> [TextTable.Column] {
+        let packets = splits ? ["Pkts →", "Pkts ←"] : ["Packets"]
+        let bytes = splits ? ["Bytes →", "Bytes ←"] : ["Bytes"]
         return [TextTable.Column("#", isDim: true)] + keyColumns
             + packets.map { TextTable.Column($0) } + bytes.map { TextTable.Column($0) }
             + [
@@ -105,13 +117,13 @@ public struct TableFormat: Sendable {
         return ports.lazy.compactMap { ServiceNames.name($0, protocol: number) }.first ?? ""
     }
 
-    private func counterCells(_ row: FlowRecord) -> [String] {
+    private func counterCells(_ row: FlowRecord, _ splits: Bool) -> [String] {
         let duration = row.lastSeen > row.firstSeen ? UInt64(bitPattern: row.lastSeen &- row.firstSeen) : 0
         let total = row.bytes &+ row.reverseBytes
         // Two packets within a millisecond say nothing about a rate.
         let rate = duration < 1_000_000 ? "-" : HumanUnits.bitsPerSecond(8 * Double(total) / (Double(duration) / 1e9))
-        let packets = [row.packets] + (task.bidirectional ? [row.reversePackets] : [])
-        let bytes = [row.bytes] + (task.bidirectional ? [row.reverseBytes] : [])
+        let packets = splits ? [row.packets, row.reversePackets] : [row.packets &+ row.reversePackets]
+        let bytes = splits ? [row.bytes, row.reverseBytes] : [total]
         return packets.map(HumanUnits.grouped) + bytes.map { isExact ? HumanUnits.grouped($0) : HumanUnits.bytes($0) }
             + [
                 HumanUnits.percent(total, of: totalBytes) + " %", HumanUnits.duration(duration), rate,

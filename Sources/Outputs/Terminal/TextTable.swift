@@ -48,12 +48,20 @@ public struct TextTable: Sendable {
         return text
     }
 
+    /// Terminal columns that it takes once all columns with a rank are left out, and nothing is cut.
+    func narrowestWhole() -> Int {
+        let kept = columns.indices.filter { columns[$0].rank == 0 }
+        let widths = Self.widths(columns, rows.map { $0.map(Self.printable) })
+        return indent + kept.reduce(-Self.gap) { $0 + widths[$1] + Self.gap }
+    }
+
+    private static func widths(_ columns: [Column], _ cells: [[String]]) -> [Int] {
+        columns.indices.map { index in cells.reduce(width(columns[index].title)) { max($0, width($1[index])) } }
+    }
+
     /// Which columns are shown, and how wide all of them are.
     private func layout(_ cells: [[String]], _ limit: Int?) -> (shown: [Int], widths: [Int]) {
-        var widths = columns.map { Self.width($0.title) }
-        for row in cells {
-            for index in columns.indices { widths[index] = max(widths[index], Self.width(row[index])) }
-        }
+        var widths = Self.widths(columns, cells)
         var shown = Array(columns.indices)
         guard let limit else { return (shown, widths) }
         func total() -> Int { indent + shown.reduce(-Self.gap) { $0 + widths[$1] + Self.gap } }
@@ -95,7 +103,12 @@ public struct TextTable: Sendable {
 
     static func cut(_ text: String, to width: Int) -> String {
         guard Self.width(text) > width else { return text }
-        return String(String.UnicodeScalarView(text.unicodeScalars.prefix(max(width - 1, 0)))) + "…"
+        // The end tells more than the middle: a port, an interface identifier.
+        let tail = max(width - 1, 0) / 2
+        let head = max(width - 1 - tail, 0)
+        let scalars = text.unicodeScalars
+        return String(String.UnicodeScalarView(scalars.prefix(head))) + "…"
+            + String(String.UnicodeScalarView(scalars.suffix(tail)))
     }
 
     /// The text with control characters replaced: names come from outside and must not move the cursor.

@@ -16,6 +16,8 @@ struct AnalysisOptions {
     var shards: [String: Int]
     /// Rows to print per task; `nil` for all.
     var top: Int?
+    /// Whether the user said how many; otherwise `top` is the format's default.
+    var isTopGiven: Bool
     var order: RowOrder
     var format: OutputFormat
     /// Where snapshots are written.
@@ -44,7 +46,9 @@ struct AnalysisOptions {
         shards = Dictionary(
             settings.tasks.compactMap { task in task.shards.map { (task.task.name, $0) } }, uniquingKeysWith: { $1 })
         format = command.format ?? settings.report.format.flatMap { OutputFormat(rawValue: $0.rawValue) } ?? .table
-        let rows = command.top ?? settings.report.top ?? (format == .table ? 10 : 0)
+        let given = command.top ?? settings.report.top
+        isTopGiven = given != nil
+        let rows = given ?? (format == .table ? Self.topDefault : 0)
         if rows < 0 { throw ValidationError("--top: \(rows) rows cannot be; 0 means all") }
         top = rows == 0 ? nil : rows
         order = command.sort ?? settings.report.sort.flatMap { RowOrder(rawValue: $0.rawValue) } ?? .bytes
@@ -63,6 +67,9 @@ struct AnalysisOptions {
         isQuiet = command.quiet
     }
 
+    /// Rows that people get who did not say how many.
+    static let topDefault = 10
+
     private static func settings(_ path: String) throws -> Settings {
         let text: [UInt8]
         do throws(SystemFailure) {
@@ -73,7 +80,8 @@ struct AnalysisOptions {
         do throws(ConfigurationFailure) {
             return try Settings(yaml: text, file: path)
         } catch {
-            for problem in error.problems { StandardError.write("netspectra: \(error.file):\(problem)\n") }
+            StandardError.write(
+                error.description.split(separator: "\n").map { "netspectra: \($0)\n" }.joined())
             throw Exit.configuration
         }
     }
@@ -83,13 +91,14 @@ struct AnalysisOptions {
             do throws(KeyFieldsFailure) {
                 let fields = try KeyFields(parsing: text)
                 if command.bidirectional { try fields.requireSymmetry() }
-                return FlowTask(name: fields.description, fields: fields, bidirectional: command.bidirectional)
+                let name = fields == .fiveTuple ? "five_tuple" : fields.description
+                return FlowTask(name: name, fields: fields, bidirectional: command.bidirectional)
             } catch {
                 throw ValidationError("--key '\(text)': \(error)")
             }
         }
-        if let twice = given.indices.first(where: { index in given[..<index].contains { $0.name == given[index].name } }) {
-            throw ValidationError("--key '\(given[twice].name)' is given twice")
+        for (index, task) in given.enumerated() where given[..<index].contains(where: { $0.name == task.name }) {
+            throw ValidationError("--key '\(task.fields)' is given twice")
         }
         return given.isEmpty ? settings.tasks.map(\.task) : given
     }

@@ -9,12 +9,15 @@ import Pipeline
 struct AnalysisRun {
     private let options: AnalysisOptions
     private let tasks: [FlowTask]
-    /// No task was asked for, and people read the output: print the report.
+    /// No task was asked for, and one snapshot is enough: tell about the capture in general.
+    private let isOverview: Bool
+    /// People read the overview.
     private let isReport: Bool
 
     init(_ options: AnalysisOptions) {
         self.options = options
-        isReport = options.tasks.isEmpty && options.format == .table && options.snapshotInterval == nil
+        isOverview = options.tasks.isEmpty && options.snapshotInterval == nil
+        isReport = isOverview && options.format == .table
         tasks =
             options.tasks.isEmpty
             ? [FlowTask(name: "five_tuple", fields: .fiveTuple, bidirectional: isReport || options.isBidirectional)]
@@ -23,7 +26,8 @@ struct AnalysisRun {
 
     func run() throws {
         let source = CaptureSource(
-            paths: options.files, merge: options.merge, interval: options.snapshotInterval, clock: options.snapshotClock)
+            paths: options.files, merge: options.merge, interval: options.snapshotInterval,
+            clock: options.snapshotClock)
         let isInterrupted = Monitor(false)
         StopSignals.onFirst {
             isInterrupted.update { $0 = true }
@@ -61,20 +65,14 @@ struct AnalysisRun {
     ) throws {
         var report = AnalysisReport(outcome)
         for problem in report.problems { StandardError.write("netspectra: \(problem)\n") }
-        if isReport {
-            add(final, last, to: &report)
-            report.problems = []
-            let text = ReportText(
-                isExact: options.isExact, width: Terminal.columns(1), style: SnapshotSink.style)
-            print(text.text(report), terminator: "")
-        }
+        if isOverview, options.format != .csv { add(final, last, to: &report) }
         sink.finish(report)
         if let code = exitCode(outcome, report, sink, isInterrupted: isInterrupted) { throw code }
     }
 
-    /// The report's tables, in rows as many as the user wants.
+    /// The overview's tables, in rows as many as the user wants; if he did not say, then in few.
     private func add(_ final: Snapshot, _ last: AggregatorCut, to report: inout AnalysisReport) {
-        let rowsMax = options.top
+        let rowsMax = options.isTopGiven ? options.top : AnalysisOptions.topDefault
         let tables = SnapshotBuilder(order: .bytes, limit: rowsMax, threads: options.workers)
         func rows(_ result: TaskResult) -> [FlowRecord] {
             var rows: [FlowRecord] = []
@@ -98,10 +96,10 @@ struct AnalysisRun {
         _ outcome: RunOutcome, _ report: AnalysisReport, _ sink: SnapshotSink, isInterrupted: Bool
     ) -> ExitCode? {
         guard report.ledger.isBalanced else {
-            return Exit.fail(Exit.defect, "the ledger does not balance: this is a defect of netspectra, please report it")
+            return Exit.fail(Exit.defect, "the counts do not add up: a defect of netspectra, please report it")
         }
         if let failure = sink.failure {
-            return Exit.fail(failure.operation.hasPrefix("create") ? Exit.cannotCreate : Exit.cannotWrite, "\(failure)")
+            return Exit.output(failure)
         }
         if isInterrupted { return Exit.interrupted }
         if outcome.captures.contains(where: \.isUnreadable) { return Exit.cannotOpen }

@@ -60,7 +60,7 @@ extension ProtocolLayer {
         case .nsh: "NSH"
         case .lisp: "LISP"
         case .capwap: "CAPWAP"
-        case .fragment: "Fragment"
+        case .fragment: "Later fragments"
         case .malformed: "Malformed"
         case .unknownLinkType: "Unknown link type"
         }

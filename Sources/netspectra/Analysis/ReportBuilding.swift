@@ -15,8 +15,8 @@ struct RunOutcome {
 extension AnalysisReport {
     init(_ outcome: RunOutcome) {
         self.init(
-            capture: CaptureSummary(outcome.captures, outcome.counts), hierarchy: ProtocolNode.tree(outcome.counts.paths),
-            ledger: LedgerReport(outcome), problems: outcome.captures.flatMap(\.problems))
+            capture: CaptureSummary(outcome.captures, outcome.counts),
+            hierarchy: ProtocolNode.tree(outcome.counts.paths), ledger: LedgerReport(outcome), problems: outcome.captures.flatMap(\.problems))
     }
 }
 
@@ -41,6 +41,11 @@ extension CaptureFileSummary {
     }
 }
 
+extension CaptureFileSummary {
+    /// The format of a file that is no capture, or that could not be opened.
+    static let notRead = "not read"
+}
+
 extension CaptureReport {
     fileprivate var formatName: String {
         let name =
@@ -48,7 +53,7 @@ extension CaptureReport {
             case .pcap(let header):
                 header.fraction == .nanoseconds ? "pcap (ns)" : header.variant == .modified ? "modified pcap" : "pcap"
             case .pcapng: "pcapng"
-            case nil: "not read"
+            case nil: CaptureFileSummary.notRead
             }
         return compression.map { "\(name), \($0)" } ?? name
     }
@@ -83,7 +88,9 @@ extension ProtocolNode {
         return roots
     }
 
-    private static func insert(_ layers: ArraySlice<ProtocolLayer>, _ count: PacketCount, into nodes: inout [ProtocolNode]) {
+    private static func insert(
+        _ layers: ArraySlice<ProtocolLayer>, _ count: PacketCount, into nodes: inout [ProtocolNode]
+    ) {
         guard let first = layers.first else { return }
         let name = first.displayName
         if !nodes.contains(where: { $0.name == name }) { nodes.append(ProtocolNode(name: name, packets: 0, bytes: 0)) }

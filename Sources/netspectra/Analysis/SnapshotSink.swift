@@ -8,12 +8,17 @@ final class SnapshotSink: Sendable {
         /// Packets per task; of cumulative snapshots, the last one's.
         var sums: [UInt64] = []
         var lasts: [UInt64] = []
-        var failure: SystemFailure?
+        var hasPrinted = false
+        /// The writers' first failures, after which they are not used any more.
+        var directoryFailure: SystemFailure?
+        var outputFailure: SystemFailure?
     }
 
     private let directory: SnapshotDirectoryWriter?
+    /// `nil` where the output is the report.
     private let stream: RowStreamWriter?
     private let top: Int?
+    private let isExact: Bool
     private let state = Monitor(State())
 
     init(_ options: AnalysisOptions, isReport: Bool) {
@@ -29,6 +34,7 @@ final class SnapshotSink: Sendable {
                 descriptor: 1, format: Self.format(options), namesSnapshots: options.snapshotInterval != nil,
                 threads: options.workers)
         top = options.top
+        isExact = options.isExact
     }
 
     /// Files per task where the configuration does not say: enough for several threads to write.
@@ -36,50 +42,71 @@ final class SnapshotSink: Sendable {
 
     static var style: Style { Style.detect(descriptor: 1, environment: Terminal.environment) }
 
+    /// Columns that tables may take; elsewhere than on a terminal only if somebody says so.
+    static var width: Int? { Terminal.columns(1) ?? Terminal.environment("COLUMNS").flatMap { Int($0) } }
+
     private static func format(_ options: AnalysisOptions) -> RowStreamWriter.Format {
         switch options.format {
-        case .table: .table(isExact: options.isExact, width: Terminal.columns(1), style: style)
+        case .table: .table(isExact: options.isExact, width: width, style: style)
         case .json: .json
         case .ndjson: .ndjson
         case .csv: .csv
         }
     }
 
-    /// Writes a snapshot. A writer that fails is told once and not used any more; the other one goes on.
+    /// Writes a snapshot. One without a packet has no time to be named by and is not stored; on standard output it gives
+    /// way to one that has rows. Where one writer fails, the other goes on.
     func take(_ snapshot: Snapshot) {
         let packets = snapshot.results.map(\.totalPackets)
-        state.update { state in
+        let isEmpty = packets.allSatisfy { $0 == 0 }
+        let isPrinted = state.update { state in
             if state.sums.isEmpty { state.sums = packets.map { _ in 0 } }
             for index in packets.indices { state.sums[index] += packets[index] }
             state.lasts = packets
+            let isPrinted = !isEmpty || !state.hasPrinted
+            state.hasPrinted = true
+            return isPrinted
         }
-        attempt { () throws(SystemFailure) in try directory?.write(snapshot) }
-        guard let stream else { return }
+        if !isEmpty {
+            attempt(\.directoryFailure) { () throws(SystemFailure) in try directory?.write(snapshot) }
+        }
+        guard let stream, isPrinted else { return }
         var printed = snapshot
         if let top {
             for index in printed.results.indices {
                 printed.results[index].rows = FirstRows(top, of: printed.results[index].rows)
             }
         }
-        attempt { () throws(SystemFailure) in try stream.write(printed) }
+        attempt(\.outputFailure) { () throws(SystemFailure) in try stream.write(printed) }
     }
 
     /// Ends the output with the report, as far as its format has a place for it.
     func finish(_ report: AnalysisReport) {
-        attempt { () throws(SystemFailure) in try stream?.finish(report) }
-    }
-
-    private func attempt(_ write: () throws(SystemFailure) -> Void) {
-        guard failure == nil else { return }
-        do throws(SystemFailure) {
-            try write()
-        } catch {
-            state.update { $0.failure = error }
+        attempt(\.outputFailure) { () throws(SystemFailure) in
+            if let stream { return try stream.finish(report) }
+            // Nothing could be read, and the messages have said so.
+            if report.capture.files.allSatisfy({ $0.format == CaptureFileSummary.notRead }) { return }
+            var report = report
+            // They stand on standard error.
+            report.problems = []
+            let text = ReportText(isExact: isExact, width: Self.width, style: Self.style).text(report)
+            try DescriptorWriter(descriptor: 1, name: "standard output").write(Array(text.utf8).span)
         }
     }
 
-    /// The first failure, after which nothing more was written.
-    var failure: SystemFailure? { state.withLock { $0.failure } }
+    private func attempt(
+        _ failure: WritableKeyPath<State, SystemFailure?> & Sendable, _ write: () throws(SystemFailure) -> Void
+    ) {
+        guard state.withLock({ $0[keyPath: failure] }) == nil else { return }
+        do throws(SystemFailure) {
+            try write()
+        } catch {
+            state.update { $0[keyPath: failure] = error }
+        }
+    }
+
+    /// What could not be written, if anything.
+    var failure: SystemFailure? { state.withLock { $0.directoryFailure ?? $0.outputFailure } }
 
     /// Packets by task that went into snapshots.
     func counted(_ tasks: [FlowTask], isCumulative: Bool) -> [(task: String, packets: UInt64)] {

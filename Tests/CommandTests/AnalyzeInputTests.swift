@@ -1,0 +1,122 @@
+import Foundation
+import Testing
+
+/// Where `analyze` takes packets from: several files, streams, compressed ones, damaged ones.
+@Suite struct AnalyzeInputTests {
+    private let csv = ["analyze", "--key", "five-tuple", "--format", "csv"]
+
+    @Test func standardInput() throws {
+        let file = try Command.run(csv + [Command.sample])
+        let stream = try Command.run(csv + ["-"], input: Command.contents(Command.sample))
+        #expect(stream.text == file.text && stream.code == 0 && file.lines.count == 96)
+    }
+
+    @Test func compressedFilesAreRecognisedByContent() throws {
+        let plain = try Command.run(csv + [Command.sample])
+        try Command.withFolder { folder throws in
+            let tools = try Command.shell(
+                "gzip -c \(Command.sample) > \(folder.path)/a && zstd -qc \(Command.sample) > \(folder.path)/b")
+            try #require(tools.code == 0, "gzip and zstd are needed: \(tools.errors)")
+            for name in ["a", "b"] {
+                let outcome = try Command.run(csv + [folder.path + "/" + name])
+                #expect(outcome.text == plain.text && outcome.code == 0)
+                let stream = try Command.run(csv + ["-"], input: Data(contentsOf: folder.appending(path: name)))
+                #expect(stream.text == plain.text)
+            }
+        }
+    }
+
+    @Test func severalFilesAreOneCapture() throws {
+        let outcome = try Command.run("analyze", "-k", "VLAN", "-f", "json", Command.sample, Command.sample)
+        let object = try JSON(parsing: outcome.text)
+        #expect(object["summary"]["capture"]["packets"].int == 2 * 659)
+        #expect(object["summary"]["capture"]["files"].array.count == 2)
+        #expect(object["rows"].array.reduce(0) { $0 + ($1["packets"].int ?? 0) } == 2 * 651)
+    }
+
+    /// Two captures of the same minute: one after the other, snapshots follow the second file's jump back; merged,
+    /// they are those of one capture.
+    @Test func mergedFilesAreInOrderOfTime() throws {
+        try Command.withFolder { folder throws in
+            for seed in ["1", "2"] {
+                let made = try Command.run(
+                    "generate", "-p", "2000", "-f", "50", "--seed", seed, "\(seed).pcap", folder: folder)
+                #expect(made.code == 0)
+            }
+            let arguments = ["analyze", "-k", "Protocol", "-f", "ndjson", "--snapshot-interval", "10s"]
+            let merged = try Command.run(arguments + ["--merge", "1.pcap", "2.pcap"], folder: folder)
+            let swapped = try Command.run(arguments + ["--merge", "2.pcap", "1.pcap"], folder: folder)
+            func rows(_ outcome: Command.Outcome) throws -> [JSON] {
+                try outcome.lines.dropLast().map { try JSON(parsing: $0) }
+            }
+            #expect(merged.lines.dropLast() == swapped.lines.dropLast())
+            let all = try rows(merged)
+            #expect(all.reduce(0) { $0 + ($1["packets"].int ?? 0) } == 4000)
+            // Every packet stands in the snapshot of its time.
+            #expect(all.allSatisfy { $0["last_seen"].int! <= $0["snapshot"].int! })
+            #expect(all.allSatisfy { $0["first_seen"].int! > $0["snapshot"].int! - 10_000_000_000 })
+        }
+    }
+
+    @Test func aTruncatedFileIsCountedAsFarAsItGoes() throws {
+        let octets = try Command.contents(Command.sample).prefix(200_000)
+        let outcome = try Command.run("analyze", "-k", "VLAN", "-f", "json", "-", input: octets)
+        #expect(outcome.code == 1)
+        #expect(outcome.errors.contains("cut short in the middle of a record at octet 199428"))
+        let summary = try JSON(parsing: outcome.text)["summary"]
+        #expect(summary["ledger"]["balanced"].bool == true)
+        #expect(summary["ledger"]["stages"][0]["lost"]["cut short by the end of the file"].int == 1)
+        #expect(summary["problems"].array.count == 1)
+    }
+
+    @Test func garbageIsNoCapture() throws {
+        for (octets, reason) in [("garbage", "not a capture"), ("", "the file is empty")] {
+            let outcome = try Command.run("analyze", "-", input: Data(octets.utf8))
+            #expect(outcome.code == 65 && outcome.errors.contains(reason))
+            // No report of nothing.
+            #expect(outcome.output.isEmpty)
+        }
+    }
+
+    @Test func whatCannotBeOpenedIsNamedAndTheRestCounted() throws {
+        let outcome = try Command.run("analyze", "-k", "VLAN", "-f", "csv", "missing.pcap", Command.sample)
+        #expect(outcome.code == 66)
+        #expect(outcome.errors == "netspectra: cannot open missing.pcap: No such file or directory\n")
+        let alone = try Command.run("analyze", "-k", "VLAN", "-f", "csv", Command.sample)
+        #expect(outcome.text == alone.text)
+        let folder = try Command.run("analyze", "Examples")
+        #expect(folder.code == 66 && folder.errors.contains("Examples: Is a directory"))
+    }
+
+    /// An interrupt ends the input; what was read is counted and printed.
+    @Test func anInterruptFinishesWithWhatWasRead() throws {
+        let outcome = try Command.shell(
+            """
+            F=$(mktemp -u); mkfifo $F; $N analyze -k VLAN -f json $F & P=$!
+            exec 3> $F; head -c 200000 \(Command.sample) >&3; sleep 0.5; kill -INT $P; sleep 0.2
+            tail -c +200001 \(Command.sample) >&3; exec 3>&-; wait $P; C=$?; rm -f $F; exit $C
+            """)
+        #expect(outcome.code == 130)
+        let summary = try JSON(parsing: outcome.text)["summary"]
+        #expect(summary["ledger"]["balanced"].bool == true)
+        // All whole records of what came before the interrupt, give or take what it still found in the pipe.
+        let packets = summary["capture"]["packets"].int ?? 0
+        #expect(packets >= 300 && packets <= 659)
+    }
+
+    /// The tables' limit is reached: the smallest flows are in one row, and totals are whole.
+    @Test func theMemoryLimitKeepsTotals() throws {
+        try Command.withFolder { folder throws in
+            #expect(try Command.run("generate", "-p", "60000", "-f", "40000", "a.pcap", folder: folder).code == 0)
+            let outcome = try Command.run(
+                "analyze", "-k", "5tuple", "-f", "json", "--max-memory", "1MiB", "--top", "0", "a.pcap", folder: folder)
+            let object = try JSON(parsing: outcome.text)
+            let rows = object["rows"].array
+            let others = rows.filter { $0["other"].bool == true }
+            #expect(others.count == 1 && others[0]["evicted_flows"].int! > 10_000)
+            #expect(rows.reduce(0) { $0 + ($1["packets"].int ?? 0) } == 60_000)
+            #expect(rows.reduce(0) { $0 + ($1["bytes"].int ?? 0) } == object["summary"]["capture"]["bytes"].int)
+            #expect(object["summary"]["ledger"]["balanced"].bool == true)
+        }
+    }
+}

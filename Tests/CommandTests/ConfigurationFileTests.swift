@@ -1,0 +1,75 @@
+import Foundation
+import Testing
+
+/// `analyze --config`.
+@Suite struct ConfigurationFileTests {
+    private func run(_ yaml: String, _ arguments: String..., check: (Command.Outcome, URL) throws -> Void) throws {
+        try Command.withFolder { folder throws in
+            try Data(yaml.utf8).write(to: folder.appending(path: "tasks.yaml"))
+            let capture = Command.root.appending(path: Command.sample).path
+            let outcome = try Command.run(
+                ["analyze", "--config", "tasks.yaml"] + arguments + [capture], folder: folder)
+            try check(outcome, folder)
+        }
+    }
+
+    /// The first form of Go2NetSpectra's file, unchanged.
+    private static let original = """
+        aggregator:
+          num_workers: 16
+          size_of_packet_channel: 10000
+          snapshot_interval: "30s"
+          storage_root_path: "./data"
+          exact_tasks:
+            - name: "per_src_ip"
+              key_fields: ["SrcIP"]
+              num_shards: 3
+            - name: "per_five_tuple"
+              key_fields: ["SrcIP", "DstIP", "SrcPort", "DstPort", "Protocol"]
+              num_shards: 16
+        """
+
+    @Test func theOriginalsFileWorks() throws {
+        try run(Self.original) { outcome, folder throws in
+            #expect(outcome.code == 0 && outcome.errors == "")
+            let snapshot = folder.appending(path: "data/2026-11-21_00-17-58")
+            let files = try FileManager.default.subpathsOfDirectory(atPath: snapshot.path)
+            #expect(files.count { $0.hasPrefix("per_src_ip/shard_") } == 3)
+            #expect(files.count { $0.hasPrefix("per_five_tuple/shard_") } == 16)
+            #expect(try Command.run("show", "-f", "csv", snapshot.path).lines.count == 1 + 14 + 95)
+        }
+    }
+
+    @Test func theCommandLineWins() throws {
+        try run(Self.original, "--key", "VLAN", "--format", "csv", "--output", "elsewhere") { outcome, folder throws in
+            #expect(outcome.lines.count == 3 && outcome.lines[1].contains(",VLAN,0,"))
+            #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "data").path))
+            #expect(FileManager.default.fileExists(atPath: folder.appending(path: "elsewhere").path))
+        }
+    }
+
+    @Test func errorsNameLineKeyAndTheNearestName() throws {
+        try run("aggregator:\n  num_worker: 4\n  snapshot_interval: soon\n") { outcome, _ throws in
+            #expect(outcome.code == 78 && outcome.output.isEmpty)
+            let lines = outcome.errors.split(separator: "\n")
+            #expect(lines.count == 2)
+            #expect(lines[0].hasPrefix("netspectra: tasks.yaml:2") && lines[0].contains("num_worker"))
+            #expect(lines[0].contains("num_workers"))
+            #expect(lines[1].hasPrefix("netspectra: tasks.yaml:3") && lines[1].contains("snapshot_interval"))
+        }
+        let missing = try Command.run("analyze", "--config", "missing.yaml", Command.sample)
+        #expect(missing.code == 66)
+        #expect(missing.errors == "netspectra: cannot open missing.yaml: No such file or directory\n")
+    }
+
+    @Test func theExampleIsAccepted() throws {
+        let example = try Command.run("analyze", "--config-example")
+        #expect(example.code == 0)
+        try run(example.text, "--format", "json") { outcome, folder throws in
+            #expect(outcome.code == 0 && outcome.errors == "")
+            let tasks = try JSON(parsing: outcome.text)["rows"].array.map { $0["task"].string ?? "" }
+            #expect(Set(tasks) == ["per_five_tuple", "per_conversation", "per_source_network"])
+            #expect(FileManager.default.fileExists(atPath: folder.appending(path: "data").path))
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+/// How the program says no: one clear message on standard error, nothing on standard output, and a code for scripts.
+@Suite struct FailureTests {
+    private func expectRefusal(
+        _ arguments: [String], code: Int32 = 2, says text: String, source: SourceLocation = #_sourceLocation
+    ) throws {
+        let outcome = try Command.run(arguments)
+        #expect(outcome.code == code, sourceLocation: source)
+        #expect(outcome.output.isEmpty, sourceLocation: source)
+        #expect(
+            outcome.errors.hasPrefix("netspectra: ") && outcome.errors.contains(text), "\(outcome.errors)",
+            sourceLocation: source)
+    }
+
+    @Test(arguments: [
+        (["analyze"], "Missing expected argument '<file> ...'"),
+        (["analyse", "x"], "'analyse'"),
+        (["analyze", "--frob", "x"], "Unknown option '--frob'"),
+        (["analyze", "--key", "SrcIp,Port", "x"], "\"Port\" is not a key field"),
+        (["analyze", "--key", "SrcIP", "-b", "x"], "a bidirectional key needs both ends"),
+        (["analyze", "--key", "SrcIP", "--key", "srcip", "x"], "--key 'SrcIP' is given twice"),
+        (["analyze", "--key", "SrcIP/129", "x"], "a prefix length is 0 to 128"),
+        (["analyze", "--top", "many", "x"], "The value 'many' is invalid for '--top <rows>'"),
+        (["analyze", "--top=-1", "x"], "--top: -1 rows cannot be"),
+        (["analyze", "--sort", "size", "x"], "The value 'size' is invalid for '--sort <order>'"),
+        (["analyze", "--format", "xml", "x"], "'table', 'json', 'ndjson' or 'csv'"),
+        (["analyze", "--tunnels", "middle", "x"], "'outer' and 'inner'"),
+        (["analyze", "--workers", "0", "x"], "--workers: 0 is not between 1 and 1024"),
+        (["analyze", "--snapshot-interval", "soon", "x"], "'soon' is no duration; write it like 30s"),
+        (["analyze", "--snapshot-clock", "sun", "x"], "'wall' and 'capture'"),
+        (["analyze", "--max-memory", "3", "x"], "'3' is no size of 1 MiB or more"),
+        (["analyze", "-", "-"], "standard input (-) can be read only once"),
+        (["show"], "Missing expected argument '<path>'"),
+        (["generate"], "Missing expected argument '<output>'"),
+        (["generate", "--flows", "0", "x"], "the number of flows is 1 to"),
+        (["generate", "--vlan-share", "1.5", "x"], "a share is 0 to 1"),
+        (["generate", "--truth", "-", "-"], "only one of capture and truth can be standard output"),
+    ])
+    func usage(arguments: [String], message: String) throws {
+        try expectRefusal(arguments, says: message)
+    }
+
+    @Test func usageErrorsNameTheSubcommandsHelp() throws {
+        for arguments in [["analyze"], ["analyze", "--key", "X", "x"], ["show"], ["generate", "--flows", "0", "x"]] {
+            let errors = try Command.run(arguments).errors
+            #expect(errors.contains("See 'netspectra \(arguments[0]) --help'"), "\(errors)")
+        }
+    }
+
+    @Test func aWrongFilterIsPointedAt() throws {
+        try expectRefusal(
+            ["analyze", "--where", "tcp and por 443", Command.sample],
+            says: "--where: \"por\" is not a field, keyword or address (did you mean port?)\n  tcp and por 443\n"
+                + "          ^~~\n")
+    }
+
+    @Test func outputsThatCannotBe() throws {
+        try Command.withFolder { folder throws in
+            let below = try Command.run("analyze", "-f", "csv", "-o", "README.md/x", Command.sample)
+            #expect(below.code == 73)
+            #expect(below.errors == "netspectra: cannot create directory README.md: Not a directory\n")
+            // The other output goes on.
+            #expect(below.lines.count == 96)
+            let absent = try Command.run("generate", "-p", "10", "-f", "2", folder.path + "/absent/a.pcap")
+            #expect(absent.code == 73 && absent.errors.contains("No such file or directory"))
+        }
+        for arguments in ["", "-f json", "-f csv -k VLAN", "-k VLAN"] {
+            let full = try Command.shell("$N analyze \(arguments) \(Command.sample) > /dev/full")
+            #expect(full.code == 74, "\(arguments)")
+            #expect(full.errors == "netspectra: cannot write standard output: No space left on device\n")
+        }
+        let generated = try Command.run("generate", "-p", "10", "-f", "2", "/dev/full")
+        #expect(generated.code == 74 && generated.errors.contains("No space left on device"))
+        #expect(try Command.shell("$N show --help > /dev/null").code == 0)
+    }
+
+    /// A reader that has seen enough is no failure to tell of.
+    @Test func aClosedPipeIsQuiet() throws {
+        for arguments in ["", "-f csv -k five-tuple", "-f json"] {
+            let outcome = try Command.shell("$N analyze \(arguments) \(Command.sample) | head -n 1")
+            #expect(outcome.errors == "" && outcome.code == 0 && outcome.lines.count == 1)
+            let ignored = try Command.shell(
+                "trap '' PIPE; $N analyze \(arguments) \(Command.sample) | true; exit ${PIPESTATUS[0]}")
+            #expect(ignored.errors == "" && (ignored.code == 141 || ignored.code == 0))
+        }
+    }
+}

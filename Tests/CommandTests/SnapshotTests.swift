@@ -1,0 +1,103 @@
+import Foundation
+import Testing
+
+/// `--output`, periodic snapshots, and `show`, which prints them again.
+@Suite struct SnapshotTests {
+    private func names(_ folder: URL) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    }
+
+    @Test(arguments: ["table", "json", "ndjson", "csv"])
+    func showPrintsTheSameRows(format: String) throws {
+        try Command.withFolder { folder throws in
+            let analyzed = try Command.run(
+                "analyze", "-k", "five-tuple", "-b", "-f", format, "-o", folder.path, Command.sample)
+            let shown = try Command.run("show", "-f", format, folder.path)
+            #expect(analyzed.code == 0 && shown.code == 0 && shown.errors == "")
+            switch format {
+            case "csv": #expect(shown.text == analyzed.text)
+            case "json":
+                let rows = try (JSON(parsing: shown.text)["rows"], JSON(parsing: analyzed.text)["rows"])
+                #expect(rows.0.array.count == 63)
+                #expect(rows.0.value as? NSArray == rows.1.value as? NSArray)
+            // Without the ledger, the last line of one and the last lines of the other.
+            case "ndjson": #expect(shown.lines == analyzed.lines.dropLast())
+            default: #expect(analyzed.text.hasPrefix(shown.text) && shown.lines.count == 12)
+            }
+        }
+    }
+
+    @Test func showTakesASnapshotATaskOrAFile() throws {
+        try Command.withFolder { folder throws in
+            _ = try Command.run("analyze", "-k", "SrcIP", "-k", "VLAN", "-f", "csv", "-o", folder.path, Command.sample)
+            let snapshot = folder.path + "/2026-11-21_00-17-58"
+            let all = try Command.run("show", "-f", "csv", snapshot).lines
+            #expect(all.count == 1 + 14 + 2)
+            #expect(try Command.run("show", "-f", "csv", snapshot + "/VLAN").lines.count == 1 + 2)
+            let shards = try (0..<4).map {
+                try Command.run("show", "-f", "csv", snapshot + "/SrcIP/shard_\($0).dat").lines.count - 1
+            }
+            #expect(shards.reduce(0, +) == 14)
+            #expect(try Command.run("show", "-f", "csv", "--top", "1", snapshot).lines.count == 1 + 2)
+            let byPackets = try Command.run("show", "-f", "csv", "--sort", "packets", snapshot + "/SrcIP").lines
+            #expect(byPackets[1].hasPrefix("SrcIP,192.0.2.10,208,"))
+        }
+    }
+
+    @Test func intervalsAreCutAtTheirMultiplesAndNamedByTheirEnd() throws {
+        try Command.withFolder { folder throws in
+            let outcome = try Command.run(
+                "analyze", "-k", "VLAN", "-f", "ndjson", "--snapshot-interval", "5s", "-o", folder.path, Command.sample)
+            // The last one by its last packet, at 00:17:58.9.
+            #expect(try names(folder) == ["2026-11-21_00-17-50", "2026-11-21_00-17-55", "2026-11-21_00-17-58"])
+            let rows = try outcome.lines.dropLast().map { try JSON(parsing: $0) }
+            #expect(rows.reduce(0) { $0 + ($1["packets"].int ?? 0) } == 651)
+            for row in rows {
+                #expect(row["last_seen"].int! <= row["snapshot"].int!)
+                #expect(row["first_seen"].int! > row["snapshot"].int! - 5_000_000_000)
+            }
+            #expect(try Command.run("show", "-f", "ndjson", folder.path).lines == outcome.lines.dropLast())
+        }
+    }
+
+    @Test func cumulativeSnapshotsGoOnCounting() throws {
+        let outcome = try Command.run(
+            "analyze", "-k", "Protocol", "-f", "ndjson", "--snapshot-interval", "5s", "--cumulative", Command.sample)
+        let rows = try outcome.lines.dropLast().map { try JSON(parsing: $0) }
+        let sums = Dictionary(grouping: rows) { $0["snapshot"].int! }
+            .mapValues { $0.reduce(0) { $0 + $1["packets"].int! } }
+        #expect(sums.sorted { $0.key < $1.key }.map(\.value) == [154, 500, 651])
+        #expect(try JSON(parsing: outcome.lines.last!)["ledger"]["balanced"].bool == true)
+    }
+
+    @Test func theSummaryFileAddsUp() throws {
+        try Command.withFolder { folder throws in
+            _ = try Command.run("analyze", "-k", "5tuple", "-f", "csv", "-o", folder.path, Command.sample)
+            let task = folder.appending(path: "2026-11-21_00-17-58/five_tuple")
+            let summary = try JSON(parsing: String(contentsOf: task.appending(path: "summary.json"), encoding: .utf8))
+            #expect(
+                summary.names.isSuperset(of: [
+                    "aggregator_name", "total_flows", "total_bytes", "total_packets", "shards", "timestamp",
+                ]))
+            #expect(summary["total_packets"].int == 651 && summary["total_flows"].int == 95)
+            #expect(summary["timestamp"].string == "2026-11-21T00:17:58.877819036Z")
+            #expect(try names(task).count == 1 + summary["shards"].int!)
+        }
+    }
+
+    @Test func nothingIsStoredOfNothing() throws {
+        try Command.withFolder { folder throws in
+            let store = folder.appending(path: "store")
+            #expect(try Command.run("analyze", "-o", store.path, "missing.pcap").code == 66)
+            #expect(try Command.run("analyze", "-o", store.path, "--where", "port 1", Command.sample).code == 0)
+            #expect(!FileManager.default.fileExists(atPath: store.path))
+        }
+    }
+
+    @Test func showSaysWhatIsWrong() throws {
+        #expect(try Command.run("show", "missing").code == 66)
+        let noSnapshot = try Command.run("show", "README.md")
+        #expect(noSnapshot.code == 65 && noSnapshot.errors.hasPrefix("netspectra: README.md"))
+        #expect(try Command.run("show", "--top", "3").code == 2)
+    }
+}

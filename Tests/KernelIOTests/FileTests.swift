@@ -1,0 +1,99 @@
+import Glibc
+import KernelIO
+import TestSupport
+import Testing
+
+@Suite struct FileTests {
+    private static func contents(_ path: String, by piece: Int) throws -> [UInt8] {
+        let file = try InputFile(path: path)
+        var buffer = [UInt8](repeating: 0xEE, count: piece + 2)
+        var octets: [UInt8] = []
+        while true {
+            var span = buffer.mutableSpan
+            let count = try file.read(into: &span, 1..<piece + 1)
+            #expect(buffer[0] == 0xEE && buffer[piece + 1] == 0xEE, "a read left its range")
+            if count == 0 { return octets }
+            octets += buffer[1..<count + 1]
+        }
+    }
+
+    @Test(arguments: [1, 7, 4_096, 100_000]) func readsWhatWasWritten(piece: Int) throws {
+        try Golden.withTemporaryDirectory { folder in
+            let octets = (0..<10_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+            try Golden.write(octets, to: folder + "/file")
+            #expect(try Self.contents(folder + "/file", by: piece) == octets)
+            #expect(try InputFile(path: folder + "/file").size == 10_000)
+            #expect(InputFile.size(of: folder + "/file") == 10_000)
+        }
+    }
+
+    @Test func whatCannotBeReadIsNamed() throws {
+        try Golden.withTemporaryDirectory { folder in
+            #expect(InputFile.size(of: folder) == nil && InputFile.size(of: folder + "/missing") == nil)
+            #expect(InputFile.size(of: "-") == nil && InputFile.size(of: "/dev/null") == nil)
+            let missing = #expect(throws: SystemFailure.self) { _ = try InputFile(path: folder + "/missing").size }
+            #expect(missing?.errno == ENOENT && missing?.path == folder + "/missing")
+            #expect(missing.map { "\($0)" } == "\(folder)/missing: open: No such file or directory")
+            // Far more often than there are descriptors.
+            for _ in 0..<3_000 {
+                let directory = #expect(throws: SystemFailure.self) { _ = try InputFile(path: folder).size }
+                guard directory?.errno == EISDIR else {
+                    Issue.record("\(String(describing: directory))")
+                    return
+                }
+            }
+        }
+    }
+
+    @Test func filesAppearWholeOrNotAtAll() throws {
+        try Golden.withTemporaryDirectory { folder in
+            let path = folder + "/file"
+            let old: [UInt8] = [1, 2, 3], new: [UInt8] = [4, 5]
+            try Golden.write(old, to: path)
+            do {
+                let file = try OutputFile(path: path)
+                try file.write(new.span)
+                // Dropped without a commit.
+            }
+            #expect(try Golden.read(path) == old)
+            let file = try OutputFile(path: path)
+            try file.write(new.span)
+            try file.write(old.span)
+            #expect(try Golden.read(path) == old, "nothing is seen before the commit")
+            try file.commit()
+            #expect(try Golden.read(path) == new + old)
+            #expect(Self.names(in: folder) == ["file"])
+        }
+    }
+
+    @Test func whatCannotBeWrittenIsNamed() throws {
+        try Golden.withTemporaryDirectory { folder in
+            let missing = #expect(throws: SystemFailure.self) {
+                try OutputFile(path: folder + "/none/file").commit()
+            }
+            #expect(missing?.errno == ENOENT)
+            let directory = #expect(throws: SystemFailure.self) { try OutputFile(path: folder).commit() }
+            #expect(directory?.errno == EISDIR)
+            let octets = [UInt8](repeating: 0, count: 100)
+            let full = #expect(throws: SystemFailure.self) {
+                let file = try OutputFile(path: "/dev/full")
+                try file.write(octets.span)
+            }
+            #expect(full?.errno == ENOSPC && full?.operation == "write")
+        }
+    }
+
+    private static func names(in folder: String) -> [String] {
+        guard let directory = unsafe opendir(folder) else { return [] }
+        defer { _ = unsafe closedir(directory) }
+        var names: [String] = []
+        while let entry = unsafe readdir(directory) {
+            // SAFETY: `d_name` is a NUL-terminated string inside the entry.
+            names.append(
+                unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                    unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+                })
+        }
+        return names.filter { $0 != "." && $0 != ".." }.sorted()
+    }
+}

@@ -121,11 +121,14 @@ import Testing
         }
     }
 
-    private static func update(_ number: UInt32, bits: UInt32, _ random: inout SeededGenerator) -> FlowUpdate<CollidingKey> {
+    private static func update(_ number: UInt32, bits: UInt32, _ random: inout SeededGenerator) -> FlowUpdate<
+        CollidingKey
+    > {
         let key = CollidingKey(number, bits: bits)
         return FlowUpdate(
             key: key, time: .random(in: -3...3, using: &random), hash: key.hash(seed: 0),
-            wireLength: [0, 60, 1_500, .max].randomElement(using: &random)!, direction: .random(in: 0...1, using: &random),
+            wireLength: [0, 60, 1_500, .max].randomElement(using: &random)!,
+            direction: .random(in: 0...1, using: &random),
             tcpFlags: .random(in: 0...255, using: &random))
     }
 
@@ -148,7 +151,8 @@ import Testing
             if round % 7 == 0 { table.grow() }
         }
         #expect(table.count == model.count)
-        #expect(table.rows == model.reduce(into: [:]) { $0[$1.key] = $1.value.record(CollidingKey($1.key, bits: bits)) })
+        #expect(
+            table.rows == model.reduce(into: [:]) { $0[$1.key] = $1.value.record(CollidingKey($1.key, bits: bits)) })
     }
 
     /// A batch of one key only, and one of keys that are all new and collide.
@@ -230,7 +234,8 @@ import Testing
         for _ in 0..<20 {
             let words = (0..<5).map { _ in random.next() }, seed = random.next()
             let wide = FlowKey(
-                sourceHigh: words[0], sourceLow: words[1], destinationHigh: words[2], destinationLow: words[3], meta: words[4])
+                sourceHigh: words[0], sourceLow: words[1], destinationHigh: words[2], destinationLow: words[3],
+                meta: words[4])
             let compact = CompactKey(addresses: words[0], meta: words[4])
             for bit in 0..<64 as Range<UInt64> {
                 for path in [\FlowKey.sourceHigh, \.sourceLow, \.destinationHigh, \.destinationLow, \.meta] {

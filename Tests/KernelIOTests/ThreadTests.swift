@@ -15,7 +15,8 @@ import Testing
         #expect(done.withLock { $0 } == 20)
     }
 
-    @Test(arguments: [0, 1, 2, 7, 1_000], [0, 1, 2, 8, 64]) func concurrentlyRunsEachIndexOnce(count: Int, threads: Int) {
+    @Test(arguments: [0, 1, 2, 7, 1_000], [0, 1, 2, 8, 64]) func concurrentlyRunsEachIndexOnce(count: Int, threads: Int)
+    {
         let runs = Monitor([Int](repeating: 0, count: count))
         concurrently(count, threads: threads) { index in runs.withLock { $0[index] += 1 } }
         #expect(runs.withLock { $0 } == [Int](repeating: 1, count: count))

@@ -62,14 +62,16 @@ import Testing
     /// What a row says of its initiator, case by case.
     @Test func theInitiatorIsTheSenderOfTheEarliestPacket() throws {
         let low = Packets.alice, high = Packets.bob
-        func frame(_ time: Int64, _ source: IPAddress, _ destination: IPAddress, _ ports: (UInt16, UInt16)) -> TestFrame {
+        func frame(_ time: Int64, _ source: IPAddress, _ destination: IPAddress, _ ports: (UInt16, UInt16)) -> TestFrame
+        {
             TestFrame(
                 time: time,
                 octets: Packets.ethernet(
                     .ipv4, Packets.ipv4(.tcp, Packets.tcp(ports.0, ports.1), from: source, to: destination)))
         }
         func row(_ frames: [TestFrame], _ fields: KeyFields = .fiveTuple) throws -> FlowRecord {
-            let rows = try Engine(FlowTask(name: "row", fields: fields, bidirectional: true)).run(frames).last.tasks[0].rows
+            let rows = try Engine(FlowTask(name: "row", fields: fields, bidirectional: true)).run(frames).last.tasks[0]
+                .rows
             return try #require(rows.count == 1 ? rows[0] : nil)
         }
         let up = frame(10, low, high, (1_000, 80)), down = frame(10, high, low, (80, 1_000))
@@ -115,7 +117,8 @@ import Testing
             engine.order = order
             engine.limit = limit
             engine.workers = 2
-            #expect(try engine.run(frames).last.tasks[0].rows == Array(expected.prefix(limit ?? .max)), "\(limit ?? -1)")
+            #expect(
+                try engine.run(frames).last.tasks[0].rows == Array(expected.prefix(limit ?? .max)), "\(limit ?? -1)")
         }
     }
 

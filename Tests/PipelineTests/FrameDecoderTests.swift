@@ -64,11 +64,16 @@ import Testing
     @Test(arguments: TunnelMode.allCases, ["", "tcp or udp port 53", "vlan", "length > 600"])
     func countsAreTheDissectors(tunnels: TunnelMode, expression: String) throws {
         let filter = expression.isEmpty ? nil : try PacketFilter(parsing: expression)
-        let frames = try RandomTraffic.frames(3_000, seed: 60)
+        let frames =
+            try RandomTraffic.frames(3_000, seed: 60)
             + RandomTraffic.synthetic(packets: 2_000, flows: 400, seed: 61)
             // Cut at every length: the short way must not take what it cannot see.
-            + (0...90).map { TestFrame(time: 1_700_000_000_000_000_000, octets: Array(Self.tagged.prefix($0)), wireLength: 99) }
-            + (0...90).map { TestFrame(time: 1_700_000_000_000_000_000, octets: Array(Self.v6.prefix($0)), wireLength: 99) }
+            + (0...90).map {
+                TestFrame(time: 1_700_000_000_000_000_000, octets: Array(Self.tagged.prefix($0)), wireLength: 99)
+            }
+            + (0...90).map {
+                TestFrame(time: 1_700_000_000_000_000_000, octets: Array(Self.v6.prefix($0)), wireLength: 99)
+            }
         for workers in [1, 3] {
             var engine = Engine(FlowTask(name: "flows", fields: .fiveTuple))
             engine.tunnels = tunnels

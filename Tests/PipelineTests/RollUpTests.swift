@@ -12,7 +12,8 @@ import Testing
         let fields = KeyFields(
             source: .whole, destination: .whole, sourcePort: true, destinationPort: true, protocol: true, vlan: true)
         // Everything follows from the first, so all others are rolled up.
-        let tasks = [FlowTask(name: "all", fields: fields, bidirectional: seed % 4 == 3)]
+        let tasks =
+            [FlowTask(name: "all", fields: fields, bidirectional: seed % 4 == 3)]
             + (0..<8).map { _ in KeyDefinitions.random(&random) }.filter { $0.bidirectional || seed % 4 != 3 }
         #expect(TaskPlan(tasks).roots == [0])
         let frames = RandomTraffic.frames(1_000, seed: seed)

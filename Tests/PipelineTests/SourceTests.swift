@@ -42,8 +42,8 @@ import Testing
         }
     }
 
-    /// The order of frames of files merged by time: each file in its own order, the earliest waiting frame next, of equal
-    /// ones that of the first file.
+    /// The order of frames of files merged by time: each file in its own order, the earliest waiting frame next, of
+    /// equal ones that of the first file.
     private static func merged(_ files: [[TestFrame]]) -> [TestFrame] {
         var positions = files.map { _ in 0 }
         var all: [TestFrame] = []
@@ -144,7 +144,8 @@ import Testing
         let frames = RandomTraffic.frames(50, seed: 52)
         try CaptureFolder.with { folder in
             let paths = [
-                folder.path + "/missing", try folder.file("garbage", (0..<1_000).map { UInt8(truncatingIfNeeded: $0 * 7) }),
+                folder.path + "/missing",
+                try folder.file("garbage", (0..<1_000).map { UInt8(truncatingIfNeeded: $0 * 7) }),
                 try folder.file("good", frames.pcapng()), try folder.file("empty", []), folder.path,
                 try folder.file("short", [0xA1, 0xB2]), try folder.file("header", [TestFrame]().pcap()),
                 try folder.file("empty.gz", gzip([])),
@@ -162,7 +163,8 @@ import Testing
                 }
             }
             #expect(number(0) == ENOENT && number(4) == EISDIR)
-            #expect(reason(1) == .notACapture && reason(3) == .empty && reason(5) == .notACapture && reason(7) == .empty)
+            #expect(
+                reason(1) == .notACapture && reason(3) == .empty && reason(5) == .notACapture && reason(7) == .empty)
             #expect(result.reports[2].end == .clean && result.reports[6].end == .clean)
             #expect(result.reports.map(\.isUnusable) == [true, true, false, true, true, true, false, true])
         }
@@ -177,7 +179,8 @@ import Testing
                 for missing in [1, 4, 8, 9, 50, packed.count / 2, packed.count - 20] {
                     let path = try folder.file(name, Array(packed.dropLast(missing)))
                     let result = try Self.engine().run(paths: [path])
-                    #expect(result.last.tasks[0].rows == models(result.counts.seen.packets), "\(name) without \(missing)")
+                    #expect(
+                        result.last.tasks[0].rows == models(result.counts.seen.packets), "\(name) without \(missing)")
                     guard case .unreadable(.decompression(_, let failure)) = result.reports[0].end else {
                         Issue.record("\(name) without \(missing): \(result.reports[0].end)")
                         continue

@@ -17,7 +17,8 @@ struct CaptureFolder {
         return path + "/" + name
     }
 
-    /// Runs `body` with the path of a pipe, into which a thread writes the pieces; `pause` comes before each but the first.
+    /// Runs `body` with the path of a pipe, into which a thread writes the pieces; `pause` comes before all but the
+    /// first.
     func withPipe<Result>(
         _ pieces: [[UInt8]], pause microseconds: UInt32 = 0, _ body: (String) throws -> Result
     ) throws -> Result {

@@ -29,7 +29,8 @@ enum RandomTraffic {
     private static func frame(at time: Int64, _ random: inout SeededGenerator) -> TestFrame {
         if Int.random(in: 0..<12, using: &random) == 0 {
             let sample = SampleFrame.all.randomElement(using: &random)!
-            let kept = Bool.random(using: &random) ? sample.octets.count : .random(in: 0...sample.octets.count, using: &random)
+            let kept =
+                Bool.random(using: &random) ? sample.octets.count : .random(in: 0...sample.octets.count, using: &random)
             return TestFrame(
                 time: time, octets: Array(sample.octets.prefix(kept)), wireLength: UInt32(sample.octets.count),
                 linkType: sample.linkType)
@@ -48,7 +49,8 @@ enum RandomTraffic {
         default: break
         }
         let frame = Packets.ethernet(type, octets)
-        return TestFrame(time: time, octets: frame, wireLength: UInt32(frame.count) + .random(in: 0...3, using: &random) * 400)
+        return TestFrame(
+            time: time, octets: frame, wireLength: UInt32(frame.count) + .random(in: 0...3, using: &random) * 400)
     }
 
     private static func packet4(_ random: inout SeededGenerator) -> [UInt8] {
@@ -92,7 +94,8 @@ enum RandomTraffic {
 
     private static func tcp(_ random: inout SeededGenerator) -> [UInt8] {
         let source = port(&random)
-        return Packets.tcp(source, port(&random), flags: TCPFlags(rawValue: 1 << UInt8.random(in: 0...7, using: &random)))
+        return Packets.tcp(
+            source, port(&random), flags: TCPFlags(rawValue: 1 << UInt8.random(in: 0...7, using: &random)))
     }
 
     /// Many flows, as programs make them: what fills tables.

@@ -86,8 +86,8 @@ import Glibc
         return unsafe output.finalize(for: part)
     }
 
-    /// Lets `body` fill each of the parts between neighbouring `cuts` (ascending, within 0 ... `count`), on up to `threads`
-    /// threads; part `i` lies between cuts `i` and `i + 1`.
+    /// Lets `body` fill each of the parts between neighbouring `cuts` (ascending, within 0 ... `count`), on up to
+    /// `threads` threads; part `i` lies between cuts `i` and `i + 1`.
     public mutating func modifyConcurrently(
         cuts: [Int], threads: Int, _ body: @escaping @Sendable (Int, inout MutableSpan<Element>) -> Void
     ) {
@@ -122,8 +122,8 @@ import Glibc
 }
 
 extension Span {
-    /// Asks for the cache lines of an element that will be read soon. An index outside the span does nothing useful, and
-    /// no harm.
+    /// Asks for the cache lines of an element that will be read soon. An index outside the span does nothing useful,
+    /// and no harm.
     @inline(always) public func prefetch(_ index: Int) {
         // SAFETY: the address is not read from, and prefetching takes any; it is computed as a number, which may wrap.
         unsafe withUnsafeBufferPointer { buffer in

@@ -1,7 +1,7 @@
 /// Puts back in order what several threads make out of order: on each lane, work is done turn by turn.
 ///
-/// Turns are to be taken by threads that begin them in ascending order, as `concurrently` does; then the lowest one under
-/// way never waits, and all of them get through.
+/// Turns are to be taken by threads that begin them in ascending order, as `concurrently` does; then the lowest one
+/// under way never waits, and all of them get through.
 public final class Turns: Sendable {
     private let next: Monitor<[Int]>
 

@@ -33,7 +33,7 @@ import Testing
             #expect(InputFile.size(of: "-") == nil && InputFile.size(of: "/dev/null") == nil)
             let missing = #expect(throws: SystemFailure.self) { _ = try InputFile(path: folder + "/missing").size }
             #expect(missing?.errno == ENOENT && missing?.path == folder + "/missing")
-            #expect(missing.map { "\($0)" } == "\(folder)/missing: open: No such file or directory")
+            #expect(missing.map { "\($0)" } == "cannot open \(folder)/missing: No such file or directory")
             // Far more often than there are descriptors.
             for _ in 0..<3_000 {
                 let directory = #expect(throws: SystemFailure.self) { _ = try InputFile(path: folder).size }

@@ -23,7 +23,8 @@ final class SnapshotSink: Sendable {
 
     init(_ options: AnalysisOptions, isReport: Bool) {
         directory = options.output.map {
-            SnapshotDirectoryWriter(root: $0, shards: options.shards, defaultShards: Self.defaultShards,
+            SnapshotDirectoryWriter(
+                root: $0, shards: options.shards, defaultShards: Self.defaultShards,
                 threads: options.workers)
         }
         stream =

@@ -1,7 +1,7 @@
 /// Nanoseconds since 1970 as the NTP timestamps of `dateTimeNanoseconds` (RFC 7011 § 6.1.10, RFC 5905 § 6), exactly.
 ///
-/// An NTP timestamp counts units of 2⁻³² s since 1900. A unit is shorter than a nanosecond, so a time rounded **up** to
-/// a whole unit lies less than a nanosecond behind the time it stands for, and rounding down gives that time back.
+/// An NTP timestamp counts units of 2⁻³² s since 1900. A unit is shorter than a nanosecond, so a time rounded **up**
+/// to a whole unit lies less than a nanosecond behind the time it stands for, and rounding down gives that time back.
 /// Its 32 bits of seconds end in February 2036 (era 0), and readers take those with a clear first bit for the next era
 /// (RFC 4330 § 3). Times outside 1968 … 2036 therefore need their milliseconds beside them.
 public enum NTPTime {

@@ -4,8 +4,7 @@ import Glibc
 /// A fixed-size array of plain values in anonymous memory of its own, on huge pages where the kernel grants them.
 ///
 /// New elements are all-zero octets, so `Element` must be a type for which zeros are a valid value (integers, and
-/// structs of them). Growing moves page tables, not octets (mremap(2)), and memory counts as resident only once
-/// touched.
+/// structs of them). Growing moves page tables, not octets (mremap(2)), and memory counts as resident once touched.
 @safe public struct MappedArray<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
     // SAFETY: the one pointer to this mapping; it is only reachable through spans that borrow `self`.
     @usableFromInline var storage: UnsafeMutableBufferPointer<Element>
@@ -28,17 +27,17 @@ import Glibc
     /// Octets of address space the array takes.
     public var byteCount: Int { unsafe storage.count == 0 ? 0 : Self.octets(storage.count) }
 
-    // SAFETY: what mmap and mremap are told is what is mapped: `storage` always holds the whole mapping.
     /// Makes the array `count` elements long; existing elements keep their values, new ones are zero.
     public mutating func grow(to count: Int) {
         guard count > self.count else { return }
         let octets = Self.octets(count)
         let mapped: UnsafeMutableRawPointer?
+        // SAFETY: `storage` is this mapping, of the length it was made with; nothing refers into it while `self` is held.
         if let base = unsafe storage.baseAddress {
             unsafe mapped = ns_mremap(base, Self.octets(self.count), octets)
         } else {
-            unsafe mapped = mmap(
-                nil, octets, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+            let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+            unsafe mapped = mmap(nil, octets, PROT_READ | PROT_WRITE, flags, -1, 0)
         }
         // SAFETY: MAP_FAILED is the all-ones pointer; anything else is a valid mapping of `octets` octets.
         guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else {
@@ -79,8 +78,7 @@ import Glibc
     ) throws(Failure) -> Int {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "append outside the array")
         let part = unsafe UnsafeMutableBufferPointer(rebasing: storage[range])
-        // SAFETY: the buffer lies inside the mapping (checked above), which outlives the call; elements are plain
-        // values.
+        // SAFETY: the buffer lies inside the mapping (checked above), which outlives the call; the elements are plain.
         var output = unsafe OutputSpan(buffer: part, initializedCount: 0)
         try body(&output)
         return unsafe output.finalize(for: part)

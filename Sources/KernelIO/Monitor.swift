@@ -29,9 +29,9 @@ import Glibc
     }
 
     /// Runs `body` alone with the value.
-    public func withLock<Result, Failure: Error>(_ body: (inout Value) throws(Failure) -> Result) throws(Failure)
-        -> Result
-    {
+    public func withLock<Result, Failure: Error>(
+        _ body: (inout Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         lock()
         defer { unlock() }
         return try body(&value)
@@ -99,7 +99,7 @@ import Glibc
     /// Some tens of microseconds.
     private static var spins: Int { 1000 }
 
-    // SAFETY: only called by who has called `lock`.
+    // SAFETY: as in `lock`; this thread holds the mutex.
     private func unlock() { unsafe pthread_mutex_unlock(mutex) }
 }
 

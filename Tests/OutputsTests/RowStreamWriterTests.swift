@@ -7,14 +7,17 @@ import Testing
 
 @Suite struct RowStreamWriterTests {
     /// What a writer puts into a file.
-    private func written(
-        _ format: RowStreamWriter.Format, namesSnapshots: Bool = false, _ body: (RowStreamWriter) throws -> Void
+    static func written(
+        _ format: RowStreamWriter.Format, namesSnapshots: Bool = false, threads: Int = 1,
+        _ body: (RowStreamWriter) throws -> Void
     ) throws -> [UInt8] {
         try Golden.withTemporaryDirectory { directory in
             let path = directory + "/out"
             let descriptor = unsafe open(path, O_WRONLY | O_CREAT, 0o600)
             defer { close(descriptor) }
-            try body(RowStreamWriter(descriptor: descriptor, format: format, namesSnapshots: namesSnapshots))
+            let writer = RowStreamWriter(
+                descriptor: descriptor, format: format, namesSnapshots: namesSnapshots, threads: threads)
+            try body(writer)
             return try Golden.read(path)
         }
     }
@@ -28,7 +31,7 @@ import Testing
 
     @Test(arguments: 0..<formats.count) func everyFormatEqualsItsGolden(index: Int) throws {
         let (path, format) = Self.formats[index]
-        let octets = try written(format) {
+        let octets = try Self.written(format) {
             try $0.write(Fixtures.snapshot)
             try $0.finish(Fixtures.report)
         }
@@ -37,7 +40,7 @@ import Testing
     }
 
     @Test func severalSnapshotsNameTheirRows() throws {
-        let octets = try written(.json, namesSnapshots: true) {
+        let octets = try Self.written(.json, namesSnapshots: true) {
             try $0.write(Snapshot(time: 1, results: [Fixtures.total]))
             try $0.write(Snapshot(time: 2, results: [Fixtures.total]))
             try $0.finish(nil)
@@ -51,7 +54,7 @@ import Testing
     }
 
     @Test func aRunWithoutSnapshotsIsStillJSON() throws {
-        let octets = try written(.json) { try $0.finish(nil) }
+        let octets = try Self.written(.json) { try $0.finish(nil) }
         #expect(String(decoding: octets, as: UTF8.self) == "{\"rows\":[\n]}\n")
     }
 
@@ -61,7 +64,7 @@ import Testing
         let task = FlowTask(name: "many", fields: .fiveTuple)
         let result = FlowSamples.result(task, FlowSamples.rows(20_000, of: task, using: &random))
         let snapshot = Snapshot(time: 0, results: [result])
-        let expected = try written(.ndjson) { try $0.write(snapshot) }
+        let expected = try Self.written(.ndjson) { try $0.write(snapshot) }
         var ends: [Int32] = [0, 0]
         #expect(unsafe pipe(&ends) == 0)
         for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
@@ -93,12 +96,13 @@ import Testing
         close(ends[1])
     }
 
-    @Test func aFullDiskIsNamed() throws {
+    /// With several threads too: all of them stop, and the first failure is the one to tell.
+    @Test(arguments: [1, 4]) func aFullDiskIsNamed(threads: Int) throws {
         let descriptor = unsafe open("/dev/full", O_WRONLY)
         defer { close(descriptor) }
-        let writer = RowStreamWriter(descriptor: descriptor, name: "/dev/full", format: .csv)
+        let writer = RowStreamWriter(descriptor: descriptor, name: "/dev/full", format: .csv, threads: threads)
         let failure = SystemFailure(operation: "write", path: "/dev/full", errno: ENOSPC)
-        #expect(throws: failure) { try writer.write(Fixtures.snapshot) }
+        #expect(throws: failure) { try writer.write(ThreadsTests.snapshot) }
         #expect(failure.description == "cannot write /dev/full: No space left on device")
     }
 }

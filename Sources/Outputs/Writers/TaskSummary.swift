@@ -12,7 +12,8 @@ struct TaskSummary {
         self.shards = shards
     }
 
-    /// One object. `total_flows` counts all rows, written or not; the row of evicted flows is counted in `total_packets` and `total_bytes`.
+    /// One object. `total_flows` counts all rows, written or not; the row of evicted flows is counted in
+    /// `total_packets` and `total_bytes`.
     var json: String {
         var json = JSONText()
         json.object { json in

@@ -53,6 +53,7 @@ public struct SnapshotBuilder: Sendable {
             task: task, rows: TableRows(tables: tables, order: sorted.takeOrder(), count: count), flowCount: flowCount,
             other: other, evictedFlows: evicted.flows, totalPackets: totals.packets + (other?.totalPackets ?? 0),
             totalBytes: totals.bytes + (other?.totalBytes ?? 0))
+        // Evicted flows count too: the snapshot's time is that of its last packet.
         let last = [flowCount == 0 ? nil : lastSeen, evicted.counters?.lastSeen].compactMap(\.self).max()
         return (result, last)
     }
@@ -69,14 +70,14 @@ public struct SnapshotBuilder: Sendable {
         }
         let tables = RollUp.endpoints(from: cut.parts.map { $0[position] })
         return result(
-            FlowTask(name: "endpoints", fields: KeyFields(source: .whole), bidirectional: true), [tables]).result
+            FlowTask(name: "endpoints", fields: KeyFields(source: .whole), bidirectional: true), [tables]
+        ).result
     }
 
     /// The traffic by protocol and server port: of a flow's two ports, the lower.
     ///
     /// - Returns: rows with the port as destination, both directions summed as forward, and in `reversePackets` the
-    ///   number of flows; `nil` if no task was counted with
-    ///   protocol and both ports.
+    ///   number of flows; `nil` if no task was counted with protocol and both ports.
     public func services(_ cut: AggregatorCut) -> TaskResult? {
         let ports = FlowTask(
             name: "services", fields: KeyFields(sourcePort: true, destinationPort: true, protocol: true),
@@ -86,6 +87,7 @@ public struct SnapshotBuilder: Sendable {
         }
         let tables = RollUp.services(from: cut.parts.map { $0[position] })
         return result(
-            FlowTask(name: "services", fields: KeyFields(destinationPort: true, protocol: true)), [tables]).result
+            FlowTask(name: "services", fields: KeyFields(destinationPort: true, protocol: true)), [tables]
+        ).result
     }
 }

@@ -5,16 +5,35 @@ import Headers
 struct ReferenceModel {
     let task: FlowTask
     private(set) var rows: [Key: Counts] = [:]
+    /// The bits of an address that count, by family and whether it is the source.
+    private let kept: [[IPAddress]]
 
-    init(_ task: FlowTask) { self.task = task }
+    init(_ task: FlowTask) {
+        self.task = task
+        kept = [task.fields.source, task.fields.destination].map { prefix in
+            [
+                Self.leadingBits(Int(prefix?.v4 ?? 0), of: 32, .v4),
+                Self.leadingBits(Int(prefix?.v6 ?? 0), of: 128, .v6),
+            ]
+        }
+    }
+
+    private static func leadingBits(_ count: Int, of width: Int, _ family: IPFamily) -> IPAddress {
+        var mask = IPAddress(family: family, high: 0, low: 0)
+        for bit in 0..<count {
+            let fromRight = width - 1 - bit
+            if fromRight >= 64 { mask.high |= 1 << UInt64(fromRight - 64) } else { mask.low |= 1 << UInt64(fromRight) }
+        }
+        return mask
+    }
 
     /// One end of a conversation, as far as the task tells ends apart.
     struct End: Hashable, Comparable {
-        var address: [Bool]?
+        var address: IPAddress?
         var port: UInt16?
 
         static func < (a: End, b: End) -> Bool {
-            for (bitA, bitB) in zip(a.address ?? [], b.address ?? []) where bitA != bitB { return bitB }
+            if let first = a.address, let second = b.address, first != second { return first < second }
             return a.port ?? 0 < b.port ?? 0
         }
     }
@@ -40,12 +59,12 @@ struct ReferenceModel {
 
     mutating func count(_ packet: PacketInfo) {
         var key = Key(
-            source: end(packet.source, task.fields.source, task.fields.sourcePort ? packet.sourcePort : nil),
-            destination: end(
-                packet.destination, task.fields.destination, task.fields.destinationPort ? packet.destinationPort : nil),
+            source: end(packet.source, isSource: true), destination: end(packet.destination, isSource: false),
             vlan: task.fields.vlan ? packet.vlan : nil,
             protocol: task.fields.protocol ? packet.protocol.rawValue : nil,
             family: task.fields.source == nil && task.fields.destination == nil ? nil : packet.source.family)
+        if task.fields.sourcePort { key.source.port = packet.sourcePort }
+        if task.fields.destinationPort { key.destination.port = packet.destinationPort }
         var direction = 0
         if task.bidirectional, key.destination < key.source {
             swap(&key.source, &key.destination)
@@ -62,16 +81,11 @@ struct ReferenceModel {
         rows[key] = counts
     }
 
-    private func end(_ address: IPAddress, _ prefix: AddressPrefix?, _ port: UInt16?) -> End {
-        guard let prefix else { return End(address: nil, port: port) }
-        let width = address.family == .v4 ? 32 : 128
-        let kept = Int(address.family == .v4 ? prefix.v4 : prefix.v6)
-        let bits = (0..<width).map { bit in
-            let fromRight = width - 1 - bit
-            let word = fromRight >= 64 ? address.high : address.low
-            return bit < kept && word >> UInt64(fromRight % 64) & 1 == 1
-        }
-        return End(address: bits, port: port)
+    private func end(_ address: IPAddress, isSource: Bool) -> End {
+        let isAsked = (isSource ? task.fields.source : task.fields.destination) != nil
+        let mask = kept[isSource ? 0 : 1][address.family == .v4 ? 0 : 1]
+        let masked = IPAddress(family: address.family, high: address.high & mask.high, low: address.low & mask.low)
+        return End(address: isAsked ? masked : nil, port: nil)
     }
 
     /// The rows as the engine gives them, in the order of their keys.
@@ -87,8 +101,8 @@ struct ReferenceModel {
         let destination = isReverse ? key.source : key.destination
         return FlowRecord(
             key: FlowKey(
-                sourceHigh: words(source.address).high, sourceLow: words(source.address).low,
-                destinationHigh: words(destination.address).high, destinationLow: words(destination.address).low,
+                sourceHigh: source.address?.high ?? 0, sourceLow: source.address?.low ?? 0,
+                destinationHigh: destination.address?.high ?? 0, destinationLow: destination.address?.low ?? 0,
                 meta: FlowKey.meta(
                     sourcePort: source.port ?? 0, destinationPort: destination.port ?? 0, vlan: key.vlan ?? 0,
                     protocol: key.protocol ?? 0, family: key.family?.rawValue ?? 0)),
@@ -96,20 +110,13 @@ struct ReferenceModel {
             reverseBytes: counts.bytes[reverse], firstSeen: counts.first, lastSeen: counts.last,
             tcpFlags: counts.flags[forward], reverseTCPFlags: counts.flags[reverse])
     }
-
-    private static func words(_ bits: [Bool]?) -> (high: UInt64, low: UInt64) {
-        var high: UInt64 = 0, low: UInt64 = 0
-        for bit in bits ?? [] {
-            high = high << 1 | low >> 63
-            low = low << 1 | (bit ? 1 : 0)
-        }
-        return (high, low)
-    }
 }
 
 extension ReferenceModel {
     /// The model of a task after some frames, which the dissector takes apart one by one.
-    init(_ task: FlowTask, _ frames: some Sequence<TestFrame>, tunnels: TunnelMode = .outer, filter: PacketFilter? = nil) {
+    init(
+        _ task: FlowTask, _ frames: some Sequence<TestFrame>, tunnels: TunnelMode = .outer, filter: PacketFilter? = nil
+    ) {
         self.init(task)
         let dissector = Dissector(tunnels: tunnels)
         for frame in frames {

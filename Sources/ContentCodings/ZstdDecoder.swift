@@ -6,8 +6,8 @@ import CZstd
     private let context: OpaquePointer
     private var hasReadFrame = false
     private var isBetweenFrames = false
-    /// Octets of input that libzstd asked for: the rest of a header, or a block. A frame's first octet comes alone, as a
-    /// frame that is there whole is decoded in one go.
+    /// Octets of input that libzstd asked for: the rest of a header, or a block. A frame's first octet comes alone, as
+    /// a frame that is there whole is decoded in one go.
     private var wanted = 1
 
     init() throws(DecompressionFailure.Reason) {

@@ -146,8 +146,8 @@ extension UInt64 {
 /// How flows lie in memory, and the operations on it. The memory itself belongs to the caller, who hands in spans.
 ///
 /// * `entries` holds the flows densely, in order of arrival: `count` of them.
-/// * `slots` is the hash index, a power of two long: 0 = free, else hash << 32 | entry index + 1. It is probed linearly.
-///   A slot's place follows from the hash it stores, so the index grows without touching a single entry.
+/// * `slots` is the hash index, a power of two long: 0 = free, else hash << 32 | entry index + 1. It is probed
+///   linearly. A slot's place follows from the hash it stores, so the index grows without touching a single entry.
 ///
 /// The index is an eighth of the entries' size, so it stays in the cache long after the entries do not; a packet then
 /// costs one cache miss, and `apply` overlaps the misses of a whole batch.
@@ -324,7 +324,8 @@ extension FlowCounters {
         let flags = (packets[0] | packets[1]) & ~Self.countMask
         return FlowCounters(
             packets: [(packets[0] &+ packets[1]) & Self.countMask | flags, 0],
-            bytes: [(bytes[0] &+ bytes[1]) & Self.countMask | Self.firstBit, 0], firstSeen: firstSeen, lastSeen: lastSeen)
+            bytes: [(bytes[0] &+ bytes[1]) & Self.countMask | Self.firstBit, 0], firstSeen: firstSeen,
+            lastSeen: lastSeen)
     }
 
     @inlinable public func packetCount(_ direction: Int) -> UInt64 { packets[direction] & Self.countMask }

@@ -8,7 +8,8 @@ import Octets
 public enum CommonPath {
     /// Fills `info`'s addresses, protocol, ports, VLAN and flags, and tells whether it did; the frame is Ethernet.
     ///
-    /// Times and lengths are left alone, and so are `info.marks` and `info.fragment`: no frame that needs them is taken.
+    /// Times and lengths are left alone, and so are `info.marks` and `info.fragment`: no frame that needs them is
+    /// taken.
     @inline(always)
     public static func dissect(_ frame: Span<UInt8>, into info: inout PacketInfo) -> Bool {
         guard frame.count >= 46 else { return false }

@@ -32,7 +32,8 @@ import Glibc
         guard count > self.count else { return }
         let octets = Self.octets(count)
         let mapped: UnsafeMutableRawPointer?
-        // SAFETY: `storage` is this mapping, of the length it was made with; nothing refers into it while `self` is held.
+        // SAFETY: `storage` is this mapping, of the length it was made with; nothing refers into it while `self` is
+        // held.
         if let base = unsafe storage.baseAddress {
             unsafe mapped = ns_mremap(base, Self.octets(self.count), octets)
         } else {

@@ -6,8 +6,8 @@ import KernelIO
 /// Runs a capture source through decoders into an aggregator: the threads, and the order in which they stop.
 ///
 /// Every worker takes a batch of frames from the source, decodes it, and counts its packets; packets whose flow another
-/// worker owns go there in runs. At a cut all workers hand over their tables; results are made of them in the background
-/// while the workers go on.
+/// worker owns go there in runs. At a cut all workers hand over their tables; results are made of them in the
+/// background while the workers go on.
 public struct FlowAnalysis: Sendable {
     public var workers: Int
     public var tunnels: TunnelMode

@@ -72,8 +72,8 @@ final class FlowTables: Sendable {
 
 /// One family of a lane.
 ///
-/// Each update is staged for the worker that owns its key: the upper bits of the hash say which. Full stages go into the
-/// own table, or to the other worker.
+/// Each update is staged for the worker that owns its key: the upper bits of the hash say which. Full stages go into
+/// the own table, or to the other worker.
 struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
     /// Updates staged per worker: two batches of the table.
     private static var stage: Int { 64 }
@@ -202,7 +202,8 @@ struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
     }
 
     /// Counts updates of keys this worker owns.
-    mutating func apply(_ updates: borrowing MappedArray<FlowUpdate<Key>>, _ range: Range<Int>, _ budget: MemoryBudget) {
+    mutating func apply(_ updates: borrowing MappedArray<FlowUpdate<Key>>, _ range: Range<Int>, _ budget: MemoryBudget)
+    {
         Self.apply(updates, range, to: &store, budget)
     }
 

@@ -21,9 +21,9 @@ enum UpdateMessage: Sendable {
 /// The number of runs is fixed, which bounds the memory: a worker that finds none free first takes in what others have
 /// sent it, which frees some. So no worker waits for another that waits for it.
 ///
-/// A worker's epoch is the number of its cuts. Whoever is through a cut goes on at once, while others still take in what
-/// was sent before it, so updates of either side of the cut lie in inboxes of their own. Two are enough: nobody gets
-/// through the next cut before all have sent what comes before that.
+/// A worker's epoch is the number of its cuts. Whoever is through a cut goes on at once, while others still take in
+/// what was sent before it, so updates of either side of the cut lie in inboxes of their own. Two are enough: nobody
+/// gets through the next cut before all have sent what comes before that.
 final class UpdateExchange: Sendable {
     private struct State {
         var freeCompact: [UpdateRun<CompactKey>] = []
@@ -100,8 +100,8 @@ final class UpdateExchange: Sendable {
     /// Says that the caller has sent all it had before its next cut.
     func settle() { state.update { $0.settled += 1 } }
 
-    /// What has come for a worker before the cut that ends its epoch; `nil` once every worker has settled for that cut and
-    /// nothing is left.
+    /// What has come for a worker before the cut that ends its epoch; `nil` once every worker has settled for that cut
+    /// and nothing is left.
     func inboxUntilSettled(of worker: Int, epoch: Int) -> [UpdateMessage]? {
         state.wait { state -> [UpdateMessage]?? in
             if let inbox = Self.takeInbox(&state, worker, epoch) { return .some(inbox) }

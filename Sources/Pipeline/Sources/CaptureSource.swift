@@ -2,8 +2,8 @@ import KernelIO
 
 /// Hands out the frames of one or several captures to workers, in batches, one worker at a time.
 ///
-/// It also decides where snapshots are cut: at the first frame, in the order of the files, that reaches the next multiple
-/// of the interval, by its own time or by the wall clock.
+/// It also decides where snapshots are cut: at the first frame, in the order of the files, that reaches the next
+/// multiple of the interval, by its own time or by the wall clock.
 public final class CaptureSource: Sendable {
     /// Whether periodic snapshots follow packet time or the wall clock.
     public enum SnapshotClock: String, Sendable, CaseIterable {

@@ -2,9 +2,9 @@ import KernelIO
 
 /// Decides where periodic snapshots are cut.
 ///
-/// Intervals are counted from 1970 UTC, so snapshots of different captures line up. An interval without a frame gives no
-/// snapshot. By packet time, a cut falls before the first frame that reaches the end of the interval; a later frame with
-/// an earlier time counts where it stands, and so does one without a time.
+/// Intervals are counted from 1970 UTC, so snapshots of different captures line up. An interval without a frame gives
+/// no snapshot. By packet time, a cut falls before the first frame that reaches the end of the interval; a later frame
+/// with an earlier time counts where it stands, and so does one without a time.
 struct SnapshotCutter {
     private let interval: Int64?
     private let clock: CaptureSource.SnapshotClock

@@ -33,6 +33,8 @@ let package = Package(
         .target(name: "CaptureFiles", dependencies: ["Octets"], swiftSettings: settings),
         .target(name: "Flows", dependencies: ["Headers"], swiftSettings: settings),
         .target(name: "IPFIX", dependencies: ["Octets", "Headers", "Flows"], swiftSettings: settings),
+        .target(name: "Events", dependencies: ["Octets", "Headers"], swiftSettings: settings),
+        .target(name: "AppProtocols", dependencies: ["Octets", "Events"], swiftSettings: settings),
         .target(name: "Synthesis", dependencies: ["Octets", "Headers"], swiftSettings: settings),
 
         // The machine half: what touches the world, and the only homes of `unsafe`.

@@ -133,7 +133,7 @@ public struct PcapngWriter: Sendable {
     ) {
         block(mayBeCopied ? .custom : .customNotCopied, &octets) { body in
             byteOrder.append(enterprise, to: &body)
-            body.append(contents)
+            body.append(contentsOf: contents)
             Self.pad(&body, from: body.count - contents.count)
         }
     }

@@ -46,7 +46,9 @@ let package = Package(
         .target(name: "ContentCodings", dependencies: ["CZlib", "CZstd"], swiftSettings: settings),
         .target(
             name: "Pipeline",
-            dependencies: ["Octets", "Headers", "CaptureFiles", "ContentCodings", "Flows", "KernelIO"],
+            dependencies: [
+                "Octets", "Headers", "CaptureFiles", "ContentCodings", "Flows", "KernelIO", "Events", "AppProtocols",
+            ],
             swiftSettings: settings),
         .systemLibrary(
             name: "CYAML", path: "Sources/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -103,7 +105,7 @@ let package = Package(
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Pipeline", "CaptureFiles", "CaptureTestSupport", "CompressionTestSupport", "Flows", "Headers",
+                "Pipeline", "AppProtocols", "Events", "Octets", "CaptureFiles", "CaptureTestSupport", "CompressionTestSupport", "Flows", "Headers",
                 "KernelIO", "PacketTestSupport", "Synthesis", "TestSupport",
             ],
             swiftSettings: settings),

@@ -122,7 +122,7 @@ final class EventBatch: @unchecked Sendable {
         var range = 0..<clocks.count
         while !range.isEmpty {
             let middle = range.lowerBound + range.count / 2
-            if clocks[middle] >= time { range = range.lowerBound..<middle } else { range = (middle + 1)..<range.upperBound }
+            range = clocks[middle] >= time ? range.lowerBound..<middle : (middle + 1)..<range.upperBound
         }
         return range.lowerBound
     }
@@ -145,7 +145,7 @@ final class ShardOutput {
         var end: Int
     }
 
-    var octets: [UInt8] = []
+    var octets = OctetBuffer()
     private(set) var runs: [Run] = []
     var recordCount: UInt64 = 0
 
@@ -160,7 +160,7 @@ final class ShardOutput {
     }
 
     func removeAll() {
-        octets.removeAll(keepingCapacity: octets.capacity <= 16 << 20)
+        if octets.capacity <= 16 << 20 { octets.removeAll() } else { octets = OctetBuffer() }
         runs.removeAll(keepingCapacity: true)
         recordCount = 0
     }

@@ -12,7 +12,7 @@ struct RecordMerger {
         var active = outputs.filter { !$0.octets.isEmpty }.map { Cursor(output: $0) }
         if active.count == 1 {
             let octets = active[0].output.octets
-            return try output(octets.span)
+            return try output(octets.octets)
         }
         guard !active.isEmpty else { return }
         merged.removeAll(keepingCapacity: merged.capacity <= 16 << 20)
@@ -22,7 +22,7 @@ struct RecordMerger {
             let cursor = active[first]
             let end = cursor.output.runs[cursor.run].end
             let octets = cursor.output.octets
-            merged.append(contentsOf: octets.span.extracting(cursor.start..<end))
+            merged.append(contentsOf: octets.octets.extracting(cursor.start..<end))
             active[first].start = end
             active[first].run += 1
             if active[first].run == cursor.output.runs.count { active.remove(at: first) }

@@ -60,19 +60,19 @@ extension ParserRegistry {
 
 /// Shows a message as `pid>text` (sent), `pid<text` (received), with `…` where it is incomplete and `[n]` for a gap.
 final class LineRenderer: MessageRenderer {
-    func append(_ message: borrowing Message, of base: borrowing BaseInfo, to output: inout [UInt8]) {
+    func append(_ message: borrowing Message, of base: borrowing BaseInfo, to output: inout OctetBuffer) {
         let end = message.isComplete ? "" : "…"
         let text =
             message.kind == .gap
             ? "[\(message.gapLength ?? 0)]" : String(decoding: message.body.octets, as: UTF8.self)
-        output.append(contentsOf: "\(base.pid)\(message.direction == .sent ? ">" : "<")\(text)\(end)\n".utf8)
+        output.append("\(base.pid)\(message.direction == .sent ? ">" : "<")\(text)\(end)\n")
     }
 
-    func append(_ transaction: borrowing Transaction, of base: borrowing BaseInfo, to output: inout [UInt8]) {}
+    func append(_ transaction: borrowing Transaction, of base: borrowing BaseInfo, to output: inout OctetBuffer) {}
 
-    func append(text: Span<UInt8>, of base: borrowing BaseInfo, to output: inout [UInt8]) {
+    func append(text: Span<UInt8>, of base: borrowing BaseInfo, to output: inout OctetBuffer) {
         output.append(contentsOf: text)
-        output.append(0x0A)
+        output.append("\n")
     }
 }
 

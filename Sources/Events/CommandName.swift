@@ -49,13 +49,13 @@ import Octets
     }
 
     /// How many octets of a word stand before its first 0, the lowest first; 8 without one.
-    @inline(always) static func octetsBeforeZero(_ word: UInt64) -> Int {
+    @inlinable @inline(__always) static func octetsBeforeZero(_ word: UInt64) -> Int {
         // The lowest marked octet is the first 0: borrows only reach octets above it.
         let zeros = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
         return zeros.trailingZeroBitCount >> 3
     }
 
-    @inline(always) static func lowest(_ count: Int, of word: UInt64) -> UInt64 {
+    @inlinable @inline(__always) static func lowest(_ count: Int, of word: UInt64) -> UInt64 {
         count == 8 ? word : word & (1 << UInt64(8 * count) &- 1)
     }
 }

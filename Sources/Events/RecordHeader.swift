@@ -49,7 +49,6 @@ public struct RecordHeader: Sendable, Equatable {
 
     /// Reads the header of a record that fills `span`, and checks what all records of `type` have in common: the type,
     /// the length, and that the fixed part is there.
-    @inline(always)
     init(
         _ span: Span<UInt8>, as type: RecordType, fixed: Int, at offset: Int64
     ) throws(EventFailure) {
@@ -60,7 +59,7 @@ public struct RecordHeader: Sendable, Equatable {
         try requireWhole(span, fixed: fixed, at: offset)
     }
 
-    @inline(always)
+    @inlinable @inline(__always)
     func requireWhole(_ span: Span<UInt8>, fixed: Int, at offset: Int64) throws(EventFailure) {
         guard span.count >= length else {
             throw EventFailure(type.layer, .truncated, at: offset, needed: length, available: span.count)
@@ -74,7 +73,7 @@ public struct RecordHeader: Sendable, Equatable {
     }
 
     /// Checks a variable part behind a fixed one: its own limit, and that both fill the record.
-    @inline(always)
+    @inlinable @inline(__always)
     func requirePayload(_ count: UInt32, behind fixed: Int, max: Int, at offset: Int64) throws(EventFailure) {
         guard count <= UInt32(max) else {
             throw EventFailure(type.layer, .oversized, at: offset, needed: max, available: Int(count))

@@ -32,7 +32,7 @@ public struct RecordType: RawRepresentable, Hashable, Sendable {
     }
 
     /// The layer that failures of this type name.
-    @inline(always) var layer: EventFailure.Layer {
+    @usableFromInline var layer: EventFailure.Layer {
         switch self {
         case .sslData: .sslData
         case .gnutlsData: .gnutlsData

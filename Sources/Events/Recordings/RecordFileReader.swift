@@ -30,7 +30,6 @@ public struct RecordFileReader: Sendable {
     ///   - octets: of the file, `position` being the first that was not taken yet.
     ///   - isFinal: the file ends with `octets`.
     /// - Throws: where no record can be found any more: again and again, once it has thrown.
-    @inline(always)
     public mutating func next(
         _ octets: Span<UInt8>, from position: inout Int, isFinal: Bool
     ) throws(EventFailure) -> Step {

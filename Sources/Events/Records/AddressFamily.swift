@@ -2,13 +2,13 @@ import Headers
 import Octets
 
 /// Addresses in records: 16 octets in network order, of which IPv4 has the first four, and Linux's number for the family.
-enum AddressFamily {
-    static let none: UInt16 = 0
+@usableFromInline enum AddressFamily {
+    @usableFromInline static let none: UInt16 = 0
     /// `AF_INET`, `AF_INET6` of include/linux/socket.h.
-    static let inet: UInt16 = 2
-    static let inet6: UInt16 = 10
+    @usableFromInline static let inet: UInt16 = 2
+    @usableFromInline static let inet6: UInt16 = 10
 
-    @inline(always) static func isKnown(_ family: UInt16) -> Bool {
+    @inlinable @inline(__always) static func isKnown(_ family: UInt16) -> Bool {
         family == inet || family == inet6 || family == none
     }
 
@@ -21,7 +21,7 @@ enum AddressFamily {
     }
 
     /// Traps unless 16 octets are there.
-    @inline(always) static func address(_ record: Span<UInt8>, at offset: Int, _ family: UInt16) -> IPAddress {
+    @inlinable @inline(__always) static func address(_ record: Span<UInt8>, at offset: Int, _ family: UInt16) -> IPAddress {
         switch family {
         case inet: IPAddress(v4: record.bigEndian32(at: offset))
         case inet6: IPAddress(v6: record.bigEndian64(at: offset), record.bigEndian64(at: offset + 8))

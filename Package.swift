@@ -21,6 +21,7 @@ let package = Package(
         .library(name: "ContentCodings", targets: ["ContentCodings"]),
         // For the fuzzers, which are a package of their own.
         .library(name: "CaptureTestSupport", targets: ["CaptureTestSupport"]),
+        .library(name: "CompressionTestSupport", targets: ["CompressionTestSupport"]),
         .library(name: "PacketTestSupport", targets: ["PacketTestSupport"]),
     ],
     dependencies: [
@@ -111,7 +112,8 @@ let package = Package(
             name: "ContentCodingsTests",
             dependencies: ["CompressionTestSupport", "ContentCodings", "CZlib", "CZstd"],
             swiftSettings: settings),
-        .testTarget(name: "AppProtocolsTests", dependencies: ["AppProtocols", "Events", "Octets"], swiftSettings: settings),
+        .testTarget(
+            name: "AppProtocolsTests", dependencies: ["AppProtocols", "Events", "Octets"], swiftSettings: settings),
         .testTarget(name: "KernelIOTests", dependencies: ["KernelIO", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PipelineTests",

@@ -10,7 +10,7 @@ public struct BodyCollector {
     private var levels: [Level] = []
     private var digest: (any BodyDigest)?
     private var state = State.passing
-    /// Octets of this body so far, as on the wire, whatever was shown of it meanwhile.
+    /// Octets given to the decoders so far.
     private var coded: UInt64 = 0
     /// Octets taken while nothing was decoded yet, to be shown as they are if they turn out not to be coded.
     private var held: [UInt8] = []
@@ -82,10 +82,20 @@ public struct BodyCollector {
     ) {
         guard !octets.isEmpty else { return }
         message.body.length += UInt64(octets.count)
-        coded += UInt64(octets.count)
+        // A beginning of fixed length, so that a mistake is told the same however the body was cut.
+        let beginning = octets.extracting(first: max(0, Self.heldOctetsMax - Int(clamping: coded)))
+        take(beginning, to: &message, settings, tools)
+        take(octets.extracting(beginning.count...), to: &message, settings, tools)
+    }
+
+    private mutating func take(
+        _ octets: Span<UInt8>, to message: inout Message, _ settings: ParserSettings, _ tools: any BodyTools
+    ) {
+        guard !octets.isEmpty else { return }
         switch state {
         case .passing: keep(octets, in: &message, settings, tools)
         case .decoding:
+            coded += UInt64(octets.count)
             decode(octets, at: 0, into: &message, settings, tools)
             if state == .decoding { hold(octets) }
         case .stopped: break
@@ -193,7 +203,8 @@ extension BodyCollector {
         let free = message.body.octets.capacity - start
         // One octet more than the limit tells a body that ends there from one that goes on.
         let left = self.left(at: levels.count - 1, settings)
-        let size = min(room, left == .max ? left : left + 1, free >= Self.growthOctets / 2 ? free : max(Self.growthOctets, start))
+        let size = min(
+            room, left == .max ? left : left + 1, free >= Self.growthOctets / 2 ? free : max(Self.growthOctets, start))
         var step = Step()
         message.body.octets.append(addingCapacity: size) { output in
             step = Self.step(decoder, octets, into: &output)
@@ -270,7 +281,9 @@ extension BodyCollector {
     ) {
         message.markIncomplete(.undecodable(levels[index].coding, afterOctets: message.body.decodedLength))
         state = .stopped
-        guard index == 0, levels[0].given == 0, coded == UInt64(held.count + octets.count) else { return }
+        guard index == 0, levels[0].given == 0, coded <= Self.heldOctetsMax,
+            coded == UInt64(held.count + octets.count)
+        else { return }
         state = .passing
         message.body.codings.removeAll(keepingCapacity: true)
         let held = held

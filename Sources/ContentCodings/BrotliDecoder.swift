@@ -6,6 +6,8 @@ import CBrotli
     private var state: OpaquePointer
     private var hasEnded = false
 
+    private static let stepOctets = 2_048
+
     init() throws(DecompressionFailure.Reason) { unsafe state = try Self.makeState() }
 
     deinit {
@@ -23,6 +25,8 @@ import CBrotli
         _ input: Span<UInt8>, into output: inout OutputSpan<UInt8>
     ) throws(DecompressionFailure.Reason) -> Step {
         if hasEnded { return input.isEmpty ? Step(isBetweenParts: true) : Step(isGarbage: true) }
+        // A call that fails gives nothing of what it decoded before: so none gets much.
+        let input = input.extracting(first: Self.stepOctets)
         var consumed = 0
         // SAFETY: the library reads `givenOctets` at `next` and writes at most `room` octets at `target`, both within
         // the buffers lent for this call, and keeps neither pointer.

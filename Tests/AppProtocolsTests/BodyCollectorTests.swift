@@ -166,6 +166,19 @@ import Testing
         }
     }
 
+    /// A decoder that gives nothing for long is not told a mistake, however the body was cut.
+    @Test(arguments: [1_022, 1_023, 1_024, 1_025, 1_100]) func aLateFailureIsToldTheSameForEverySplit(silent: Int) {
+        let body = [UInt8](repeating: 7, count: silent) + Self.text
+        var outcomes: [Outcome] = []
+        for size in [1, 3, 1_024, 2_000] {
+            let pieces = stride(from: 0, to: body.count, by: size).map { Array(body[$0..<min($0 + size, body.count)]) }
+            outcomes.append(Self.collect(pieces, [.zstd], tools: ToyTools(silentOctets: silent)))
+        }
+        #expect(outcomes.allSatisfy { $0 == outcomes[0] })
+        #expect(outcomes[0].octets == (silent < 1_024 ? body : []))
+        #expect(outcomes[0].notes == [.undecodable(.zstd, afterOctets: 0)])
+    }
+
     @Test func whatWasDecodedBeforeAFailureIsKept() {
         let coded = Toy.doubling.code(Self.text)
         let outcome = Self.collect([Array(coded[..<8]) + [1, 2, 3]], [.gzip]) { $0.digestsBodies = true }
@@ -193,25 +206,27 @@ import Testing
         collector.append(coded.span.extracting(10..<14), to: &message, settings, tools)
         #expect(message.body.octets == Array(Self.text[5..<7]))
         message.reset(.raw, .received, at: 0)
-        collector.append([9, 9].span, to: &message, settings, tools)
+        collector.append([9, 8].span, to: &message, settings, tools)
         #expect(message.body.octets.isEmpty && message.notes == [.undecodable(.gzip, afterOctets: 0)])
     }
 }
 
 /// Codings whose decoders give their output slowly.
-enum Toy {
+enum Toy: Equatable {
     /// Every octet twice, then 0 0. Octets that differ where they should not are corrupt.
     case doubling
     /// Every octet less one, then 0.
     case shifting
     /// Takes nothing and gives nothing.
     case stuck
+    /// Takes so many octets and then fails.
+    case failing(after: Int)
 
     func code(_ octets: [UInt8]) -> [UInt8] {
         switch self {
         case .doubling: octets.flatMap { [$0, $0] } + [0, 0]
         case .shifting: octets.map { $0 &+ 1 } + [0]
-        case .stuck: octets
+        case .stuck, .failing: octets
         }
     }
 }
@@ -219,13 +234,16 @@ enum Toy {
 struct ToyTools: BodyTools {
     /// Octets that a decoder gives per call at most, however much room there is.
     var room = Int.max
+    /// Zstandard fails after so many; 0: there is none.
+    var silentOctets = 0
 
     func makeDecoder(_ coding: ContentCoding) -> (any BodyDecoder)? {
         switch coding {
         case .gzip: ToyDecoder(.doubling, room)
         case .br: ToyDecoder(.shifting, room)
         case .deflate: ToyDecoder(.stuck, room)
-        case .zstd, .permessageDeflate: nil
+        case .zstd: silentOctets > 0 ? ToyDecoder(.failing(after: silentOctets), room) : nil
+        case .permessageDeflate: nil
         }
     }
 
@@ -236,6 +254,7 @@ final class ToyDecoder: BodyDecoder {
     private let toy: Toy
     private let room: Int
     private var first: UInt8?
+    private var taken = 0
     private(set) var hasEnded = false
 
     init(_ toy: Toy, _ room: Int) {
@@ -246,6 +265,11 @@ final class ToyDecoder: BodyDecoder {
     func decode(_ input: Span<UInt8>, into output: inout OutputSpan<UInt8>) throws(BodyDecodingFailure) -> Int {
         if hasEnded { return input.count }
         if toy == .stuck { return 0 }
+        if case .failing(let limit) = toy {
+            taken += input.count
+            if taken > limit { throw .corrupt }
+            return input.count
+        }
         var given = 0
         for index in input.indices {
             if output.isFull || given == room { return index }

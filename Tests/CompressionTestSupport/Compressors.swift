@@ -101,6 +101,8 @@ public func deflate(_ octets: [UInt8], isBare: Bool) -> [UInt8] {
 
     /// One message without the last four octets of its flush.
     public mutating func message(_ octets: [UInt8]) -> [UInt8] {
+        // zlib flushes nothing twice; an empty message is the header of an empty stored block (RFC 7692 § 7.2.3.6).
+        if octets.isEmpty { return [0] }
         let flushed = compress(octets, flush: Z_SYNC_FLUSH)
         precondition(flushed.suffix(4) == [0, 0, 0xFF, 0xFF], "a flush ends with an empty stored block")
         return flushed.dropLast(4)

@@ -38,7 +38,8 @@ import Testing
     }
 
     /// Compressible and not.
-    static let text = Array(String(repeating: "every packet, every message\n", count: 9).utf8) + (0..<50).map { $0 &* 37 }
+    static let text =
+        Array(String(repeating: "every packet, every message\n", count: 9).utf8) + (0..<50).map { $0 &* 37 }
 
     struct Case: Sendable, CustomTestStringConvertible {
         var testDescription: String
@@ -124,7 +125,8 @@ import Testing
         #expect(Self.collect([test.coded[...]], test.codings, tools: tools).octets == test.expected)
     }
 
-    @Test(arguments: [ContentCoding.gzip, .deflate, .br, .zstd]) func aWrongCodingIsShownAsItIs(_ coding: ContentCoding) {
+    @Test(arguments: [ContentCoding.gzip, .deflate, .br, .zstd]) func aWrongCodingIsShownAsItIs(_ coding: ContentCoding)
+    {
         // As DEFLATE and Brotli the text's first octets must be wrong, too.
         let text = Array("\u{7}<html>no such coding</html>".utf8)
         let outcome = Self.collect([text[...]], [coding])
@@ -179,7 +181,10 @@ import Testing
         for (text, expected) in [
             ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
             ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
-            (String(repeating: "a", count: 1_000_000), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
+            (
+                String(repeating: "a", count: 1_000_000),
+                "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
+            ),
         ] {
             let outcome = Self.collect([gzip(Array(text.utf8))[...]], [.gzip], tools: tools, settings: settings)
             #expect(outcome.digest == Self.octets(hex: expected))
@@ -267,9 +272,11 @@ import Testing
         let coded = Self.coded[0]
         for cut in 1..<coded.count {
             let whole = try Self.collect([Array(coded[..<cut])])
-            #expect(Self.texts[0].starts(with: whole.octets[0]), "cut at \(cut)")
-            #expect(whole.notes[0] == [.undecodable(.permessageDeflate, afterOctets: UInt64(whole.octets[0].count))])
             let open = try Self.collect([Array(coded[..<cut])], isWhole: false)
+            #expect(Self.texts[0].starts(with: whole.octets[0]), "cut at \(cut)")
+            // The last octet is the flush's, where the last block ends with an octet: without it nothing is missing.
+            if cut == coded.count - 1, whole.octets[0] == Self.texts[0], open.notes[0].isEmpty { continue }
+            #expect(whole.notes[0] == [.undecodable(.permessageDeflate, afterOctets: UInt64(whole.octets[0].count))])
             #expect(open.notes[0] == [.codingTruncated(.permessageDeflate)])
         }
     }

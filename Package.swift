@@ -53,7 +53,7 @@ let package = Package(
         .target(
             name: "Pipeline",
             dependencies: [
-                "Octets", "Headers", "CaptureFiles", "AppProtocols", "ContentCodings", "Flows", "KernelIO",
+                "Octets", "Headers", "CaptureFiles", "ContentCodings", "Flows", "KernelIO", "Events", "AppProtocols",
             ],
             swiftSettings: settings),
         .systemLibrary(
@@ -118,8 +118,8 @@ let package = Package(
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Pipeline", "AppProtocols", "CaptureFiles", "CaptureTestSupport", "CompressionTestSupport", "Flows",
-                "Headers", "KernelIO", "PacketTestSupport", "Synthesis", "TestSupport",
+                "Pipeline", "AppProtocols", "Events", "Octets", "CaptureFiles", "CaptureTestSupport",
+                "CompressionTestSupport", "Flows", "Headers", "KernelIO", "PacketTestSupport", "Synthesis", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -41,6 +41,16 @@ public struct BodyCollector {
         for coding in codings { if let coding { message.body.codings.append(coding) } }
     }
 
+    /// Starts a body that goes on with the state a decoder has from bodies before it (RFC 7692 § 7.2.2).
+    public mutating func begin(
+        _ decoder: any BodyDecoder, of coding: ContentCoding, in message: inout Message, _ settings: ParserSettings,
+        _ tools: any BodyTools
+    ) {
+        begin([], in: &message, settings, tools)
+        decoders.append(decoder)
+        message.body.codings.append(coding)
+    }
+
     /// Takes octets of the body as they were on the wire, chunk framing and padding taken off.
     public mutating func append(
         _ octets: Span<UInt8>, to message: inout Message, _ settings: ParserSettings, _ tools: any BodyTools
@@ -65,7 +75,7 @@ public struct BodyCollector {
     /// - Parameter isWhole: its end was seen; a coding without its end mark is then noted.
     public mutating func end(isWhole: Bool, in message: inout Message) {
         if state == .decoding, message.body.length > 0, let last = decoders.last, !last.hasEnded,
-            let coding = message.body.codings.first
+            let coding = message.body.codings.first, coding != .permessageDeflate
         {
             message.markIncomplete(.codingTruncated(coding))
         }

@@ -14,12 +14,16 @@ struct HTTP1Exchange {
         var isAnswered = false
         var requestEnded = false
         var responseEnded = false
+        /// Given to the sink; its place is kept until those before it are gone, too.
+        var isGone = false
     }
 
     /// Requests that wait at once. More are asked only where the answers are not captured.
     static let entriesMax = 256
 
-    private(set) var entries: [Entry] = []
+    /// Numbers follow one another, so an entry is found by its number. Those before `first` are gone.
+    private var entries: [Entry] = []
+    private var first = 0
     private var lastNumber: UInt32 = 0
     /// Kept for its memory.
     private var spare: Transaction?
@@ -30,7 +34,10 @@ struct HTTP1Exchange {
 
     mutating func releaseMemory() {
         spare = nil
-        if entries.isEmpty { entries = [] }
+        if first == entries.count {
+            entries = []
+            first = 0
+        }
     }
 
     // MARK: Requests
@@ -43,7 +50,7 @@ struct HTTP1Exchange {
             mayMiss = nil
             flush(requestsOf: message.direction, to: sink) { $0.requestEnded && !$0.isAnswered }
         }
-        if entries.count >= Self.entriesMax { give(entries.remove(at: 0), to: sink) }
+        if entries.count - first >= Self.entriesMax { give(first, to: sink) }
         var entry = Entry()
         if let spare {
             entry.transaction = spare
@@ -93,11 +100,31 @@ struct HTTP1Exchange {
 
     /// What a response in `direction` whose first octet came at `time` answers: the oldest request without an answer.
     /// A response that began before the request cannot be meant for it (its own request was not seen).
-    func waiting(for direction: Direction, at time: Int64) -> Entry? {
-        for entry in entries where !entry.isAnswered && entry.transaction.direction != direction {
-            return entry.transaction.requestTime <= time ? entry : nil
+    func waiting(for direction: Direction, at time: Int64) -> Question? {
+        for index in first..<entries.count where isUnanswered(entries[index], by: direction) {
+            guard entries[index].transaction.requestTime <= time else { return nil }
+            return Question(
+                number: entries[index].number, isHead: entries[index].isHead, isConnect: entries[index].isConnect)
         }
         return nil
+    }
+
+    /// What a response's framing depends on.
+    struct Question {
+        var number: UInt32
+        var isHead: Bool
+        var isConnect: Bool
+    }
+
+    private func isUnanswered(_ entry: borrowing Entry, by direction: Direction) -> Bool {
+        !entry.isGone && !entry.isAnswered && entry.transaction.direction != direction
+    }
+
+    /// Target and host of a request.
+    func name(_ handover: inout ProtocolHandover, by number: UInt32) {
+        guard let index = index(of: number) else { return }
+        handover.target = entries[index].transaction.target
+        handover.host = entries[index].transaction.host
     }
 
     /// The final response's head was read.
@@ -139,30 +166,44 @@ struct HTTP1Exchange {
     private mutating func flush(
         requestsOf direction: Direction, to sink: any MessageSink, where isMeant: (Entry) -> Bool
     ) {
-        var index = 0
+        var index = first
         while index < entries.count {
-            if entries[index].transaction.direction == direction, isMeant(entries[index]) {
-                give(entries.remove(at: index), to: sink)
-            } else {
-                index += 1
+            if entries[index].transaction.direction == direction, !entries[index].isGone, isMeant(entries[index]) {
+                let count = entries.count
+                give(index, to: sink)
+                // Those before are gone, so the next one is the first.
+                if entries.count != count { index = first - 1 }
             }
+            index += 1
         }
     }
 
     private mutating func giveIfDone(_ index: Int, to sink: any MessageSink) {
-        guard entries[index].requestEnded, entries[index].responseEnded else { return }
-        give(entries.remove(at: index), to: sink)
+        if entries[index].requestEnded, entries[index].responseEnded { give(index, to: sink) }
     }
 
-    private mutating func give(_ entry: consuming Entry, to sink: any MessageSink) {
-        var transaction = entry.transaction
-        if !entry.requestEnded || !entry.responseEnded { transaction.isComplete = false }
-        sink.receive(transaction)
-        spare = transaction
+    private mutating func give(_ index: Int, to sink: any MessageSink) {
+        if !entries[index].requestEnded || !entries[index].responseEnded {
+            entries[index].transaction.isComplete = false
+        }
+        sink.receive(entries[index].transaction)
+        var empty = Transaction()
+        swap(&empty, &entries[index].transaction)
+        spare = empty
+        entries[index].isGone = true
+        while first < entries.count, entries[first].isGone { first += 1 }
+        if first == entries.count {
+            entries.removeAll(keepingCapacity: true)
+            first = 0
+        } else if first >= Self.entriesMax {
+            entries.removeSubrange(0..<first)
+            first = 0
+        }
     }
 
     private func index(of number: UInt32) -> Int? {
-        for index in entries.indices where entries[index].number == number { return index }
-        return nil
+        guard first < entries.count else { return nil }
+        let index = first + Int(number &- entries[first].number)
+        return index < entries.count && !entries[index].isGone ? index : nil
     }
 }

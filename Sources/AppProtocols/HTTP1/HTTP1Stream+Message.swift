@@ -66,7 +66,7 @@ extension HTTP1Stream {
         let hasNoBody =
             message.status < 200 || message.status == 204 || message.status == 304 || entry?.isHead == true || isTunnel
         if hasNoBody {
-            let next = isTunnel || message.status == 101 ? nextProtocol(framing, entry, isTunnel: isTunnel) : nil
+            let next = isTunnel || message.status == 101 ? nextProtocol(framing, entry, exchange, isTunnel: isTunnel) : nil
             finish(isWhole: true, &exchange, environment)
             guard let next else { return .advanced }
             exchange.handover = next
@@ -89,15 +89,13 @@ extension HTTP1Stream {
     }
 
     private func nextProtocol(
-        _ framing: borrowing HTTP1Framing, _ entry: HTTP1Exchange.Entry?, isTunnel: Bool
+        _ framing: borrowing HTTP1Framing, _ entry: HTTP1Exchange.Question?, _ exchange: borrowing HTTP1Exchange,
+        isTunnel: Bool
     ) -> ProtocolHandover {
         let octets = message.headers.octets.span
         let upgrade = framing.upgrade.range
         var handover = ProtocolHandover(to: .raw, client: direction.opposite)
-        if let entry {
-            handover.target = entry.transaction.target
-            handover.host = entry.transaction.host
-        }
+        if let entry { exchange.name(&handover, by: entry.number) }
         guard !isTunnel else { return handover }
         if LineScan.equals(octets, upgrade, "websocket") {
             handover.to = .webSocket

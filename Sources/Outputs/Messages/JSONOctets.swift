@@ -13,6 +13,15 @@ extension OctetBuffer {
     /// - Returns: false where `source` is no UTF-8; nothing is appended then.
     @inline(__always)
     mutating func append(json source: Span<UInt8>) -> Bool {
+        if source.count <= Self.pieceOctets {
+            var isText = false
+            write(atMost: OctetWriter.jsonOctetsMax(source)) { isText = $0.append(jsonString: source) }
+            return isText
+        }
+        return append(longJSON: source)
+    }
+
+    private mutating func append(longJSON source: Span<UInt8>) -> Bool {
         let start = count
         var index = 0
         write(atMost: 1) { $0.append(0x22) }
@@ -33,14 +42,7 @@ extension OctetBuffer {
 
     /// Appends `"…"` with each octet as the character of the same number.
     mutating func append(jsonLatin1 source: Span<UInt8>) {
-        write(atMost: source.count * Self.growth + 2) { writer in
-            writer.append(0x22)
-            for index in source.indices {
-                let octet = source[index]
-                if octet >= 0x7F { writer.append(jsonEscape: UInt16(octet)) } else { writer.append(json: octet) }
-            }
-            writer.append(0x22)
-        }
+        write(atMost: OctetWriter.jsonOctetsMax(source)) { $0.append(jsonLatin1: source) }
     }
 
     /// Appends `"…"`, by one of the two.
@@ -54,6 +56,24 @@ extension OctetBuffer {
 }
 
 extension OctetWriter {
+    /// The most octets that a JSON string takes, quotes and the reach of wide stores included.
+    @inline(__always) static func jsonOctetsMax(_ source: Span<UInt8>) -> Int { source.count * 6 + 16 }
+
+    /// Appends `"…"`.
+    /// - Returns: false where `source` is no UTF-8; nothing is appended then.
+    @inline(__always)
+    @_lifetime(self: copy self)
+    mutating func append(jsonString source: Span<UInt8>) -> Bool {
+        let start = position
+        append(0x22)
+        if append(json: source, from: 0, to: source.count) < 0 {
+            position = start
+            return false
+        }
+        append(0x22)
+        return true
+    }
+
     /// Appends octets from `start` until at least `end` are done.
     /// - Returns: where it stopped: `end`, or up to seven octets behind it; -1 where the octets are no UTF-8.
     @_lifetime(self: copy self)
@@ -85,6 +105,26 @@ extension OctetWriter {
             index &+= scalar.count
         }
         return index
+    }
+
+    @_lifetime(self: copy self)
+    mutating func append(jsonLatin1 source: Span<UInt8>) {
+        append(0x22)
+        for index in source.indices {
+            let octet = source[index]
+            if octet >= 0x7F { append(jsonEscape: UInt16(octet)) } else { append(json: octet) }
+        }
+        append(0x22)
+    }
+
+    /// Appends `"…"`, by one of the two.
+    /// - Returns: false where `source` was no UTF-8.
+    @inline(__always)
+    @_lifetime(self: copy self)
+    mutating func append(jsonAny source: Span<UInt8>) -> Bool {
+        if append(jsonString: source) { return true }
+        append(jsonLatin1: source)
+        return false
     }
 
     @_lifetime(self: copy self)

@@ -86,6 +86,17 @@ extension Span where Element == UInt8 {
         return count
     }
 
+    /// Whether all of it is well-formed UTF-8.
+    var isUTF8: Bool {
+        var index = 0
+        while index < count {
+            let length = scalar(at: index).count
+            if length == 0 { return false }
+            index &+= length
+        }
+        return true
+    }
+
     /// Whether people can read this: UTF-8, and of the control characters only those that text has, which are those
     /// with an escape of their own in C, and ESC.
     ///

@@ -25,7 +25,8 @@ let package = Package(
         .library(name: "PacketTestSupport", targets: ["PacketTestSupport"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: [
         // The pure half: values in, values out. No files, sockets, clocks, threads or `unsafe`.
@@ -36,6 +37,7 @@ let package = Package(
         .target(name: "IPFIX", dependencies: ["Octets", "Headers", "Flows"], swiftSettings: settings),
         .target(name: "Events", dependencies: ["Octets", "Headers"], swiftSettings: settings),
         .target(name: "AppProtocols", dependencies: ["Octets", "Events"], swiftSettings: settings),
+        .target(name: "Streams", dependencies: ["Octets", "Headers", "Events"], swiftSettings: settings),
         .target(name: "Synthesis", dependencies: ["Octets", "Headers"], swiftSettings: settings),
 
         // The machine half: what touches the world, and the only homes of `unsafe`.
@@ -54,20 +56,25 @@ let package = Package(
             name: "Pipeline",
             dependencies: [
                 "Octets", "Headers", "CaptureFiles", "ContentCodings", "Flows", "KernelIO", "Events", "AppProtocols",
+                "Streams",
             ],
             swiftSettings: settings),
         .systemLibrary(
             name: "CYAML", path: "Sources/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        .target(name: "Configuration", dependencies: ["CYAML", "Flows", "Headers"], swiftSettings: settings),
+        .target(name: "Configuration", dependencies: ["CYAML", "Flows", "Headers", "AppProtocols"], swiftSettings: settings),
         .target(
-            name: "Outputs", dependencies: ["Octets", "Headers", "Flows", "IPFIX", "KernelIO"],
+            name: "Outputs",
+            dependencies: [
+                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
             swiftSettings: settings),
 
         .executableTarget(
             name: "netspectra",
             dependencies: [
                 "Octets", "Headers", "CaptureFiles", "Flows", "Synthesis", "Configuration", "KernelIO", "Pipeline",
-                "Outputs",
+                "Outputs", "AppProtocols", "Events", "Streams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

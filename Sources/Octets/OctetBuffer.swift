@@ -27,6 +27,16 @@ public struct OctetBuffer: Sendable {
         count = newCount
     }
 
+    /// Writes over octets that stand in the buffer, as lengths need that are known later. `body` writes octet by octet
+    /// (wide stores would reach beyond) and not more than there are.
+    public mutating func rewrite(at offset: Int, _ body: (inout OctetWriter) -> Void) {
+        precondition(0...count ~= offset, "only what was written can be written over")
+        let end = count
+        var writer = OctetWriter(mutableStorage, at: offset)
+        body(&writer)
+        precondition(writer.position <= end, "more was written over than there was")
+    }
+
     /// Appends what `body` writes, at most `octetsMax` octets. Writing more traps.
     @inline(always)
     public mutating func write(atMost octetsMax: Int, _ body: (inout OctetWriter) -> Void) {

@@ -7,7 +7,7 @@ public struct EventHead: Sendable {
     public enum Kind: UInt8, Sendable {
         /// Octets of the connection.
         case data
-        /// Octets are missing here: `missing` says how many, 0 if nobody knows.
+        /// Octets are missing here: `missing` says how many.
         case gap
         /// This direction was closed in order.
         case closed
@@ -29,14 +29,15 @@ public struct EventHead: Sendable {
     public var fd: Int32 = -1
     /// The kernel's address of the socket, or a capture's number of the connection; 0: not known.
     public var sock: UInt64 = 0
-    /// NUL-padded, as the kernel gives it.
-    public var comm = InlineArray<16, UInt8>(repeating: 0)
+    public var comm = CommandName(low: 0, high: 0)
+    public var tlsVersion = TLSVersion.none
     public var source = IPAddress.none
     public var destination = IPAddress.none
     public var sourcePort: UInt16 = 0
     public var destinationPort: UInt16 = 0
-    /// Octets lost before this event, in its direction; with `kind == .gap` the gap itself.
+    /// Octets lost before this event, in its direction, or with `kind == .gap` the gap itself; `unknown`: nobody knows.
     public var missing: UInt64 = 0
+    public static let unknown = UInt64.max
 
     public init() {}
 
@@ -180,4 +181,9 @@ struct RecordPlace: Comparable {
         if a.event != b.event { return a.event < b.event }
         return a.due != b.due ? a.due < b.due : a.serial < b.serial
     }
+}
+
+extension ConnectionKey {
+    /// Spreads keys over shards: all connections of a socket, whatever the process, are in one.
+    var shardHash: UInt64 { kind == .sock ? ConnectionKey(pid: 0, sock: id).mixed : mixed }
 }

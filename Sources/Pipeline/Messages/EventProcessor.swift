@@ -154,7 +154,8 @@ public final class EventProcessor: Sendable {
         let batch = filling(state)
         var head = head
         if !state.missing.isEmpty, isData {
-            head.missing += state.missing.removeValue(forKey: Missing(key: head.key, direction: head.direction)) ?? 0
+            let dropped = state.missing.removeValue(forKey: Missing(key: head.key, direction: head.direction)) ?? 0
+            if head.missing != EventHead.unknown { head.missing += dropped }
         }
         let shard = Int(truncatingIfNeeded: head.key.shardHash >> 60)
         batch.append(head, shard: shard, payload, window: settings.reorderWindow)

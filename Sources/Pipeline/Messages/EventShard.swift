@@ -81,8 +81,9 @@ final class EventShard {
     }
 
     private func skip(_ octets: UInt64, _ head: EventHead, _ conversation: Conversation) {
-        recorder.counts.missingOctets += octets
-        conversation.skip(octets == 0 ? nil : octets, head.direction, at: head.time, to: recorder)
+        let known = octets == EventHead.unknown ? nil : octets
+        recorder.counts.missingOctets += known ?? 0
+        conversation.skip(known, head.direction, at: head.time, to: recorder)
     }
 
     private func conversation(of worker: EventWorker) -> Conversation {
@@ -130,9 +131,9 @@ final class EventShard {
             workers.append(worker)
         }
         slotOfKey[key] = slot
-        if key.kind == .socket {
-            worker.nextOfSocket = slotOfSocket[key.value] ?? -1
-            slotOfSocket[key.value] = slot
+        if key.kind == .sock {
+            worker.nextOfSocket = slotOfSocket[key.id] ?? -1
+            slotOfSocket[key.id] = slot
         }
         link(slot, worker)
         return (slot, worker)
@@ -153,7 +154,7 @@ final class EventShard {
         }
         unlink(slot, worker)
         slotOfKey[worker.key] = nil
-        if worker.key.kind == .socket { forgetSocket(slot, worker) }
+        if worker.key.kind == .sock { forgetSocket(slot, worker) }
         // A timer still in the wheel finds the slot empty, or in use by another worker without one of its own: so the
         // slot is free only when the timer has come up.
         if worker.hasTimer { worker.conversation = nil } else { free(slot) }
@@ -166,9 +167,9 @@ final class EventShard {
     }
 
     private func forgetSocket(_ slot: Int32, _ worker: EventWorker) {
-        let first = slotOfSocket[worker.key.value] ?? -1
+        let first = slotOfSocket[worker.key.id] ?? -1
         if first == slot {
-            slotOfSocket[worker.key.value] = worker.nextOfSocket < 0 ? nil : worker.nextOfSocket
+            slotOfSocket[worker.key.id] = worker.nextOfSocket < 0 ? nil : worker.nextOfSocket
             return
         }
         var at = first

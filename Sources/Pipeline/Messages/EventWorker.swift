@@ -69,7 +69,7 @@ final class EventWorker {
         base.sock = head.sock
         base.direction = head.direction
         // Both directions mostly share one copy of the name.
-        base.comm = other.comm.matches(head.comm) ? other.comm : [UInt8](nulPadded: head.comm)
+        base.comm = CommandName(other.comm) == head.comm ? other.comm : head.comm.octets
         fillTuple(&base, head)
     }
 
@@ -78,25 +78,5 @@ final class EventWorker {
         base.destination = head.destination
         base.sourcePort = head.sourcePort
         base.destinationPort = head.destinationPort
-    }
-}
-
-extension [UInt8] {
-    /// What stands before the first NUL.
-    init(nulPadded octets: InlineArray<16, UInt8>) {
-        self = []
-        for index in octets.indices {
-            guard octets[index] != 0 else { return }
-            append(octets[index])
-        }
-    }
-
-    fileprivate func matches(_ octets: InlineArray<16, UInt8>) -> Bool {
-        for index in 0..<16 {
-            let octet = index < count ? self[index] : 0
-            if octets[index] != octet { return false }
-            if octet == 0 { return true }
-        }
-        return true
     }
 }

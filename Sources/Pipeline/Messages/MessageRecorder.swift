@@ -54,7 +54,7 @@ extension BaseInfo {
         fd = head.fd
         sock = head.sock
         direction = head.direction
-        comm = [UInt8](nulPadded: head.comm)
+        comm = head.comm.octets
         source = head.source
         destination = head.destination
         sourcePort = head.sourcePort

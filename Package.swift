@@ -126,7 +126,8 @@ let package = Package(
             name: "PipelineTests",
             dependencies: [
                 "Pipeline", "AppProtocols", "Events", "Octets", "CaptureFiles", "CaptureTestSupport",
-                "CompressionTestSupport", "Flows", "Headers", "KernelIO", "PacketTestSupport", "Synthesis", "TestSupport",
+                "CompressionTestSupport", "Flows", "Headers", "KernelIO", "PacketTestSupport", "Synthesis",
+                "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -80,13 +80,13 @@ struct HTTP1StartLine {
         line.target = target
         // The preface of HTTP/2 (RFC 9113 § 3.4) looks like a request of ours and is none.
         if line.version == 20, LineScan.equals(octets, line.method, "pri") { return nil }
-        line.isOdd = end != range.upperBound || target != rest || holdsBlank(octets, target)
+        line.isOdd = end != range.upperBound || target != rest
+        for index in target where octets[index] <= LineScan.space {
+            // A control octet makes it something binary; a blank is odd only.
+            guard LineScan.isBlank(octets[index]) || octets[index] == LineScan.cr else { return nil }
+            line.isOdd = true
+        }
         return line
-    }
-
-    private static func holdsBlank(_ octets: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        for index in range where LineScan.isBlank(octets[index]) { return true }
-        return false
     }
 
     private enum Method { case method(Int), none, needMore }

@@ -186,11 +186,9 @@ extension HTTP1Stream {
         guard !message.isContinuation || message.body.length > 0 else { return }
         let announced = bodyAnnounced
         let wasComplete = message.isComplete
-        let notes = message.notes
         if let announced { message.markIncomplete(.bodyShort(seen: bodySeen, announced: announced)) }
         message.markIncomplete(.endNotSeen)
         environment.sink.receive(message)
-        message.notes = notes
         message.isComplete = wasComplete
         beginContinuation()
     }

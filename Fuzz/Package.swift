@@ -8,6 +8,8 @@ let fuzzers: [String: [String]] = [
     "FuzzDissector": ["Headers", "PacketTestSupport"],
     "FuzzStreamDecompressor": ["ContentCodings"],
     "FuzzIPFIX": ["IPFIX", "Flows"],
+    "FuzzHTTP1": ["AppProtocols", "Events"],
+    "FuzzWebSocket": ["AppProtocols", "Events"],
 ]
 
 let settings: [SwiftSetting] = [

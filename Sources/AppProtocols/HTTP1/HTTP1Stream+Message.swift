@@ -26,7 +26,10 @@ extension HTTP1Stream {
         let number = exchange.ask(message, mayUpgrade: !framing.upgrade.isEmpty, to: environment.sink)
         self.number = number
         if exchange.isUndecided(number) { undecided = number }
-        if framing.isChunked {
+        if LineScan.equals(message.headers.octets.span, message.method.range, "connect") {
+            // What follows belongs to the tunnel (RFC 9110 § 9.3.6).
+            finish(isWhole: true, &exchange, environment)
+        } else if framing.isChunked {
             beginBody(.chunkSize, framing, environment)
         } else if case .octets(let count) = framing.length, count > 0 {
             beginBody(.fixedBody(remaining: count), framing, environment)

@@ -9,9 +9,17 @@ import Testing
 /// show as far as it can be read, and must say that something is wrong. docs/conformance.md argues each exception.
 struct HTTP1VectorTests {
     /// Cases that are shown otherwise than llhttp does.
-    static let otherwise: Set<String> = []
+    static let otherwise: Set = [
+        "request/content-length:444", "request/content-length:519", "request/invalid:568",
+        "request/lenient-headers:109", "request/method:372", "request/method:430", "response/sample:40",
+        "response/sample:60", "request/transfer-encoding:530", "request/transfer-encoding:680",
+        "request/transfer-encoding:1140",
+    ]
     /// Cases that llhttp refuses and in which nothing is wrong for who watches.
-    static let nothingToSay: Set<String> = []
+    static let nothingToSay: Set = [
+        "request/connection:81", "request/connection:679", "request/method:62", "request/method:96",
+        "request/uri:188", "request/transfer-encoding:328", "request/uri:148", "response/invalid:195",
+    ]
 
     @Test(.enabled(if: LlhttpVector.folder != nil)) func llhttp() {
         let vectors = LlhttpVector.all().filter { $0.kind == "http" }
@@ -24,9 +32,10 @@ struct HTTP1VectorTests {
             dialogue.pause(.closed)
             let seen = dialogue.messages.filter { $0.kind != .raw }
             let expected = vector.expected
-            let agrees = vector.expect_error
-                ? zip(expected.filter(\.isComplete), seen.map(LlhttpVector.Expected.init)).allSatisfy { $0 == $1 }
-                : expected == seen.map(LlhttpVector.Expected.init)
+            let agree = zip(expected, seen.map(LlhttpVector.Expected.init)).allSatisfy { expected, seen in
+                expected.isComplete ? expected == seen : vector.expect_error || expected.agrees(upTo: seen)
+            }
+            let agrees = agree && (vector.expect_error || expected.count == seen.count)
             #expect(
                 agrees != Self.otherwise.contains(vector.id),
                 "\(vector.id) \(vector.expected_log.last ?? "")\nexpected \(expected)\nseen \(dialogue.messages)")
@@ -46,7 +55,7 @@ struct HTTP1VectorTests {
     }
 
     /// Payloads that are read here as the standard has it, though some server does not.
-    static let readAsTheStandardHasIt: Set<String> = []
+    static let readAsTheStandardHasIt: Set = ["Server Bugs:7", "Server Bugs:41"]
 
     @Test(.enabled(if: LlhttpVector.folder != nil)) func httpGarden() throws {
         let folder = try #require(LlhttpVector.folder)

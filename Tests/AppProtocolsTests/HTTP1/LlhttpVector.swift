@@ -52,7 +52,7 @@ struct LlhttpVector: Decodable, Sendable {
         let input = input
         func flush() {
             guard hasName else { return }
-            messages[messages.count - 1].fields.append([name, value])
+            messages[messages.count - 1].fields.append([Self.squeezed(name), value])
             (name, value, hasName) = ("", "", false)
         }
         for line in expected_log {
@@ -123,5 +123,12 @@ extension LlhttpVector.Expected {
         fields = (message.fields + message.trailers).map { [$0[0], LlhttpVector.squeezed($0[1])] }
         body = message.bodyText
         isComplete = !message.notes.contains(.endNotSeen)
+    }
+
+    /// Of a message whose end llhttp did not see, since its input ended and was not closed as ours is.
+    func agrees(upTo seen: Self) -> Bool {
+        var ended = self
+        ended.isComplete = seen.isComplete
+        return ended == seen
     }
 }

@@ -54,7 +54,8 @@ struct HTTP1StartLine {
         let start = range.lowerBound
         line.version = version(octets, at: start)
         line.status =
-            UInt16(octets[start + 9] & 15) * 100 + UInt16(octets[start + 10] & 15) * 10 + UInt16(octets[start + 11] & 15)
+            UInt16(octets[start + 9] & 15) * 100 + UInt16(octets[start + 10] & 15) * 10
+            + UInt16(octets[start + 11] & 15)
         let separated = range.count > 12 && octets[start + 12] == LineScan.space
         line.reason = (start + (separated ? 13 : min(12, range.count)))..<range.upperBound
         line.isOdd = (range.count > 12 && !separated) || line.status < 100
@@ -117,7 +118,9 @@ struct HTTP1StartLine {
         let line = LineScan.line(octets, from: &position, &odd)
         scanned = position - start
         if odd.contains(.control) { return .no }
-        guard let line, line.end - start < octetsMax else { return line == nil && available < octetsMax + 2 ? .needMore : .no }
+        guard let line, line.end - start < octetsMax else {
+            return line == nil && available < octetsMax + 2 ? .needMore : .no
+        }
         return request(octets, start..<line.end) == nil ? .no : .yes
     }
 

@@ -69,7 +69,8 @@ extension HTTP1Stream {
         let hasNoBody =
             message.status < 200 || message.status == 204 || message.status == 304 || entry?.isHead == true || isTunnel
         if hasNoBody {
-            let next = isTunnel || message.status == 101 ? nextProtocol(framing, entry, exchange, isTunnel: isTunnel) : nil
+            let next =
+                isTunnel || message.status == 101 ? nextProtocol(framing, entry, exchange, isTunnel: isTunnel) : nil
             finish(isWhole: true, &exchange, environment)
             guard let next else { return .advanced }
             exchange.handover = next

@@ -17,7 +17,8 @@ struct HTTP1DamageTests {
 
     @Test func chunkDataMustEndWithALineEnd() {
         let dialogue = Dialogue()
-        dialogue.say(.sent, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabcd\r\n0\r\n\r\nGET /n HTTP/1.1\r\n\r\n")
+        dialogue.say(
+            .sent, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabcd\r\n0\r\n\r\nGET /n HTTP/1.1\r\n\r\n")
         #expect(dialogue.messages.map(\.bodyText) == ["ab", "cd\r\n0\r\n\r\n", ""])
         #expect(dialogue.messages[0].notes == [.malformed(.chunkEnd)])
         #expect(dialogue.messages[2].target == "/n")
@@ -44,7 +45,8 @@ struct HTTP1DamageTests {
 
     @Test func ofTwoLengthsTheFirstCounts() {
         let dialogue = Dialogue()
-        dialogue.say(.sent, "POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2, 1\r\n\r\naGET /n HTTP/1.1\r\n\r\n")
+        dialogue.say(
+            .sent, "POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2, 1\r\n\r\naGET /n HTTP/1.1\r\n\r\n")
         #expect(dialogue.messages.map(\.bodyText) == ["a", ""])
         #expect(dialogue.messages[0].notes == [.malformed(.conflictingLength)])
     }
@@ -127,7 +129,8 @@ struct HTTP1DamageTests {
 
     @Test func eventsOfAStreamAreShownAsTheyCome() {
         let dialogue = Dialogue()
-        dialogue.say(.received, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+        dialogue.say(
+            .received, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
         dialogue.pause(.idle)
         for number in 1...3 {
             dialogue.say(.received, "9\r\ndata: \(number)\n\n\r\n")

@@ -18,9 +18,10 @@ struct HTTP1DetectionTests {
     ])
     func otherTextIsNot(text: String) { #expect(detect(Array(text.utf8)) == .no) }
 
-    @Test(arguments: [
-        [0x15, 0, 0, 0, 3, 0x53], [0x16, 3, 1, 0xFF], [0, 0, 0, 4, 0], [0x47, 0x45, 0x54, 0x20, 0x2F, 0],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x15, 0, 0, 0, 3, 0x53], [0x16, 3, 1, 0xFF], [0, 0, 0, 4, 0], [0x47, 0x45, 0x54, 0x20, 0x2F, 0],
+        ] as [[UInt8]])
     func binaryIsRefusedAtItsFirstOctetThatCannotBe(octets: [UInt8]) { #expect(detect(octets) == .no) }
 
     @Test(arguments: ["GET /long/target HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\n"])

@@ -28,7 +28,9 @@ struct HTTP1MessageTests {
 
     @Test func everyPipelinedRequestIsShown() {
         let dialogue = Dialogue()
-        dialogue.say(.sent, "GET /one HTTP/1.1\r\n\r\nPOST /two HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcGET /three HTTP/1.1\r\n\r\n")
+        dialogue.say(
+            .sent,
+            "GET /one HTTP/1.1\r\n\r\nPOST /two HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcGET /three HTTP/1.1\r\n\r\n")
         dialogue.say(.sent, "GET /four HTTP/1.0\r\n\r\n")
         #expect(dialogue.messages.map(\.target) == ["/one", "/two", "/three", "/four"])
         #expect(dialogue.messages.map(\.bodyText) == ["", "abc", "", ""])
@@ -49,7 +51,9 @@ struct HTTP1MessageTests {
         dialogue.say(.sent, "POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
         dialogue.say(.received, "HTTP/1.1 100 Continue\r\n\r\n")
         dialogue.say(.sent, "hi")
-        dialogue.say(.received, "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 7\r\n\r\ncreated")
+        dialogue.say(
+            .received,
+            "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 7\r\n\r\ncreated")
         #expect(dialogue.messages.map(\.status) == [100, 0, 103, 201])
         #expect(dialogue.messages.last?.bodyText == "created")
         #expect(dialogue.transactions.map(\.status) == [201])

@@ -93,7 +93,8 @@ enum HTTP1Traffic {
         var octets: [UInt8] = []
         for number in 0..<Int.random(in: 1...6, using: &generator) {
             let body = String(repeating: "b", count: Int.random(in: 0...30, using: &generator))
-            octets += Bool.random(using: &generator)
+            octets +=
+                Bool.random(using: &generator)
                 ? response(body, &generator) : request("/\(number)", body, &generator)
         }
         guard damaged else { return octets }

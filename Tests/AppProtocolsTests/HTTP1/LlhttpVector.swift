@@ -91,7 +91,8 @@ struct LlhttpVector: Decodable, Sendable {
     }
 
     private static func span(_ line: String, _ input: [UInt8]) -> (kind: String, text: String)? {
-        guard let open = line.range(of: "span["), let close = line.range(of: "]", range: open.upperBound..<line.endIndex),
+        guard let open = line.range(of: "span["),
+            let close = line.range(of: "]", range: open.upperBound..<line.endIndex),
             let offset = number(line, "off="), let count = number(line, "len="), offset + count <= input.count
         else { return nil }
         let text = String(decoding: input[offset..<(offset + count)], as: UTF8.self)

@@ -46,7 +46,9 @@ struct WebSocketTests {
 
     @Test func controlFramesComeBetweenFragments() {
         let dialogue = dialogue()
-        dialogue.say(.received, Self.text("one ", isFinal: false) + Self.frame(9, [1]) + Self.frame(0, Array("two ".utf8), isFinal: false))
+        dialogue.say(
+            .received,
+            Self.text("one ", isFinal: false) + Self.frame(9, [1]) + Self.frame(0, Array("two ".utf8), isFinal: false))
         dialogue.say(.received, Self.frame(0, Array("three".utf8)) + Self.frame(8, [0x03, 0xE8] + Array("bye".utf8)))
         #expect(dialogue.messages.map(\.code) == [9, 1, 8])
         #expect(dialogue.messages.map(\.flags) == [1, 3, 1])
@@ -81,10 +83,11 @@ struct WebSocketTests {
         #expect(dialogue.messages[1].notes == [.malformed(.webSocketFrame)])
     }
 
-    @Test(arguments: [
-        [0x83, 0], [0xB1, 0], [0xC1, 0], [0x09, 0], [0x89, 126, 0, 126], [0x81, 126, 0, 5],
-        [0x81, 127, 0x80, 0, 0, 0, 0, 0, 0, 0],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x83, 0], [0xB1, 0], [0xC1, 0], [0x09, 0], [0x89, 126, 0, 126], [0x81, 126, 0, 5],
+            [0x81, 127, 0x80, 0, 0, 0, 0, 0, 0, 0],
+        ] as [[UInt8]])
     func whatIsNoFrameLosesTheDirection(octets: [UInt8]) {
         let dialogue = dialogue()
         dialogue.say(.sent, Self.text("ok") + octets)

@@ -28,7 +28,7 @@ struct MessageOptions: ParsableArguments {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("Write there instead of to standard output. It appears once it is whole.", valueName: "file"),
+        help: ArgumentHelp("Write there instead of to standard output; it appears when whole.", valueName: "file"),
         completion: .file())
     var output: String?
 

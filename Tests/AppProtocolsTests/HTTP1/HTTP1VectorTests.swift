@@ -32,26 +32,31 @@ struct HTTP1VectorTests {
             let seen = dialogue.messages.filter { $0.kind != .raw }
             let expected = vector.expected
             let agree = zip(expected, seen.map(LlhttpVector.Expected.init)).allSatisfy { expected, seen in
-                expected.isComplete ? expected == seen : vector.expect_error || expected.agrees(upTo: seen)
+                expected.isComplete ? expected == seen : vector.expectError || expected.agrees(upTo: seen)
             }
-            let agrees = agree && (vector.expect_error || expected.count == seen.count)
+            let agrees = agree && (vector.expectError || expected.count == seen.count)
             #expect(
                 agrees != Self.otherwise.contains(vector.id),
-                "\(vector.id) \(vector.expected_log.last ?? "")\nexpected \(expected)\nseen \(dialogue.messages)")
-            guard vector.expect_error else { continue }
+                "\(vector.id) \(vector.expectedLog.last ?? "")\nexpected \(expected)\nseen \(dialogue.messages)")
+            guard vector.expectError else { continue }
             let says =
                 !held.isEmpty || !dialogue.counted.isEmpty || !dialogue.outcomes.isEmpty
                 || seen.contains { !$0.notes.isEmpty }
             #expect(
                 says != Self.nothingToSay.contains(vector.id),
-                "\(vector.id) \(vector.expected_log.last ?? ""): \(dialogue.messages)")
+                "\(vector.id) \(vector.expectedLog.last ?? ""): \(dialogue.messages)")
         }
     }
 
     /// Payloads that at least one server misreads.
     struct Payload: Decodable {
         var id: String
-        var payload_hex: String
+        var octets: String
+
+        private enum CodingKeys: String, CodingKey {
+            case id
+            case octets = "payload_hex"
+        }
     }
 
     /// Payloads that are read here as the standard has it, though some server does not.
@@ -63,7 +68,7 @@ struct HTTP1VectorTests {
         let payloads = try JSONDecoder().decode([Payload].self, from: data)
         #expect(payloads.count == 47)
         for payload in payloads {
-            let octets = LlhttpVector.octets(hex: payload.payload_hex)
+            let octets = LlhttpVector.octets(hex: payload.octets)
             let dialogue = Dialogue()
             dialogue.say(.sent, octets)
             let held = dialogue.unconsumed(.sent)

@@ -17,12 +17,12 @@ struct LlhttpVector: Decodable, Sendable {
     var id: String
     var meta: Meta
     var kind: String
-    var input_hex: String
-    var expected_log: [String]
-    var expect_error: Bool
+    var inputHex: String
+    var expectedLog: [String]
+    var expectError: Bool
 
     var isResponse: Bool { meta.type?.hasPrefix("response") == true }
-    var input: [UInt8] { Self.octets(hex: input_hex) }
+    var input: [UInt8] { Self.octets(hex: inputHex) }
 
     static func octets(hex: String) -> [UInt8] {
         let digits = Array(hex.utf8)
@@ -55,7 +55,7 @@ struct LlhttpVector: Decodable, Sendable {
             messages[messages.count - 1].fields.append([Self.squeezed(name), value])
             (name, value, hasName) = ("", "", false)
         }
-        for line in expected_log {
+        for line in expectedLog {
             if line.hasSuffix("message begin") {
                 messages.append(Expected())
                 hasHead.append(false)
@@ -108,12 +108,17 @@ struct LlhttpVector: Decodable, Sendable {
         id = try container.decode(String.self, forKey: .id)
         meta = try container.decode(Meta.self, forKey: .meta)
         kind = try container.decode(String.self, forKey: .kind)
-        input_hex = try container.decode(String.self, forKey: .input_hex)
-        expected_log = try container.decodeIfPresent([String].self, forKey: .expected_log) ?? []
-        expect_error = try container.decodeIfPresent(Bool.self, forKey: .expect_error) ?? false
+        inputHex = try container.decode(String.self, forKey: .inputHex)
+        expectedLog = try container.decodeIfPresent([String].self, forKey: .expectedLog) ?? []
+        expectError = try container.decodeIfPresent(Bool.self, forKey: .expectError) ?? false
     }
 
-    private enum CodingKeys: String, CodingKey { case id, meta, kind, input_hex, expected_log, expect_error }
+    private enum CodingKeys: String, CodingKey {
+        case id, meta, kind
+        case inputHex = "input_hex"
+        case expectedLog = "expected_log"
+        case expectError = "expect_error"
+    }
 }
 
 extension LlhttpVector.Expected {

@@ -67,10 +67,20 @@ import Glibc
     /// As `wait`, for what comes within microseconds: looks for a while before it sleeps.
     public func waitShortly<Result>(_ body: (inout Value) -> Result?) -> Result {
         for _ in 0..<Self.spins / 4 {
-            if let result = update({ body(&$0) }) { return result }
+            if let result = look(body) { return result }
             for _ in 0..<4 { ns_pause() }
         }
         return wait(body)
+    }
+
+    /// Calls `body` once; wakes the other waiters if it returned something.
+    private func look<Result>(_ body: (inout Value) -> Result?) -> Result? {
+        lock()
+        defer { unlock() }
+        guard let result = body(&value) else { return nil }
+        // SAFETY: as in `update`.
+        unsafe pthread_cond_broadcast(condition)
+        return result
     }
 
     /// - Parameter deadline: on the wall clock, as pthread_cond_timedwait(3) has it.

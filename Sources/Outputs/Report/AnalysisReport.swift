@@ -15,11 +15,13 @@ public struct AnalysisReport: Equatable, Sendable {
     public var ledger: LedgerReport
     /// Sentences about what is wrong with the input: file, octet and reason.
     public var problems: [String]
+    /// Sentences about the input that are no problems.
+    public var notes: [String]
 
     public init(
         capture: CaptureSummary, hierarchy: [ProtocolNode] = [], talkers: [Talker] = [], talkerCount: UInt64 = 0,
         topFlows: TopFlows? = nil, services: [ServiceShare] = [], ledger: LedgerReport = LedgerReport(),
-        problems: [String] = []
+        problems: [String] = [], notes: [String] = []
     ) {
         self.capture = capture
         self.hierarchy = hierarchy
@@ -29,6 +31,7 @@ public struct AnalysisReport: Equatable, Sendable {
         self.services = services
         self.ledger = ledger
         self.problems = problems
+        self.notes = notes
     }
 }
 

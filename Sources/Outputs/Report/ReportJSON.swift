@@ -26,6 +26,8 @@ public enum ReportJSON {
             report.ledger.append(to: &json)
             json.name("problems")
             json.array(report.problems) { $0.string($1) }
+            json.name("notes")
+            json.array(report.notes) { $0.string($1) }
         }
         return json.text
     }

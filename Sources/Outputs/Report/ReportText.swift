@@ -18,7 +18,7 @@ public struct ReportText: Sendable {
     /// All sections that have something to say, an empty line between them.
     public func text(_ report: AnalysisReport) -> String {
         [
-            capture(report.capture), problems(report.problems), hierarchy(report.hierarchy, of: report.capture),
+            capture(report.capture, notes: report.notes), problems(report.problems), hierarchy(report.hierarchy, of: report.capture),
             talkers(report), flows(report.topFlows), services(report.services, of: report.capture),
             ledger(report.ledger),
         ].filter { !$0.isEmpty }.joined(separator: "\n")
@@ -32,7 +32,7 @@ public struct ReportText: Sendable {
 
     // MARK: - Capture
 
-    public func capture(_ capture: CaptureSummary) -> String {
+    public func capture(_ capture: CaptureSummary, notes: [String] = []) -> String {
         var lines = capture.files.enumerated().map { index, file in
             (index == 0 ? (capture.files.count == 1 ? "File" : "Files") : "", describe(file))
         }
@@ -50,6 +50,7 @@ public struct ReportText: Sendable {
         if let average = capture.averagePacketBytes {
             lines.append(("Mean size", "\(HumanUnits.grouped(UInt64(average + 0.5))) B per packet"))
         }
+        for note in notes { lines.append(("Note", note)) }
         let body = lines.map { "  " + style.dim(Self.padded($0, to: 10)) + TextTable.printable($1) + "\n" }.joined()
         return section("Capture", body)
     }

@@ -17,7 +17,7 @@ extension AnalysisReport {
         self.init(
             capture: CaptureSummary(outcome.captures, outcome.counts),
             hierarchy: ProtocolNode.tree(outcome.counts.paths), ledger: LedgerReport(outcome),
-            problems: outcome.captures.flatMap(\.problems))
+            problems: outcome.captures.flatMap(\.problems), notes: outcome.captures.compactMap(\.note))
     }
 }
 
@@ -64,7 +64,7 @@ extension CaptureReport {
     var problems: [String] {
         var problems: [String] = []
         switch end {
-        case .clean, .stopped: break
+        case .clean, .stopped, .unfinished: break
         case .cutShort(let cut): problems.append("\(path): \(cut)")
         case .broken(let failure): problems.append("\(path): \(failure)")
         case .unreadable(let failure): problems.append("\(failure)")
@@ -75,6 +75,13 @@ extension CaptureReport {
         }
         if hasTrailingGarbage { problems.append("\(path): what follows the compressed data is no such data; ignored") }
         return problems
+    }
+
+    /// What is to be known about the file although nothing is wrong with it.
+    var note: String? {
+        guard case .unfinished(let octets) = end else { return nil }
+        let rest = octets == 1 ? "1 octet" : "\(octets) octets"
+        return "\(path): still being written: \(rest) of an unfinished record left out"
     }
 }
 
@@ -122,9 +129,12 @@ extension LedgerReport {
         }
         let cut = UInt64(outcome.captures.count { if case .cutShort = $0.end { true } else { false } })
         if cut > 0 { bad.append(Cause("cut short by the end of the file", cut)) }
+        // A record that is being written is on its way.
+        let unfinished = UInt64(
+            outcome.captures.count { if case .unfinished(1...) = $0.end { true } else { false } })
         let records = Stage(
-            name: "records", unit: "records", seen: frames + bad.reduce(0) { $0 + $1.count }, delivered: frames,
-            filtered: [], lost: bad)
+            name: "records", unit: "records", seen: frames + bad.reduce(unfinished) { $0 + $1.count },
+            delivered: frames, filtered: [], lost: bad, inFlight: unfinished)
 
         var filtered: [Cause] = []
         var lost: [Cause] = []

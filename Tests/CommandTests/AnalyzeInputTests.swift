@@ -75,7 +75,8 @@ import Testing
             let path = folder.appending(path: "a.pcapng").path
             try Command.contents(Command.sample).prefix(200_000).write(to: URL(filePath: path))
             // Long ago, for systems that cannot say who writes a file.
-            try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1e9)], ofItemAtPath: path)
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: 1e9)], ofItemAtPath: path)
             let cut = try Command.run("analyze", "-k", "VLAN", "-f", "json", path)
             #expect(cut.code == 1 && cut.errors.contains("cut short in the middle of a record at octet 199428"))
 
@@ -103,7 +104,8 @@ import Testing
             let path = folder.appending(path: "a").path
             let made = try Command.shell("\(tool) -c < \(Command.sample) | head -c -100 > \(path)")
             try #require(made.code == 0)
-            try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1e9)], ofItemAtPath: path)
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: 1e9)], ofItemAtPath: path)
             let cut = try Command.run("analyze", "-k", "VLAN", "-f", "json", path)
             #expect(cut.code == 1)
             let growing = try Command.shell("exec 3>> \(path); $N analyze -k VLAN -f json \(path)")
@@ -111,6 +113,35 @@ import Testing
             let (before, after) = try (JSON(parsing: cut.text), JSON(parsing: growing.text))
             #expect(before["rows"].value as? NSArray == after["rows"].value as? NSArray)
             #expect(after["summary"]["ledger"]["balanced"].bool == true)
+        }
+    }
+
+    /// What was counted with something to be said about it, and what was not counted, has a name and a number.
+    @Test func whatIsSpecialIsCounted() throws {
+        func packets(_ outcome: Command.Outcome) throws -> JSON {
+            try JSON(parsing: outcome.text)["summary"]["ledger"]["stages"][1]
+        }
+        let fragments = try packets(Command.run("analyze", "-f", "json", Command.sample))["noted"]
+        #expect(fragments["later fragment"].int == 6 && fragments.names == ["later fragment"])
+        let report = try Command.run("analyze", Command.sample)
+        #expect(report.text.contains(/noted: later fragment +packets +6\n/))
+        try Command.withFolder { folder throws in
+            // Ethernet and IPv4 take 34 octets, or 38 with a tag.
+            for (length, names) in [
+                ("36", ["ports cut off", "inner header cut off"]), ("40", ["transport header cut off"]),
+            ] {
+                let made = try Command.run(
+                    "generate", "-p", "3000", "-f", "200", "--ipv6-share", "0", "--tunnel-share", "0.3", "-s", length,
+                    "a.pcap", folder: folder)
+                try #require(made.code == 0)
+                let noted = try packets(Command.run("analyze", "-f", "json", "a.pcap", folder: folder))["noted"]
+                for name in names { #expect(noted[name].int ?? 0 > 100, "\(noted)") }
+            }
+            // Little-endian, microseconds; link type 147 is for private use. Two records of no octets.
+            var capture = Data([0xD4, 0xC3, 0xB2, 0xA1, 2, 0, 4, 0] + [UInt8](repeating: 0, count: 8) + [0, 0, 1, 0])
+            capture += [147, 0, 0, 0] + [UInt8](repeating: 0, count: 32)
+            let unknown = try packets(Command.run("analyze", "-f", "json", "-", input: capture))
+            #expect(unknown["lost"]["unknown link type 147"].int == 2 && unknown["balanced"].bool == true)
         }
     }
 
@@ -169,8 +200,9 @@ import Testing
     func anInterruptDoesNotWaitForAPipeWithoutWriter(files: String) throws {
         let outcome = try Command.shell(
             """
-            F=$(mktemp -u); mkfifo $F; timeout -s KILL 20 $N analyze -k VLAN -f json \(files) & P=$!
-            sleep 0.5; kill -INT $P; wait $P; C=$?; rm -f $F; exit $C
+            F=$(mktemp -u); mkfifo $F; $N analyze -k VLAN -f json \(files) & P=$!
+            sleep 0.5; kill -INT $P
+            { timeout -s KILL 20 tail --pid=$P -f /dev/null || kill -KILL $P; } & wait $P; C=$?; rm -f $F; exit $C
             """)
         #expect(outcome.code == 130)
         let summary = try JSON(parsing: outcome.text)["summary"]

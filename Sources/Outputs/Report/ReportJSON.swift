@@ -18,6 +18,7 @@ public enum ReportJSON {
                 json.array(report.talkers) { json, talker in append(talker, to: &json) }
             }
             if !report.services.isEmpty {
+                json.member("service_count", report.serviceCount)
                 json.name("services")
                 json.array(report.services) { json, service in append(service, to: &json) }
             }

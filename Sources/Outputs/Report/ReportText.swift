@@ -18,8 +18,9 @@ public struct ReportText: Sendable {
     /// All sections that have something to say, an empty line between them.
     public func text(_ report: AnalysisReport) -> String {
         [
-            capture(report.capture, notes: report.notes), problems(report.problems), hierarchy(report.hierarchy, of: report.capture),
-            talkers(report), flows(report.topFlows), services(report.services, of: report.capture),
+            capture(report.capture, notes: report.notes), problems(report.problems),
+            hierarchy(report.hierarchy, of: report.capture),
+            talkers(report), flows(report.topFlows), services(report),
             ledger(report.ledger),
         ].filter { !$0.isEmpty }.joined(separator: "\n")
     }
@@ -121,21 +122,23 @@ public struct ReportText: Sendable {
         return section("Top flows", note: note, table.text(flows.rows))
     }
 
-    public func services(_ services: [ServiceShare], of capture: CaptureSummary) -> String {
+    public func services(_ report: AnalysisReport) -> String {
         var table = TextTable([
             .init("Service", .left), .init("Port", .left), .init("Flows"), .init("Packets"), .init("Bytes"),
             .init("Share"),
         ])
-        for service in services {
+        for service in report.services {
             let name = service.port.flatMap { ServiceNames.name($0, protocol: service.protocol) }
             let proto = ServiceNames.name(protocol: service.protocol)
             table.rows.append([
                 name ?? (service.port == nil ? proto.lowercased() : "-"), service.port.map { "\(proto) \($0)" } ?? "-",
                 HumanUnits.grouped(service.flows), HumanUnits.grouped(service.packets), bytes(service.bytes),
-                HumanUnits.percent(service.bytes, of: capture.bytes) + " %",
+                HumanUnits.percent(service.bytes, of: report.capture.bytes) + " %",
             ])
         }
-        return section("Services", note: "by server port", table.text(width: width, style: style))
+        let count = HumanUnits.grouped(report.serviceCount)
+        let note = "\(report.services.count) of \(count) services, by bytes"
+        return section("Services", note: note, table.text(width: width, style: style))
     }
 
     // MARK: - Ledger
@@ -165,7 +168,7 @@ public struct ReportText: Sendable {
     private func causes(_ ledger: LedgerReport) -> String {
         var table = TextTable([.init("Cause", .left), .init("Stage", .left), .init("Count")])
         for stage in ledger.stages {
-            for (kind, causes) in [("filtered", stage.filtered), ("lost", stage.lost)] {
+            for (kind, causes) in [("filtered", stage.filtered), ("lost", stage.lost), ("noted", stage.noted)] {
                 for cause in causes where cause.count > 0 {
                     table.rows.append(["\(kind): \(cause.name)", stage.name, HumanUnits.grouped(cause.count)])
                 }

@@ -84,7 +84,10 @@ struct AnalysisRun {
             report.talkers = rows(endpoints).map(Talker.init)
             report.talkerCount = UInt64(endpoints.flowCount)
         }
-        if let services = tables.services(last) { report.services = rows(services).map(ServiceShare.init) }
+        if let services = tables.services(last) {
+            report.services = rows(services).map(ServiceShare.init)
+            report.serviceCount = UInt64(services.flowCount)
+        }
         if let flows = final.results.first {
             report.topFlows = TopFlows(
                 task: flows.task, rows: rows(flows), flowCount: UInt64(flows.flowCount) + flows.evictedFlows,

@@ -134,29 +134,47 @@ extension LedgerReport {
             outcome.captures.count { if case .unfinished(1...) = $0.end { true } else { false } })
         let records = Stage(
             name: "records", unit: "records", seen: frames + bad.reduce(unfinished) { $0 + $1.count },
-            delivered: frames, filtered: [], lost: bad, inFlight: unfinished)
+            delivered: frames, lost: bad, inFlight: unfinished, noted: Self.notes(outcome.captures))
 
         var filtered: [Cause] = []
         var lost: [Cause] = []
         if counts.filtered.packets > 0 { filtered.append(Cause("--where", counts.filtered.packets)) }
         for result in Dissection.Outcome.allCases {
             guard let count = counts.undelivered[result]?.packets else { continue }
-            if result == .notIP {
-                filtered.append(Cause(result.causeName, count))
-            } else {
-                lost.append(Cause(result.causeName, count))
+            switch result {
+            case .notIP: filtered.append(Cause(result.causeName, count))
+            case .unknownLinkType:
+                for (type, count) in counts.unknownLinkTypes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                    lost.append(Cause("unknown \(type.displayName)", count.packets))
+                }
+            default: lost.append(Cause(result.causeName, count))
             }
         }
         // Frames handed out after an interrupt are in flight: read, but not looked at.
         let packets = Stage(
             name: "packets", unit: "packets", seen: frames, delivered: counts.delivered.packets, filtered: filtered,
-            lost: lost, inFlight: frames - counts.seen.packets)
+            lost: lost, inFlight: frames - counts.seen.packets,
+            noted: PacketMarks.each.compactMap { mark in counts.marks[mark].map { Cause(mark.noteName, $0) } })
         let tasks = outcome.counted.map {
             Stage(
-                name: $0.task, unit: "packets", seen: counts.delivered.packets, delivered: $0.packets, filtered: [],
-                lost: [])
+                name: $0.task, unit: "packets", seen: counts.delivered.packets, delivered: $0.packets)
         }
         self.init(stages: [records, packets] + tasks)
+    }
+
+    /// What the files say, or fail to say, about records that became frames all the same.
+    private static func notes(_ captures: [CaptureReport]) -> [Cause] {
+        let all = captures.map(\.statistics)
+        func cause(_ name: String, _ count: (CaptureStatistics) -> UInt64) -> Cause {
+            Cause(name, all.reduce(0) { $0 &+ count($1) })
+        }
+        return [
+            cause("without a time", \.framesWithoutTime), cause("a second or more in the part of a second", \.oddTimes),
+            cause("time out of range", \.clampedTimes),
+            cause("captured length beyond the wire's", \.capturedBeyondWire),
+            cause("\(BadRecord.badOption)") { $0[.badOption] },
+            cause("dropped while capturing", \.droppedBeforePackets),
+        ].filter { $0.count > 0 }
     }
 }
 

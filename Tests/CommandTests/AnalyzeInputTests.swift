@@ -215,7 +215,8 @@ import Testing
             let outcome = try Command.shell(
                 """
                 exec 4< <(head -c 200000 \(Command.sample); exec sleep 60); W=$!
-                $N analyze -k VLAN -f ndjson --snapshot-interval 1s --snapshot-clock wall - <&4 > \(folder.path)/o & P=$!
+                $N analyze -k VLAN -f ndjson --snapshot-interval 1s --snapshot-clock wall - <&4 \\
+                > \(folder.path)/o & P=$!
                 for i in $(seq 100); do sleep 0.1; [ -s \(folder.path)/o ] && break; done
                 cat \(folder.path)/o; kill -INT $P; wait $P; C=$?; kill -KILL $W; exit $C
                 """)

@@ -39,7 +39,8 @@ public final class RowStreamWriter: Writer {
     /// - Parameters:
     ///   - descriptor: stays the caller's and may be non-blocking.
     ///   - name: what errors call it.
-    ///   - namesSnapshots: rows have a `snapshot` member or column, and tables it in their title, for runs that write several.
+    ///   - namesSnapshots: rows have a `snapshot` member or column, and tables a title that names it, for runs that
+    ///     write several.
     ///   - threads: how many share the formatting; what is written does not depend on it.
     public init(
         descriptor: Int32, name: String = "standard output", format: Format, namesSnapshots: Bool = false,

@@ -35,22 +35,26 @@ public final class CaptureSource: Sendable {
     ///
     /// - Parameter cutsMade: how many cuts the worker has made so far.
     func next(_ batch: inout FrameBatch, cutsMade: Int) -> Turn {
+        var hasWaited = false
         while true {
-            switch step(&batch, cutsMade: cutsMade) {
+            switch step(&batch, cutsMade: cutsMade, hasWaited: hasWaited) {
             case .turn(let turn): return turn
             case .idle(let input, let deadline):
                 _ = input.file.waitUntilReadable(orUntil: stopped, deadline: deadline)
-                state.update { $0.isAwaitingInput = false }
+                hasWaited = true
             }
         }
     }
 
-    private func step(_ batch: inout FrameBatch, cutsMade: Int) -> SourceStep {
+    /// - Parameter hasWaited: this worker is the one that has waited for a pipe.
+    private func step(_ batch: inout FrameBatch, cutsMade: Int, hasWaited: Bool) -> SourceStep {
         // Most of the time goes into copying octets out of the kernel, so that happens before the lock.
         let piece = state.withLock { $0.reservePiece(cutsMade: cutsMade) }
         if let piece { batch.readAhead(piece) }
-        return state.waitShortly { state -> SourceStep? in
-            if state.isAwaitingInput { return nil }
+        // Who goes on waiting for a pipe has no news for the others.
+        return state.waitShortly(waking: \.isTurn) { state -> SourceStep? in
+            if state.isAwaitingInput, !hasWaited { return nil }
+            state.isAwaitingInput = false
             if let piece, !state.frames.isTurn(of: piece) { return nil }
             if isStopped.withLock({ $0 }) { state.isAtEnd = true }
             // Nobody may wait for a piece that will not be used.
@@ -79,6 +83,8 @@ private enum SourceStep {
     case turn(CaptureSource.Turn)
     /// Wait for this pipe, on behalf of all, until this time on the wall clock at the latest.
     case idle(SharedInputFile, until: Int64?)
+
+    var isTurn: Bool { if case .turn = self { true } else { false } }
 }
 
 /// How far a source has come.

@@ -6,6 +6,13 @@ extension [UInt8] {
         append(contentsOf: text.description.utf8)
     }
 
+    /// Appends a copy. The loop becomes wide moves; arrays take no spans in this release of Swift.
+    @inline(always) public mutating func append(contentsOf octets: Span<UInt8>) {
+        append(addingCapacity: octets.count) { output in
+            for index in octets.indices { output.append(octets[index]) }
+        }
+    }
+
     /// Appends a number in decimal.
     public mutating func append(decimal value: UInt64) {
         append(atMost: 20) { $0.append(decimal: value) }

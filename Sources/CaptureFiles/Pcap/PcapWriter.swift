@@ -44,14 +44,6 @@ public struct PcapWriter: Sendable {
         byteOrder.append(UInt32(truncatingIfNeeded: nanoseconds) / fraction.nanosecondsPerUnit, to: &octets)
         byteOrder.append(UInt32(frame.count), to: &octets)
         byteOrder.append(wireLength ?? UInt32(frame.count), to: &octets)
-        octets.append(frame)
-    }
-}
-
-extension [UInt8] {
-    mutating func append(_ span: Span<UInt8>) {
-        append(addingCapacity: span.count) { output in
-            for index in span.indices { output.append(span[index]) }
-        }
+        octets.append(contentsOf: frame)
     }
 }

@@ -61,7 +61,7 @@ public struct PcapngWriter: Sendable {
             byteOrder.append(UInt32(truncatingIfNeeded: ticks), to: &body)
             byteOrder.append(UInt32(frame.count), to: &body)
             byteOrder.append(wireLength ?? UInt32(frame.count), to: &body)
-            body.append(frame)
+            body.append(contentsOf: frame)
             Self.pad(&body, from: body.count - frame.count)
             var list: [CaptureOption] = []
             if let comment { list.append(CaptureOption(code: 1, text: comment)) }
@@ -76,7 +76,7 @@ public struct PcapngWriter: Sendable {
     public func appendSimplePacket(wireLength: UInt32? = nil, frame: Span<UInt8>, to octets: inout [UInt8]) {
         block(.simplePacket, &octets) { body in
             byteOrder.append(wireLength ?? UInt32(frame.count), to: &body)
-            body.append(frame)
+            body.append(contentsOf: frame)
             Self.pad(&body, from: body.count - frame.count)
         }
     }
@@ -122,7 +122,7 @@ public struct PcapngWriter: Sendable {
         block(.decryptionSecrets, &octets) { body in
             byteOrder.append(type, to: &body)
             byteOrder.append(UInt32(secrets.count), to: &body)
-            body.append(secrets)
+            body.append(contentsOf: secrets)
             Self.pad(&body, from: body.count - secrets.count)
         }
     }
@@ -133,7 +133,7 @@ public struct PcapngWriter: Sendable {
     ) {
         block(mayBeCopied ? .custom : .customNotCopied, &octets) { body in
             byteOrder.append(enterprise, to: &body)
-            body.append(contents)
+            body.append(contentsOf: contents)
             Self.pad(&body, from: body.count - contents.count)
         }
     }

@@ -121,20 +121,8 @@ extension LedgerReport {
     /// delivered.
     init(_ outcome: RunOutcome) {
         let counts = outcome.counts
-        let frames = outcome.captures.reduce(0) { $0 + $1.statistics.frames }
-        var bad: [Cause] = []
-        for cause in BadRecord.allCases where cause.losesRecord {
-            let count = outcome.captures.reduce(0) { $0 + $1.statistics[cause] }
-            if count > 0 { bad.append(Cause("\(cause)", count)) }
-        }
-        let cut = UInt64(outcome.captures.count { if case .cutShort = $0.end { true } else { false } })
-        if cut > 0 { bad.append(Cause("cut short by the end of the file", cut)) }
-        // A record that is being written is on its way.
-        let unfinished = UInt64(
-            outcome.captures.count { if case .unfinished(1...) = $0.end { true } else { false } })
-        let records = Stage(
-            name: "records", unit: "records", seen: frames + bad.reduce(unfinished) { $0 + $1.count },
-            delivered: frames, lost: bad, inFlight: unfinished, noted: Self.notes(outcome.captures))
+        let records = Stage.records(outcome.captures)
+        let frames = records.delivered
 
         var filtered: [Cause] = []
         var lost: [Cause] = []
@@ -161,12 +149,31 @@ extension LedgerReport {
         }
         self.init(stages: [records, packets] + tasks)
     }
+}
+
+extension LedgerReport.Stage {
+    /// What became of the records of the files: each good one holds a frame.
+    static func records(_ captures: [CaptureReport]) -> Self {
+        let frames = captures.reduce(0) { $0 + $1.statistics.frames }
+        var bad: [LedgerReport.Cause] = []
+        for cause in BadRecord.allCases where cause.losesRecord {
+            let count = captures.reduce(0) { $0 + $1.statistics[cause] }
+            if count > 0 { bad.append(.init("\(cause)", count)) }
+        }
+        let cut = UInt64(captures.count { if case .cutShort = $0.end { true } else { false } })
+        if cut > 0 { bad.append(.init("cut short by the end of the file", cut)) }
+        // A record that is being written is on its way.
+        let unfinished = UInt64(captures.count { if case .unfinished(1...) = $0.end { true } else { false } })
+        return Self(
+            name: "records", unit: "records", seen: frames + bad.reduce(unfinished) { $0 + $1.count },
+            delivered: frames, lost: bad, inFlight: unfinished, noted: notes(captures))
+    }
 
     /// What the files say, or fail to say, about records that became frames all the same.
-    private static func notes(_ captures: [CaptureReport]) -> [Cause] {
+    private static func notes(_ captures: [CaptureReport]) -> [LedgerReport.Cause] {
         let all = captures.map(\.statistics)
-        func cause(_ name: String, _ count: (CaptureStatistics) -> UInt64) -> Cause {
-            Cause(name, all.reduce(0) { $0 &+ count($1) })
+        func cause(_ name: String, _ count: (CaptureStatistics) -> UInt64) -> LedgerReport.Cause {
+            LedgerReport.Cause(name, all.reduce(0) { $0 &+ count($1) })
         }
         return [
             cause("without a time", \.framesWithoutTime), cause("a second or more in the part of a second", \.oddTimes),

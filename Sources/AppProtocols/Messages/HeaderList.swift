@@ -1,0 +1,75 @@
+import Octets
+
+/// Header or trailer fields in wire order and case, in one buffer that is reused from message to message.
+///
+/// A field is two ranges of `octets`, so whatever else stands there (HTTP/1: the start line and the line ends) stays
+/// as it was on the wire and can be shown again octet by octet.
+public struct HeaderList: Sendable, Equatable {
+    /// Where something lies in `octets`.
+    public struct Extent: Sendable, Equatable {
+        public var start: UInt32
+        public var count: UInt32
+
+        public init(start: Int, count: Int) {
+            self.start = UInt32(truncatingIfNeeded: start)
+            self.count = UInt32(truncatingIfNeeded: count)
+        }
+
+        public static let none = Extent(start: 0, count: 0)
+        public var range: Range<Int> { Int(start)..<(Int(start) + Int(count)) }
+        public var isEmpty: Bool { count == 0 }
+    }
+
+    public struct Field: Sendable, Equatable {
+        public var name: Extent
+        public var value: Extent
+        public var marks: Marks
+
+        public init(name: Extent, value: Extent, marks: Marks = []) {
+            self.name = name
+            self.value = value
+            self.marks = marks
+        }
+    }
+
+    public struct Marks: OptionSet, Sendable {
+        public let rawValue: UInt8
+        public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        /// The name refers to a table entry that was never seen (joined mid-connection): it is shown as unknown.
+        public static let unknownName = Marks(rawValue: 1)
+        /// The same of the value.
+        public static let unknownValue = Marks(rawValue: 2)
+        /// Sent as a never-indexed literal: the sender holds it for sensitive (RFC 7541 § 7.1.3).
+        public static let neverIndexed = Marks(rawValue: 4)
+    }
+
+    public var octets: [UInt8] = []
+    public var fields: [Field] = []
+
+    public init() {}
+
+    public var isEmpty: Bool { fields.isEmpty }
+
+    /// Forgets everything and keeps the memory, up to a bound so that one huge head does not stay for ever.
+    public mutating func removeAll() {
+        octets.removeAll(keepingCapacity: octets.capacity <= 16_384)
+        fields.removeAll(keepingCapacity: fields.capacity <= 256)
+    }
+
+    @_lifetime(borrow self)
+    public func span(of extent: Extent) -> Span<UInt8> { octets.span.extracting(extent.range) }
+
+    /// Appends a field whose name and value are copied.
+    public mutating func append(name: Span<UInt8>, value: Span<UInt8>, marks: Marks = []) {
+        let nameExtent = append(name)
+        fields.append(Field(name: nameExtent, value: append(value), marks: marks))
+    }
+
+    /// Appends octets that are no field yet.
+    public mutating func append(_ text: Span<UInt8>) -> Extent {
+        let start = octets.count
+        octets.append(contentsOf: text)
+        return Extent(start: start, count: text.count)
+    }
+}

@@ -1,0 +1,26 @@
+/// What a message carries after its head: the decoded octets up to a limit, and how many there were.
+public struct MessageBody: Sendable {
+    /// The decoded octets, at most `ParserSettings.bodyOctetsMax`.
+    public var octets: [UInt8] = []
+    /// Octets of the body on the wire, after chunk framing and padding were taken off, before content codings were.
+    public var length: UInt64 = 0
+    /// Octets after content codings were taken off; beyond `octets.count` they were counted and not kept.
+    public var decodedLength: UInt64 = 0
+    /// SHA-256 of the decoded octets, all of them; empty where it was not asked for.
+    public var digest: [UInt8] = []
+    /// The codings that were taken off, in the order they had been applied.
+    public var codings: [ContentCoding] = []
+
+    public init() {}
+
+    /// True where `octets` is all there was.
+    public var isKeptWhole: Bool { UInt64(octets.count) == decodedLength }
+
+    public mutating func removeAll() {
+        octets.removeAll(keepingCapacity: octets.capacity <= 16_384)
+        length = 0
+        decodedLength = 0
+        digest.removeAll(keepingCapacity: true)
+        codings.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,39 @@
+/// What is to be known of a message besides its contents: why it is incomplete, what was left out, what was odd.
+///
+/// Add cases as parsers need them; the description is what people read, `code` what programs match.
+public enum MessageNote: Sendable, Equatable {
+    /// The connection ended, or fell silent, before the message did.
+    case endNotSeen
+    /// The body's end was not seen: so many of so many octets.
+    case bodyShort(seen: UInt64, announced: UInt64)
+    /// Octets are missing inside the message (lost in capture); `nil`: nobody knows how many.
+    case gap(octets: UInt64?)
+    /// The message began before the capture did.
+    case beginningNotSeen
+    /// The body is larger than the limit: so many octets are shown.
+    case bodyLimited(shown: UInt64)
+    /// Decoding ended at the limit for decoded octets (a decompression bomb, or a large download).
+    case decodingLimited(octets: UInt64)
+    /// The body could not be decoded from some point on: what follows is left out.
+    case undecodable(ContentCoding, afterOctets: UInt64)
+    /// The coded body ends before its end mark.
+    case codingTruncated(ContentCoding)
+    /// A content coding nobody here knows: the body is shown as it was on the wire.
+    case unknownCoding
+    /// The head is larger than the limit: fields are missing.
+    case headLimited(octets: UInt64)
+    /// Header fields refer to table entries that were never seen.
+    case unknownFields(Int)
+    /// The stream was reset with this error code (HTTP/2).
+    case reset(code: UInt32)
+    /// The octets break the protocol's rules in this way.
+    case malformed(Malformation)
+    /// The text was cut at `truncate_size`.
+    case truncated(octets: UInt64)
+    /// Parts of the body were replaced by redaction; a digest is left out, since that of a short secret can be guessed.
+    case bodyRedacted
+    /// Octets of the body that redaction left out, because secrets in them could not be found surely.
+    case bodyWithheld(octets: UInt64)
+    /// The same of the octets as captured.
+    case wireWithheld(octets: UInt64)
+}

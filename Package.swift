@@ -94,14 +94,17 @@ let package = Package(
             name: "HeadersTests", dependencies: ["CaptureTestSupport", "Headers", "Octets", "PacketTestSupport"],
             swiftSettings: settings),
         .target(
-            name: "TestSupport", dependencies: ["Flows", "Headers"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["CaptureTestSupport", "Flows", "Headers"], path: "Tests/TestSupport",
             swiftSettings: settings),
         .testTarget(
-            name: "IPFIXTests", dependencies: ["IPFIX", "Flows", "Headers", "Octets", "TestSupport"],
+            name: "IPFIXTests",
+            dependencies: ["CaptureTestSupport", "IPFIX", "Flows", "Headers", "Octets", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "OutputsTests",
-            dependencies: ["Outputs", "IPFIX", "Flows", "Headers", "KernelIO", "Octets", "TestSupport"],
+            dependencies: [
+                "CaptureTestSupport", "Outputs", "IPFIX", "Flows", "Headers", "KernelIO", "Octets", "TestSupport",
+            ],
             swiftSettings: settings),
         .target(
             name: "CaptureTestSupport", dependencies: ["CaptureFiles"], path: "Tests/CaptureTestSupport",

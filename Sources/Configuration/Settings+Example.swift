@@ -7,7 +7,7 @@ extension Settings {
         aggregator:
           # Threads that count, 1 to 1024. Left out: as many as the machine has. Results do not depend on it.
           num_workers: 4
-          # The most packets that wait between reading and counting.
+          # Without effect, for files of Go2NetSpectra: no queue stands between reading and counting here.
           size_of_packet_channel: 10000
 
           # A snapshot of all tasks each so often (300ms, 30s, 5m, 1h30m), besides the final one.

@@ -7,7 +7,8 @@ import Headers
 public struct Settings: Equatable, Sendable {
     /// 1 ... 1024; `nil`: as many as the machine has.
     public var workers: Int?
-    /// The most packets that wait between reading and counting; `nil`: the pipeline's default.
+    /// The original's bound of packets between reading and counting: checked and kept, and without effect, as the
+    /// pipeline has no such queue.
     public var packetQueueLength: Int?
     /// `nil`: only the final snapshot.
     public var snapshotIntervalNanoseconds: Int64?

@@ -68,4 +68,7 @@
     public static let malformedAbove = PacketMarks(rawValue: 8)
     /// Headers between the key's IP header and a transport header, or a tunnelled packet, are cut off.
     public static let tunnelCut = PacketMarks(rawValue: 16)
+
+    /// All of them, one by one.
+    public static let each: [PacketMarks] = [.laterFragment, .portsCut, .transportCut, .tunnelCut, .malformedAbove]
 }

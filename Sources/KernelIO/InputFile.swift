@@ -1,3 +1,4 @@
+import CKernelIO
 import Glibc
 import Octets
 
@@ -32,7 +33,7 @@ public struct InputFile: ~Copyable, Sendable {
     private let descriptor: Int32
     private let owned: Bool
 
-    /// Opens a file; `-` is standard input.
+    /// Opens a file; `-` is standard input. A pipe without a writer is open at once, and waited for when it is read.
     public init(path: String) throws(SystemFailure) {
         self.path = path == "-" ? "standard input" : path
         if path == "-" {
@@ -40,7 +41,7 @@ public struct InputFile: ~Copyable, Sendable {
             owned = false
         } else {
             // SAFETY: open(2) reads the NUL-terminated path only during the call.
-            descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+            descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
             owned = true
         }
         if descriptor < 0 { throw SystemFailure(operation: "open", path: path, errno: errno) }
@@ -106,17 +107,58 @@ public struct InputFile: ~Copyable, Sendable {
         }
     }
 
-    /// Reads what is there, at most `range.count` octets, into `buffer`; 0 at the end of the file.
+    /// Waits until there are octets to read, or the end, or a failure. For regular files that is now.
+    ///
+    /// - Parameters:
+    ///   - wakeUp: ends the wait, too.
+    ///   - deadline: nanoseconds on the wall clock, after which the wait ends; `nil` for none.
+    /// - Returns: whether there is something to read. `false` can mean nothing at all: look, and wait again.
+    public func waitUntilReadable(orUntil wakeUp: WakeUp? = nil, deadline: Int64? = nil) -> Bool {
+        if size != nil { return true }
+        let milliseconds = deadline.map { Int32(clamping: max($0 - Clock.wallNanoseconds + 999_999, 0) / 1_000_000) }
+        // Descriptors below 0 are passed over.
+        var requests = [
+            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: wakeUp?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
+        ]
+        // SAFETY: poll(2) reads and writes the two elements of the array during the call.
+        return unsafe poll(&requests, 2, milliseconds ?? -1) > 0 && requests[0].revents != 0
+    }
+
+    /// Whether octets or the end can be read without waiting.
+    public var isReadable: Bool { waitUntilReadable(deadline: 0) }
+
+    /// Whether the file is being written just now, so that its end is not where it will be. Regular files only.
+    ///
+    /// That is so while any process has it open for writing. Where the system does not tell (files of other users, and
+    /// on other machines), if it grew since it was opened, or was changed in the last five seconds.
+    public var isBeingWritten: Bool {
+        guard let size else { return false }
+        let answer = ns_is_open_for_writing(descriptor)
+        if answer >= 0 { return answer == 1 }
+        var status = stat()
+        // SAFETY: fstat(2) fills `status` during the call.
+        guard unsafe fstat(descriptor, &status) == 0 else { return false }
+        let changed = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        return Int64(status.st_size) > size || Clock.wallNanoseconds - changed < Self.quietNanoseconds
+    }
+
+    private static let quietNanoseconds: Int64 = 5_000_000_000
+
+    /// Reads what is there, at most `range.count` octets, into `buffer`; 0 at the end of the file. Waits until there is
+    /// something.
     public func read(into buffer: inout MutableSpan<UInt8>, _ range: Range<Int>) throws(SystemFailure) -> Int {
         precondition(range.lowerBound >= 0 && range.upperBound <= buffer.count, "read outside the buffer")
         while true {
+            // Also because a pipe that had no writer yet would be read as ended.
+            while !waitUntilReadable() {}
             let descriptor = self.descriptor
             // SAFETY: the range lies in the buffer (checked above); read(2) writes at most that many octets.
             let count = unsafe buffer.withUnsafeMutableBufferPointer { pointer in
                 unsafe Glibc.read(descriptor, pointer.baseAddress! + range.lowerBound, range.count)
             }
             if count >= 0 { return count }
-            if errno != EINTR { throw SystemFailure(operation: "read", path: path, errno: errno) }
+            if errno != EINTR, errno != EAGAIN { throw SystemFailure(operation: "read", path: path, errno: errno) }
         }
     }
 }

@@ -51,26 +51,41 @@ import Glibc
     /// Waits until `body` returns something, called alone with the value now and after each update; wakes the other
     /// waiters then, as `body` may have changed the value.
     public func wait<Result>(_ body: (inout Value) -> Result?) -> Result {
+        wait(waking: { _ in true }, body)
+    }
+
+    private func wait<Result>(waking: (Result) -> Bool, _ body: (inout Value) -> Result?) -> Result {
         lock()
-        defer {
-            // SAFETY: as in `update`.
-            unsafe pthread_cond_broadcast(condition)
-            unlock()
-        }
+        defer { unlock() }
         while true {
-            if let result = body(&value) { return result }
+            if let result = look(waking, body) { return result }
             // SAFETY: the lock is held by this thread, as pthread_cond_wait(3) demands.
             unsafe pthread_cond_wait(condition, mutex)
         }
     }
 
     /// As `wait`, for what comes within microseconds: looks for a while before it sleeps.
-    public func waitShortly<Result>(_ body: (inout Value) -> Result?) -> Result {
+    ///
+    /// - Parameter waking: whether a result means that the other waiters are to look, too.
+    public func waitShortly<Result>(
+        waking: (Result) -> Bool = { _ in true }, _ body: (inout Value) -> Result?
+    ) -> Result {
         for _ in 0..<Self.spins / 4 {
-            if let result = update({ body(&$0) }) { return result }
+            lock()
+            let result = look(waking, body)
+            unlock()
+            if let result { return result }
             for _ in 0..<4 { ns_pause() }
         }
-        return wait(body)
+        return wait(waking: waking, body)
+    }
+
+    /// With the lock held: calls `body` once, and wakes the other waiters if there is reason to.
+    private func look<Result>(_ waking: (Result) -> Bool, _ body: (inout Value) -> Result?) -> Result? {
+        guard let result = body(&value) else { return nil }
+        // SAFETY: as in `update`.
+        if waking(result) { unsafe pthread_cond_broadcast(condition) }
+        return result
     }
 
     /// - Parameter deadline: on the wall clock, as pthread_cond_timedwait(3) has it.

@@ -12,6 +12,10 @@ public struct FlowAnalysis: Sendable {
     public var workers: Int
     public var tunnels: TunnelMode
     public var filter: PacketFilter?
+    /// For tests of what happens where the system has no thread left.
+    var startThread: @Sendable (String, @escaping @Sendable () -> Void) throws(SystemFailure) -> WorkerThread = {
+        (name, body) throws(SystemFailure) in try WorkerThread(name: name, body)
+    }
 
     public init(workers: Int = Machine.processorCount, tunnels: TunnelMode = .outer, filter: PacketFilter? = nil) {
         self.workers = workers
@@ -29,8 +33,12 @@ public struct FlowAnalysis: Sendable {
         _ source: CaptureSource, into aggregator: A, onSnapshot: @escaping @Sendable (A.Cut, SnapshotCut) -> Void
     ) throws(SystemFailure) -> (counts: TrafficCounts, last: A.Cut) {
         let snapshots = SnapshotQueue<A.Cut>()
-        let writer = try WorkerThread(name: "snapshots") {
+        let writer = try startThread("snapshots") {
             while let (state, cut) = snapshots.next() { onSnapshot(state, cut) }
+        }
+        defer {
+            snapshots.close()
+            writer.join()
         }
         let outcome = Monitor((counts: TrafficCounts(), last: A.Cut?.none))
         let work: @Sendable (Int) -> Void = { worker in
@@ -40,15 +48,30 @@ public struct FlowAnalysis: Sendable {
                 if let last { outcome.last = last }
             }
         }
-        var threads: [WorkerThread] = []
-        for worker in 1..<max(workers, 1) {
-            threads.append(try WorkerThread(name: "worker-\(worker)") { work(worker) })
-        }
+        let threads = try startWorkers(work)
         work(0)
         for thread in threads { thread.join() }
-        snapshots.close()
-        writer.join()
         return outcome.withLock { ($0.counts, $0.last!) }
+    }
+
+    /// Starts all workers but the first. None begins before all are there: at a cut each waits for every other.
+    private func startWorkers(_ work: @escaping @Sendable (Int) -> Void) throws(SystemFailure) -> [WorkerThread] {
+        let areAllThere = Monitor(Bool?.none)
+        var threads: [WorkerThread] = []
+        do throws(SystemFailure) {
+            for worker in 1..<max(workers, 1) {
+                threads.append(
+                    try startThread("worker-\(worker)") {
+                        if areAllThere.wait({ $0 }) { work(worker) }
+                    })
+            }
+        } catch {
+            areAllThere.update { $0 = false }
+            for thread in threads { thread.join() }
+            throw error
+        }
+        areAllThere.update { $0 = true }
+        return threads
     }
 
     /// One worker's life. The last worker to reach the end gets everybody's final state.

@@ -64,6 +64,7 @@ struct Analyze: ParsableCommand {
 
     @Option(
         name: .shortAndLong,
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Rows per task; 0 for all. Default: 10 in tables and the report, all in the other formats.",
             valueName: "rows"))
@@ -129,6 +130,7 @@ struct Analyze: ParsableCommand {
     var maxMemory: String?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Threads that count; results do not depend on it. Default: one per processor.", valueName: "number"))
     var workers: Int?

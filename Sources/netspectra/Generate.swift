@@ -33,34 +33,43 @@ struct Generate: ParsableCommand {
         help: "The capture to write; - is standard output. A file appears once it is complete.", completion: .file())
     var output: String
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Packets in all, at least one per flow.", valueName: "number"))
+    @Option(
+        name: .shortAndLong, parsing: .unconditional,
+        help: ArgumentHelp("Packets in all, at least one per flow.", valueName: "number"))
     var packets = TrafficOptions().packets
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Flows; both directions are one.", valueName: "number"))
+    @Option(
+        name: .shortAndLong, parsing: .unconditional,
+        help: ArgumentHelp("Flows; both directions are one.", valueName: "number"))
     var flows = TrafficOptions().flows
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Skew of the flows' sizes: rank r draws packets with probability r^-x. 0: evenly.", valueName: "x"))
     var zipf = TrafficOptions().zipfExponent
 
     @Option(
         name: .shortAndLong,
+        parsing: .unconditional,
         help: ArgumentHelp("The most octets of a frame that are captured; 0 for whole frames.", valueName: "octets"))
     var snapLength = TrafficOptions().snapLength
 
-    @Option(help: ArgumentHelp("What random numbers start from.", valueName: "number"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("What random numbers start from.", valueName: "number"))
     var seed = TrafficOptions().seed
 
-    @Option(help: ArgumentHelp("The share of flows in an 802.1Q VLAN, 0 to 1.", valueName: "share"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("The share of flows in an 802.1Q VLAN, 0 to 1.", valueName: "share")
+    )
     var vlanShare = TrafficOptions().vlanShare
 
     @Option(
         name: .customLong("ipv6-share"),
-        help: ArgumentHelp("The share of flows over IPv6, 0 to 1.", valueName: "share"))
+        parsing: .unconditional, help: ArgumentHelp("The share of flows over IPv6, 0 to 1.", valueName: "share"))
     var ipv6Share = TrafficOptions().ipv6Share
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("The share of flows inside VXLAN, GRE or IP-in-IP, 0 to 1.", valueName: "share"))
     var tunnelShare = TrafficOptions().tunnelShare
 

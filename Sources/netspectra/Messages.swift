@@ -68,7 +68,7 @@ struct Messages: ParsableCommand {
 extension MessageRun.Source {
     fileprivate init(_ captures: [CaptureReport], _ outcome: CaptureMessages.Outcome) {
         stages = [.records(captures), .frames(captures, outcome), .payload(outcome)]
-        problems = captures.flatMap(\.problems)
+        problems = captures.flatMap(\.problems) + captures.compactMap(\.note)
         code = captures.exitCode
     }
 }

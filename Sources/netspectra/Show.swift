@@ -24,6 +24,7 @@ struct Show: ParsableCommand {
 
     @Option(
         name: .shortAndLong,
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Rows per task; 0 for all. Default: 10 in tables, all in the other formats.", valueName: "rows"))
     var top: Int?
@@ -73,6 +74,11 @@ struct Show: ParsableCommand {
         }
     }
 
+    private static let expectation = """
+          show prints what 'netspectra analyze --output DIRECTORY' wrote: that directory, a snapshot in it
+          (2024-02-29_23-59-58), a task in that, or a shard_N.dat. Captures are read by 'netspectra analyze'.
+        """
+
     private var rowFormat: RowStreamWriter.Format {
         switch format {
         case .table:
@@ -88,8 +94,11 @@ struct Show: ParsableCommand {
         do throws(ReadFailure) {
             snapshot = try SnapshotReader.read(path)
         } catch {
-            if case .file = error { throw Exit.fail(Exit.cannotOpen, "\(error)") }
-            throw Exit.fail(Exit.noCapture, "\(error)")
+            switch error {
+            case .file: throw Exit.fail(Exit.cannotOpen, "\(error)")
+            case .noResults, .notResults: throw Exit.fail(Exit.noCapture, "\(error)\n\(Self.expectation)")
+            default: throw Exit.fail(Exit.noCapture, "\(error)")
+            }
         }
         let rowsMax = top ?? (format == .table ? 10 : 0)
         for index in snapshot.results.indices {

@@ -85,6 +85,24 @@ import Testing
         }
     }
 
+    /// In tables, too, and as `show` prints them; what else lies in the directory is left alone.
+    @Test func tablesOfSeveralSnapshotsNameThem() throws {
+        try Command.withFolder { folder throws in
+            let analyzed = try Command.run(
+                "analyze", "-k", "VLAN", "--snapshot-interval", "5s", "-o", folder.path, Command.sample)
+            let titles = analyzed.lines.filter { $0.hasPrefix("VLAN ") }
+            #expect(
+                titles == ["50", "55", "58"].map { "VLAN  2 rows, snapshot of 2026-11-21 00:17:\($0) UTC" }, "\(titles)"
+            )
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: "notes/old"), withIntermediateDirectories: true)
+            let shown = try Command.run("show", folder.path + "/")
+            #expect(shown.code == 0 && shown.lines.filter { $0.hasPrefix("VLAN ") } == titles)
+            let one = try Command.run("analyze", "-k", "VLAN", Command.sample)
+            #expect(one.lines.first == "VLAN  2 rows")
+        }
+    }
+
     @Test func nothingIsStoredOfNothing() throws {
         try Command.withFolder { folder throws in
             let store = folder.appending(path: "store")
@@ -97,7 +115,16 @@ import Testing
     @Test func showSaysWhatIsWrong() throws {
         #expect(try Command.run("show", "missing").code == 66)
         let noSnapshot = try Command.run("show", "README.md")
-        #expect(noSnapshot.code == 65 && noSnapshot.errors.hasPrefix("netspectra: README.md"))
+        #expect(noSnapshot.code == 65 && noSnapshot.errors.hasPrefix("netspectra: README.md: not a .dat file"))
+        #expect(noSnapshot.errors.contains("show prints what 'netspectra analyze --output DIRECTORY' wrote"))
+        for path in ["Examples", "Examples/", "Sources/Outputs//"] {
+            let unrelated = try Command.run("show", path)
+            #expect(unrelated.code == 65)
+            #expect(
+                unrelated.errors.hasPrefix(
+                    "netspectra: \(path.hasSuffix("//") ? "Sources/Outputs" : "Examples"): no results"))
+            #expect(unrelated.errors.contains("show prints what"))
+        }
         #expect(try Command.run("show", "--top", "3").code == 2)
     }
 }

@@ -1,3 +1,4 @@
+import CaptureTestSupport
 import IPFIX
 import TestSupport
 import Testing

@@ -45,6 +45,66 @@ import Testing
         }
     }
 
+    @Test func whoWritesAFileIsSeen() throws {
+        try Golden.withTemporaryDirectory { folder in
+            let path = folder + "/file"
+            try Golden.write([1, 2, 3], to: path)
+            let file = try InputFile(path: path)
+            // SAFETY: open(2) reads the NUL-terminated path during the call.
+            let writer = unsafe open(path, O_WRONLY)
+            try #require(writer >= 0)
+            let isWritten = file.isBeingWritten
+            #expect(isWritten)
+            close(writer)
+            var times = [timeval](repeating: timeval(tv_sec: 1_000_000_000, tv_usec: 0), count: 2)
+            // SAFETY: utimes(2) reads the NUL-terminated path and the two times during the call.
+            try #require(unsafe utimes(path, &times) == 0)
+            let (isStill, isAgain) = (file.isBeingWritten, try InputFile(path: path).isBeingWritten)
+            #expect(!isStill && !isAgain)
+            let isDevice = try InputFile(path: "/dev/null").isBeingWritten
+            #expect(!isDevice)
+        }
+    }
+
+    /// A pipe without a writer is opened at once and not taken for ended; a wait ends for octets, an end, a wake-up, or
+    /// when its time is over.
+    @Test(.timeLimit(.minutes(5))) func pipesAreWaitedFor() throws {
+        try Golden.withTemporaryDirectory { folder in
+            let path = folder + "/pipe"
+            // SAFETY: mkfifo(3) reads the NUL-terminated path during the call.
+            try #require(unsafe mkfifo(path, 0o600) == 0)
+            let file = try InputFile(path: path)
+            let (isReady, size) = (file.isReadable, file.size)
+            #expect(!isReady && size == nil)
+            let start = Clock.monotonicNanoseconds
+            let isInTime = file.waitUntilReadable(deadline: Clock.wallNanoseconds + 20_000_000)
+            #expect(!isInTime)
+            #expect(Clock.monotonicNanoseconds - start >= 19_000_000)
+
+            let wakeUp = WakeUp()
+            let waker = try WorkerThread(name: "waker") {
+                usleep(2_000)
+                wakeUp.raise()
+            }
+            let (first, second) = (file.waitUntilReadable(orUntil: wakeUp), file.waitUntilReadable(orUntil: wakeUp))
+            waker.join()
+            #expect(!first && !second, "once raised it stays so")
+
+            let writer = try WorkerThread(name: "writer") {
+                guard let output = try? OutputFile(path: path) else { return }
+                usleep(2_000)
+                try? output.write([7, 8].span)
+                usleep(2_000)
+            }
+            var buffer: [UInt8] = [0, 0, 0]
+            var span = buffer.mutableSpan
+            let (count, end) = (try file.read(into: &span, 0..<3), try file.read(into: &span, 2..<3))
+            let isAtEnd = file.isReadable
+            #expect(count == 2 && end == 0 && buffer == [7, 8, 0] && isAtEnd)
+            writer.join()
+        }
+    }
+
     @Test func filesAppearWholeOrNotAtAll() throws {
         try Golden.withTemporaryDirectory { folder in
             let path = folder + "/file"

@@ -63,6 +63,31 @@ import Testing
         #expect(slot.withLock { $0 } == nil)
     }
 
+    /// Looking at a value in vain is no news to those who sleep until it changes.
+    @Test func lookingForAWhileWakesNobody() throws {
+        let flag = Monitor(false)
+        let looks = Monitor(0)
+        let sleeper = try WorkerThread(name: "sleeper") {
+            flag.wait { flag -> Void? in
+                looks.withLock { $0 += 1 }
+                return flag ? () : nil
+            }
+        }
+        while looks.withLock({ $0 }) == 0 { usleep(100) }
+        usleep(1_000)
+        var left = 200
+        flag.waitShortly { _ -> Void? in
+            left -= 1
+            usleep(50)
+            return left == 0 ? () : nil
+        }
+        let woken = looks.withLock { $0 }
+        flag.update { $0 = true }
+        sleeper.join()
+        // Once to begin with, and once for the value that was found; spurious wake-ups are rare.
+        #expect(woken <= 5)
+    }
+
     @Test func waitingGivesUpAfterAWhile() throws {
         let flag = Monitor(false)
         let start = Clock.monotonicNanoseconds

@@ -101,7 +101,7 @@ enum Fixtures {
             ServiceShare(protocol: 17, port: 53, flows: 8, packets: 30, bytes: 4550),
             ServiceShare(protocol: 6, port: 4711, flows: 1, packets: 1, bytes: 60),
             ServiceShare(protocol: 1, port: nil, flows: 1, packets: 1, bytes: 98),
-        ],
+        ], serviceCount: 15,
         ledger: LedgerReport(stages: [
             LedgerReport.Stage(
                 name: "capture", unit: "packets", seen: 1236, delivered: 1234, lost: [.init("damaged record", 2)]),

@@ -21,7 +21,9 @@ import Testing
     }
 
     @Test func aLedgerThatDoesNotAddUpSaysSo() {
-        let stage = LedgerReport.Stage(name: "read", unit: "packets", seen: 10, delivered: 9)
+        // What is only noted does not make up for anything.
+        let stage = LedgerReport.Stage(
+            name: "read", unit: "packets", seen: 10, delivered: 9, noted: [.init("later fragment", 1)])
         let ledger = LedgerReport(stages: [stage])
         #expect(!ledger.isBalanced)
         #expect(ReportText().ledger(ledger).contains("do not add up"))
@@ -30,7 +32,7 @@ import Testing
         #expect(
             json.text == """
                 {"balanced":false,"stages":[{"stage":"read","unit":"packets","seen":10,"delivered":9,"filtered":{},\
-                "lost":{},"in_flight":0,"balanced":false}]}
+                "lost":{},"in_flight":0,"balanced":false,"noted":{"later fragment":1}}]}
                 """)
     }
 
@@ -43,7 +45,7 @@ import Testing
             ReportJSON.summary(report) == """
                 {"type":"summary","capture":{"files":[],"duration":0,"packets":0,"bytes":0,"captured_bytes":0},\
                 "protocols":[],"ledger":{"balanced":true,"stages":[]},\
-                "problems":[]}
+                "problems":[],"notes":[]}
                 """)
     }
 

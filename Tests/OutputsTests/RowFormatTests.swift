@@ -1,3 +1,4 @@
+import CaptureTestSupport
 import Flows
 import Headers
 import Octets

@@ -1,3 +1,4 @@
+import CaptureTestSupport
 import Flows
 import Glibc
 import KernelIO
@@ -51,6 +52,26 @@ import Testing
         #expect(lines[1].hasPrefix("{\"snapshot\":1,\"task\":\"total\",\"packets\":1203,") && lines[1].hasSuffix("},"))
         #expect(lines[2].hasPrefix("{\"snapshot\":2,"))
         #expect(lines[3] == "]}")
+    }
+
+    @Test func severalSnapshotsNameTheirTables() throws {
+        let times: [Int64] = [1_709_251_198_000_000_000, 1_709_251_200_500_000_000]
+        for namesSnapshots in [true, false] {
+            let octets = try Self.written(
+                .table(isExact: false, width: nil, style: .plain), namesSnapshots: namesSnapshots
+            ) {
+                for time in times { try $0.write(Snapshot(time: time, results: [Fixtures.total])) }
+            }
+            let text = String(decoding: octets, as: UTF8.self)
+            let titles = text.split(separator: "\n").filter { $0.hasPrefix("total") }.map(String.init)
+            #expect(
+                titles
+                    == (namesSnapshots
+                        ? [
+                            "total  1 row, snapshot of 2024-02-29 23:59:58 UTC",
+                            "total  1 row, snapshot of 2024-03-01 00:00:00 UTC",
+                        ] : ["total  1 row", "total  1 row"]))
+        }
     }
 
     @Test func aRunWithoutSnapshotsIsStillJSON() throws {

@@ -1,3 +1,4 @@
+import CaptureTestSupport
 import Flows
 import Glibc
 import IPFIX

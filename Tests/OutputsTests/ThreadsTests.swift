@@ -1,3 +1,4 @@
+import CaptureTestSupport
 import Flows
 import Outputs
 import TestSupport

@@ -7,26 +7,26 @@ import Testing
 /// What the decoder says of frames, on its short way and its long one, is what the dissector says of each.
 @Suite struct FrameDecoderTests {
     private struct Tally: Equatable {
-        var linkTypes: [LinkType: PacketCount] = [:]
+        var unknownLinkTypes: [LinkType: PacketCount] = [:]
         var paths: [LayerPath: PacketCount] = [:]
         var undelivered: [Dissection.Outcome: PacketCount] = [:]
         var delivered = PacketCount()
         var filtered = PacketCount()
         var seen = PacketCount()
         var captured: UInt64 = 0
-        var marks: [UInt64] = [0, 0, 0, 0]
+        var marks: [PacketMarks: UInt64] = [:]
         var first: Int64?
         var last: Int64?
 
         init(_ counts: TrafficCounts) {
-            linkTypes = counts.linkTypes
+            unknownLinkTypes = counts.unknownLinkTypes
             paths = counts.paths
             undelivered = counts.undelivered
             delivered = counts.delivered
             filtered = counts.filtered
             seen = counts.seen
             captured = counts.capturedBytes
-            marks = [counts.laterFragments, counts.portsCut, counts.transportCut, counts.malformedAbove]
+            marks = counts.marks
             first = counts.firstTime
             last = counts.lastTime
         }
@@ -47,16 +47,18 @@ import Testing
                     add(frame, to: &filtered)
                     continue
                 }
-                add(frame, to: &linkTypes[frame.linkType, default: PacketCount()])
                 add(frame, to: &paths[dissection.path, default: PacketCount()])
                 guard dissection.outcome == .flow else {
                     add(frame, to: &undelivered[dissection.outcome, default: PacketCount()])
+                    if dissection.outcome == .unknownLinkType {
+                        add(frame, to: &unknownLinkTypes[frame.linkType, default: PacketCount()])
+                    }
                     continue
                 }
                 add(frame, to: &delivered)
-                for (index, mark) in [
-                    PacketMarks.laterFragment, .portsCut, .transportCut, .malformedAbove,
-                ].enumerated() where dissection.info.marks.contains(mark) { marks[index] += 1 }
+                for mark in [
+                    PacketMarks.laterFragment, .portsCut, .transportCut, .malformedAbove, .tunnelCut,
+                ] where dissection.info.marks.contains(mark) { marks[mark, default: 0] += 1 }
             }
         }
     }
@@ -74,12 +76,20 @@ import Testing
             + (0...90).map {
                 TestFrame(time: 1_700_000_000_000_000_000, octets: Array(Self.v6.prefix($0)), wireLength: 99)
             }
+            + (34...Self.tunnelled.count).map {
+                TestFrame(time: 1_700_000_000_000_000_000, octets: Array(Self.tunnelled.prefix($0)))
+            }
+            + [Self.badInner, Self.later].map { TestFrame(time: 1_700_000_000_000_000_000, octets: $0) }
+            + [TestFrame(time: 1_700_000_000_000_000_000, octets: Self.v6, linkType: LinkType(rawValue: 147))]
         for workers in [1, 3] {
             var engine = Engine(FlowTask(name: "flows", fields: .fiveTuple))
             engine.tunnels = tunnels
             engine.filter = filter
             engine.workers = workers
             let result = try engine.run(frames)
+            // The input has some of each.
+            #expect(expression != "" || result.counts.marks.count == PacketMarks.each.count)
+            #expect(expression != "" || !result.counts.unknownLinkTypes.isEmpty)
             #expect(Tally(result.counts) == Tally(frames, tunnels: tunnels, filter: filter))
             #expect(
                 result.last.tasks[0].rows
@@ -88,5 +98,9 @@ import Testing
     }
 
     private static let tagged = Packets.ethernet(.vlan, Packets.vlan(9, .ipv4, Packets.innerIP))
+    private static let tunnelled = Packets.tunnelled(.ipv4, Packets.innerIP)
+    /// The inner header claims IP version 15.
+    private static let badInner = Packets.tunnelled(.ipv4, [0xF5] + Packets.innerIP.dropFirst())
+    private static let later = Packets.ethernet(.ipv4, Packets.ipv4(.tcp, [1, 2, 3]) { $0.fragmentOffset = 185 })
     private static let v6 = Packets.ethernet(.ipv6, Packets.ipv6(.tcp, Packets.tcp(1, 2)))
 }

@@ -70,6 +70,16 @@ import Testing
         }
     }
 
+    /// With one worker the choice is that of the packets' order, not of the hash's random seed.
+    @Test func oneWorkerEvictsTheSameInEveryRun() throws {
+        let frames = try RandomTraffic.synthetic(packets: 60_000, flows: 30_000, seed: 36)
+        var engine = Engine(Self.tasks)
+        engine.memoryLimit = 2_000_000
+        let first = try engine.run(frames).last
+        #expect(first.tasks[0].evictedFlows > 0)
+        for _ in 0..<3 { #expect(try engine.run(frames).last == first) }
+    }
+
     /// The largest flows are those that stay.
     @Test func theSmallestFlowsGo() throws {
         let frames = try RandomTraffic.synthetic(packets: 60_000, flows: 25_000, seed: 33)

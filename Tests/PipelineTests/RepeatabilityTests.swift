@@ -32,7 +32,7 @@ import Testing
             #expect(result.all == alone.all, "\(workers) workers")
             #expect(result.cuts == alone.cuts)
             #expect(result.endpoints == alone.endpoints)
-            #expect(result.counts.paths == alone.counts.paths && result.counts.linkTypes == alone.counts.linkTypes)
+            #expect(result.counts.paths == alone.counts.paths && result.counts.marks == alone.counts.marks)
         }
     }
 

@@ -140,6 +140,27 @@ import Testing
         }
     }
 
+    /// What broke first is what is told, also where reading on would fail for another reason.
+    @Test(arguments: [false, true]) func theFirstCauseIsReported(merge: Bool) throws {
+        let frames = RandomTraffic.frames(80, seed: 54).filter { $0.linkType == .ethernet }
+        let record = Array(frames.prefix(30)).pcap().count
+        var octets = frames.pcap()
+        for index in 8..<12 { octets[record + index] = 0xFF }
+        try CaptureFolder.with { folder in
+            for (name, packed) in [("gzip", gzip(octets)), ("zstd", zstd(octets))] {
+                // Without its last octets the compressed file is damaged, too.
+                let path = try folder.file(name, Array(packed.dropLast(3)))
+                let result = try Self.engine(merge: merge).run(paths: [path])
+                guard case .broken(let failure) = result.reports[0].end else {
+                    Issue.record("\(name): \(result.reports[0].end)")
+                    continue
+                }
+                #expect(failure.reason == .recordTooLarge && failure.fileOffset == record)
+                #expect(result.counts.seen.packets == 30)
+            }
+        }
+    }
+
     @Test(arguments: [false, true]) func whatIsNoCaptureIsReported(merge: Bool) throws {
         let frames = RandomTraffic.frames(50, seed: 52)
         try CaptureFolder.with { folder in

@@ -1,6 +1,10 @@
 #define _GNU_SOURCE
 #include "CKernelIO.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
@@ -13,6 +17,18 @@ int ns_processor_count(void) {
     if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
     int count = CPU_COUNT(&set);
     return count > 0 ? count : 1;
+}
+
+int ns_wake_descriptor(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+int ns_is_open_for_writing(int descriptor) {
+    // The kernel grants a read lease only where nobody has the file open for writing. It is given back at once; who
+    // opens the file in between waits that long, and we are told by a signal that is ignored unless somebody wants it
+    // (the default one, SIGIO, would end the process).
+    if (fcntl(descriptor, F_SETSIG, SIGURG) != 0) return -1;
+    if (fcntl(descriptor, F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN ? 1 : -1;
+    fcntl(descriptor, F_SETLEASE, F_UNLCK);
+    return 0;
 }
 
 void ns_set_thread_name(const char *name) {

@@ -9,6 +9,8 @@ public enum ReadFailure: Error, Equatable, Sendable {
     case damaged(path: String, IPFIXFailure)
     /// A directory holds neither `.dat` files nor directories with some.
     case noResults(path: String)
+    /// A file does not begin as a `.dat` file does.
+    case notResults(path: String)
     /// A shard is of another task, snapshot or key than the one before it in the same directory.
     case mixed(path: String)
     /// A shard between others is missing.
@@ -20,7 +22,8 @@ extension ReadFailure: CustomStringConvertible {
         switch self {
         case .file(let failure): failure.description
         case .damaged(let path, let failure): "\(path): \(failure)"
-        case .noResults(let path): "\(path): no snapshot, task directory or .dat file"
+        case .noResults(let path): "\(path): no results in this directory: no shard_N.dat, and no task or snapshot"
+        case .notResults(let path): "\(path): not a .dat file: it does not begin with an IPFIX message"
         case .mixed(let path): "\(path): belongs to another task or snapshot than the shards before it"
         case .missingShard(let path): "\(path): this shard is missing"
         }

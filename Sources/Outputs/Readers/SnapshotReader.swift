@@ -11,12 +11,13 @@ public enum SnapshotReader {
     /// The snapshot at `path`; of a task's directory or a single file, with that task alone.
     public static func read(_ path: String) throws(ReadFailure) -> Snapshot {
         guard FileTree.isDirectory(path) else { return try snapshot([readShards([path])], path) }
+        let path = withoutSlash(path)
         let names = try list(path)
         let shards = try shardPaths(names, in: path)
         if !shards.isEmpty { return try snapshot([readShards(shards)], path) }
         var tasks: [ReadTask] = []
         for name in names where !name.hasPrefix(".") {
-            let directory = path + "/" + name
+            let directory = join(path, name)
             guard FileTree.isDirectory(directory) else { continue }
             let shards = try shardPaths(list(directory), in: directory)
             if !shards.isEmpty { tasks.append(try readShards(shards)) }
@@ -24,10 +25,45 @@ public enum SnapshotReader {
         return try snapshot(tasks.sorted { $0.record.domain < $1.record.domain }, path)
     }
 
-    /// The directories of snapshots below a storage root, sorted by name, which is by time.
+    /// The directories of snapshots below a storage root, sorted by name, which is by time. What else is there is left
+    /// out: directories that are not named by a time and hold no task.
     public static func snapshotDirectories(in root: String) throws(ReadFailure) -> [String] {
-        try list(root).filter { !$0.hasPrefix(".") }.map { root + "/" + $0 }.filter(FileTree.isDirectory)
+        let root = withoutSlash(root)
+        return try list(root).filter { name in
+            guard !name.hasPrefix("."), FileTree.isDirectory(join(root, name)) else { return false }
+            return isNamedByTime(name) || holdsTask(join(root, name))
+        }.map { join(root, $0) }
     }
+
+    /// `2024-02-29_23-59-58`, and what may follow.
+    private static func isNamedByTime(_ name: String) -> Bool {
+        let form = Array("0000-00-00_00-00-00".utf8)
+        return name.utf8.count >= form.count
+            && zip(name.utf8, form).allSatisfy { octet, mark in
+                mark == UInt8(ascii: "0") ? UInt8(ascii: "0")...UInt8(ascii: "9") ~= octet : octet == mark
+            }
+    }
+
+    private static func holdsTask(_ directory: String) -> Bool {
+        let names = (try? list(directory)) ?? []
+        return names.contains { name in
+            let task = join(directory, name)
+            let shards = FileTree.isDirectory(task) ? (try? list(task)) ?? [] : []
+            return shards.contains(where: isShard)
+        }
+    }
+
+    private static func withoutSlash(_ path: String) -> String {
+        var path = path[...]
+        while path.utf8.count > 1, path.last == "/" { path.removeLast() }
+        return String(path)
+    }
+
+    private static func join(_ directory: String, _ name: String) -> String {
+        directory == "/" ? directory + name : directory + "/" + name
+    }
+
+    private static func isShard(_ name: String) -> Bool { name.hasPrefix("shard_") && name.hasSuffix(".dat") }
 
     private static func snapshot(_ tasks: [ReadTask], _ path: String) throws(ReadFailure) -> Snapshot {
         guard let first = tasks.first else { throw .noResults(path: path) }
@@ -41,11 +77,11 @@ public enum SnapshotReader {
 
     /// `shard_0.dat`, `shard_1.dat` … in the order of their numbers.
     private static func shardPaths(_ names: [String], in directory: String) throws(ReadFailure) -> [String] {
-        let shards = names.filter { $0.hasPrefix("shard_") && $0.hasSuffix(".dat") }
+        let shards = names.filter(isShard)
         let expected = shards.indices.map { "shard_\($0).dat" }
         let present = Set(shards)
-        for name in expected where !present.contains(name) { throw .missingShard(path: directory + "/" + name) }
-        return expected.map { directory + "/" + $0 }
+        for name in expected where !present.contains(name) { throw .missingShard(path: join(directory, name)) }
+        return expected.map { join(directory, $0) }
     }
 
     private static func readShards(_ paths: [String]) throws(ReadFailure) -> ReadTask {
@@ -88,10 +124,11 @@ public enum SnapshotReader {
     ) throws(ReadFailure) -> Bool {
         octets.removeAll(keepingCapacity: true)
         try read(file, upTo: IPFIXDecoder.headerOctets, into: &octets)
+        if octets.isEmpty, offset == 0 { throw .notResults(path: path) }
         if octets.isEmpty { return false }
         let length: Int
         do throws(IPFIXFailure) { length = try IPFIXDecoder.messageOctets(header: octets.span, at: offset) } catch {
-            throw .damaged(path: path, error)
+            throw offset == 0 ? .notResults(path: path) : .damaged(path: path, error)
         }
         try read(file, upTo: length, into: &octets)
         offset += octets.count

@@ -12,14 +12,18 @@ public struct AnalysisReport: Equatable, Sendable {
     public var talkerCount: UInt64
     public var topFlows: TopFlows?
     public var services: [ServiceShare]
+    /// How many services there are in all.
+    public var serviceCount: UInt64
     public var ledger: LedgerReport
     /// Sentences about what is wrong with the input: file, octet and reason.
     public var problems: [String]
+    /// Sentences about the input that are no problems.
+    public var notes: [String]
 
     public init(
         capture: CaptureSummary, hierarchy: [ProtocolNode] = [], talkers: [Talker] = [], talkerCount: UInt64 = 0,
-        topFlows: TopFlows? = nil, services: [ServiceShare] = [], ledger: LedgerReport = LedgerReport(),
-        problems: [String] = []
+        topFlows: TopFlows? = nil, services: [ServiceShare] = [], serviceCount: UInt64 = 0,
+        ledger: LedgerReport = LedgerReport(), problems: [String] = [], notes: [String] = []
     ) {
         self.capture = capture
         self.hierarchy = hierarchy
@@ -27,8 +31,10 @@ public struct AnalysisReport: Equatable, Sendable {
         self.talkerCount = talkerCount
         self.topFlows = topFlows
         self.services = services
+        self.serviceCount = serviceCount
         self.ledger = ledger
         self.problems = problems
+        self.notes = notes
     }
 }
 

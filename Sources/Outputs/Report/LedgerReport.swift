@@ -23,10 +23,12 @@ public struct LedgerReport: Equatable, Sendable {
         /// Left out although it was wanted.
         public var lost: [Cause]
         public var inFlight: UInt64
+        /// What else is to be known. No part of the sum, and one thing may be counted under several.
+        public var noted: [Cause]
 
         public init(
             name: String, unit: String, seen: UInt64, delivered: UInt64, filtered: [Cause] = [], lost: [Cause] = [],
-            inFlight: UInt64 = 0
+            inFlight: UInt64 = 0, noted: [Cause] = []
         ) {
             self.name = name
             self.unit = unit
@@ -35,6 +37,7 @@ public struct LedgerReport: Equatable, Sendable {
             self.filtered = filtered
             self.lost = lost
             self.inFlight = inFlight
+            self.noted = noted
         }
 
         public var filteredCount: UInt64 { filtered.reduce(0) { $0 &+ $1.count } }
@@ -77,6 +80,7 @@ extension LedgerReport.Stage {
             causes("lost", lost, &json)
             json.member("in_flight", inFlight)
             json.member("balanced", isBalanced)
+            causes("noted", noted, &json)
         }
     }
 }

@@ -18,6 +18,7 @@ public enum ReportJSON {
                 json.array(report.talkers) { json, talker in append(talker, to: &json) }
             }
             if !report.services.isEmpty {
+                json.member("service_count", report.serviceCount)
                 json.name("services")
                 json.array(report.services) { json, service in append(service, to: &json) }
             }
@@ -26,6 +27,8 @@ public enum ReportJSON {
             report.ledger.append(to: &json)
             json.name("problems")
             json.array(report.problems) { $0.string($1) }
+            json.name("notes")
+            json.array(report.notes) { $0.string($1) }
         }
         return json.text
     }

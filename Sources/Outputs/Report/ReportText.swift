@@ -19,8 +19,9 @@ public struct ReportText: Sendable {
     /// All sections that have something to say, an empty line between them.
     public func text(_ report: AnalysisReport) -> String {
         [
-            capture(report.capture), problems(report.problems), hierarchy(report.hierarchy, of: report.capture),
-            talkers(report), flows(report.topFlows), services(report.services, of: report.capture),
+            capture(report.capture, notes: report.notes), problems(report.problems),
+            hierarchy(report.hierarchy, of: report.capture),
+            talkers(report), flows(report.topFlows), services(report),
             ledger(report.ledger),
         ].filter { !$0.isEmpty }.joined(separator: "\n")
     }
@@ -33,7 +34,7 @@ public struct ReportText: Sendable {
 
     // MARK: - Capture
 
-    public func capture(_ capture: CaptureSummary) -> String {
+    public func capture(_ capture: CaptureSummary, notes: [String] = []) -> String {
         var lines = capture.files.enumerated().map { index, file in
             (index == 0 ? (capture.files.count == 1 ? "File" : "Files") : "", describe(file))
         }
@@ -51,6 +52,7 @@ public struct ReportText: Sendable {
         if let average = capture.averagePacketBytes {
             lines.append(("Mean size", "\(HumanUnits.grouped(UInt64(average + 0.5))) B per packet"))
         }
+        for note in notes { lines.append(("Note", note)) }
         let body = lines.map { "  " + style.dim(Self.padded($0, to: 10)) + TextTable.printable($1) + "\n" }.joined()
         return section("Capture", body)
     }
@@ -121,21 +123,23 @@ public struct ReportText: Sendable {
         return section("Top flows", note: note, table.text(flows.rows))
     }
 
-    public func services(_ services: [ServiceShare], of capture: CaptureSummary) -> String {
+    public func services(_ report: AnalysisReport) -> String {
         var table = TextTable([
             .init("Service", .left), .init("Port", .left), .init("Flows"), .init("Packets"), .init("Bytes"),
             .init("Share"),
         ])
-        for service in services {
+        for service in report.services {
             let name = service.port.flatMap { ServiceNames.name($0, protocol: service.protocol) }
             let proto = ServiceNames.name(protocol: service.protocol)
             table.rows.append([
                 name ?? (service.port == nil ? proto.lowercased() : "-"), service.port.map { "\(proto) \($0)" } ?? "-",
                 HumanUnits.grouped(service.flows), HumanUnits.grouped(service.packets), bytes(service.bytes),
-                HumanUnits.percent(service.bytes, of: capture.bytes) + " %",
+                HumanUnits.percent(service.bytes, of: report.capture.bytes) + " %",
             ])
         }
-        return section("Services", note: "by server port", table.text(width: width, style: style))
+        let count = HumanUnits.grouped(report.serviceCount)
+        let note = "\(report.services.count) of \(count) services, by bytes"
+        return section("Services", note: note, table.text(width: width, style: style))
     }
 
     // MARK: - Ledger
@@ -165,7 +169,7 @@ public struct ReportText: Sendable {
     private func causes(_ ledger: LedgerReport) -> String {
         var table = TextTable([.init("Cause", .left), .init("Stage", .left), .init("Count")])
         for stage in ledger.stages {
-            for (kind, causes) in [("filtered", stage.filtered), ("lost", stage.lost)] {
+            for (kind, causes) in [("filtered", stage.filtered), ("lost", stage.lost), ("noted", stage.noted)] {
                 for cause in causes where cause.count > 0 {
                     table.rows.append(["\(kind): \(cause.name)", stage.name, HumanUnits.grouped(cause.count)])
                 }

@@ -39,7 +39,8 @@ public final class RowStreamWriter: Writer {
     /// - Parameters:
     ///   - descriptor: stays the caller's and may be non-blocking.
     ///   - name: what errors call it.
-    ///   - namesSnapshots: rows have a `snapshot` member or column, for runs that write several.
+    ///   - namesSnapshots: rows have a `snapshot` member or column, and tables a title that names it, for runs that
+    ///     write several.
     ///   - threads: how many share the formatting; what is written does not depend on it.
     public init(
         descriptor: Int32, name: String = "standard output", format: Format, namesSnapshots: Bool = false,
@@ -95,7 +96,7 @@ public final class RowStreamWriter: Writer {
         case .table(let isExact, let width, let style):
             let table = TableFormat(
                 task: result.task, totalBytes: result.totalBytes, isExact: isExact, width: width, style: style)
-            try write(result, table, &state)
+            try write(result, table, of: time, &state)
         }
     }
 
@@ -127,15 +128,19 @@ public final class RowStreamWriter: Writer {
         }
     }
 
-    private func write(_ result: TaskResult, _ table: TableFormat, _ state: inout State) throws(SystemFailure) {
+    /// - Parameter time: of the snapshot, where the table is to name it.
+    private func write(
+        _ result: TaskResult, _ table: TableFormat, of time: Int64?, _ state: inout State
+    ) throws(SystemFailure) {
         let count = result.rows.count
         let name = TextTable.printable(result.task.name)
         let all = HumanUnits.grouped(UInt64(result.flowCount))
         let flows =
             count < result.flowCount
             ? "\(HumanUnits.grouped(UInt64(count))) of \(all) rows" : count == 1 ? "1 row" : "\(all) rows"
+        let snapshot = time.map { ", snapshot of \(CivilTime(nanoseconds: $0).text) UTC" } ?? ""
         state.buffer.append(
-            (state.hasRows ? "\n" : "") + table.style.title(name) + "  " + table.style.dim(flows) + "\n")
+            (state.hasRows ? "\n" : "") + table.style.title(name) + "  " + table.style.dim(flows + snapshot) + "\n")
         state.hasRows = true
         var rows: [FlowRecord] = []
         var start = 0

@@ -140,10 +140,7 @@ struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
     ) {
         var updates = updates.mutableSpan
         for i in packets.indices {
-            let (key, direction) = packets[i].key.masked(by: plan)
-            updates[pending + i] = FlowUpdate(
-                key: key, time: packets[i].time, hash: key.hash(seed: seed), wireLength: packets[i].wireLength,
-                direction: direction, tcpFlags: packets[i].tcpFlags)
+            updates[pending + i] = FlowUpdate(packets[i], plan, seed)
         }
     }
 
@@ -156,12 +153,9 @@ struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
         var updates = staged.mutableSpan
         var fill = fill.mutableSpan
         for i in packets.indices {
-            let (key, direction) = packets[i].key.masked(by: plan)
-            let hash = key.hash(seed: seed)
-            let owner = Int(UInt64(hash) * workers >> 32)
-            updates[owner * stage + fill[owner]] = FlowUpdate(
-                key: key, time: packets[i].time, hash: hash, wireLength: packets[i].wireLength, direction: direction,
-                tcpFlags: packets[i].tcpFlags)
+            let update = FlowUpdate(packets[i], plan, seed)
+            let owner = Int(UInt64(update.hash) * workers >> 32)
+            updates[owner * stage + fill[owner]] = update
             fill[owner] += 1
             if fill[owner] == stage {
                 next += i + 1
@@ -228,5 +222,16 @@ struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
         budget.take(fresh.byteCount)
         swap(&store, &fresh)
         return fresh
+    }
+}
+
+extension FlowUpdate where Key: RoutedKey {
+    /// What a packet says to a task: its key masked to the task's, and hashed.
+    @inline(__always)
+    fileprivate init(_ packet: FlowPacket<Key>, _ plan: KeyPlan, _ seed: UInt64) {
+        let (key, direction) = packet.key.masked(by: plan)
+        self.init(
+            key: key, time: packet.time, hash: key.hash(seed: seed), wireLength: packet.wireLength,
+            direction: direction, tcpFlags: packet.tcpFlags)
     }
 }

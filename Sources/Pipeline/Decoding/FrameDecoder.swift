@@ -115,19 +115,16 @@ struct FrameDecoder: ~Copyable {
             rare.filtered.add(frame.wireLength)
             return nil
         }
-        rare.linkTypes[linkType, default: PacketCount()].add(frame.wireLength)
         rare.paths[dissection.path, default: PacketCount()].add(frame.wireLength)
         guard dissection.outcome == .flow else {
             rare.undelivered[dissection.outcome, default: PacketCount()].add(frame.wireLength)
+            if dissection.outcome == .unknownLinkType {
+                rare.unknownLinkTypes[linkType, default: PacketCount()].add(frame.wireLength)
+            }
             return nil
         }
         rare.delivered.add(frame.wireLength)
-        if !info.marks.isEmpty {
-            rare.laterFragments += info.marks.contains(.laterFragment) ? 1 : 0
-            rare.portsCut += info.marks.contains(.portsCut) ? 1 : 0
-            rare.transportCut += info.marks.contains(.transportCut) ? 1 : 0
-            rare.malformedAbove += info.marks.contains(.malformedAbove) ? 1 : 0
-        }
+        if !info.marks.isEmpty { rare.count(info.marks) }
         return info
     }
 
@@ -194,7 +191,6 @@ struct HotCounters {
         }
         for kind in kinds.indices where kinds[kind].packets > 0 {
             counts.delivered.add(kinds[kind])
-            counts.linkTypes[.ethernet, default: PacketCount()].add(kinds[kind])
             counts.paths[CommonKinds.path(kind), default: PacketCount()].add(kinds[kind])
         }
     }

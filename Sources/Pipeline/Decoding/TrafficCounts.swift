@@ -32,14 +32,11 @@ public struct TrafficCounts: Sendable {
     public var filtered = PacketCount()
     /// All other frames, by what the dissector said of them.
     public var undelivered: [Dissection.Outcome: PacketCount] = [:]
-    /// Delivered frames with something to say about them.
-    public var laterFragments: UInt64 = 0
-    public var portsCut: UInt64 = 0
-    public var transportCut: UInt64 = 0
-    public var malformedAbove: UInt64 = 0
-    /// Frames by their first header.
-    public var linkTypes: [LinkType: PacketCount] = [:]
-    /// Frames by the protocols in them.
+    /// Those of `undelivered` whose link type is not understood, by that.
+    public var unknownLinkTypes: [LinkType: PacketCount] = [:]
+    /// Delivered frames by each thing there is to say about them. A frame may have several marks.
+    public var marks: [PacketMarks: UInt64] = [:]
+    /// Frames that passed the filter, by the protocols in them.
     public var paths: [LayerPath: PacketCount] = [:]
     /// Earliest and latest frame time, over frames that have one.
     public var firstTime: Int64?
@@ -52,17 +49,18 @@ public struct TrafficCounts: Sendable {
         if lastTime == nil || time > lastTime! { lastTime = time }
     }
 
+    mutating func count(_ marks: PacketMarks) {
+        for mark in PacketMarks.each where marks.contains(mark) { self.marks[mark, default: 0] += 1 }
+    }
+
     mutating func add(_ other: TrafficCounts) {
         seen.add(other.seen)
         capturedBytes += other.capturedBytes
         delivered.add(other.delivered)
         filtered.add(other.filtered)
         undelivered.merge(other.undelivered) { $0 + $1 }
-        laterFragments += other.laterFragments
-        portsCut += other.portsCut
-        transportCut += other.transportCut
-        malformedAbove += other.malformedAbove
-        linkTypes.merge(other.linkTypes) { $0 + $1 }
+        unknownLinkTypes.merge(other.unknownLinkTypes) { $0 + $1 }
+        marks.merge(other.marks) { $0 + $1 }
         paths.merge(other.paths) { $0 + $1 }
         if let time = other.firstTime { note(time) }
         if let time = other.lastTime { note(time) }

@@ -40,6 +40,8 @@ public struct RecordedEvents: Sendable {
     }
 
     private static let windowOctets = 1 << 20
+    /// How long a pipe is waited for before somebody is asked whether to stop.
+    private static let patienceNanoseconds: Int64 = 100_000_000
 
     /// Reads one file to its end.
     /// - Parameters:
@@ -56,7 +58,12 @@ public struct RecordedEvents: Sendable {
             var isAtEnd = false
             while !isAtEnd, !run.isDone, !shouldStop() {
                 if have == window.count { window = Self.grown(window, have) }
-                let count = try input.read(into: &window, at: have..<window.count)
+                guard let count = try input.read(into: &window, at: have..<window.count) else {
+                    // A pipe has nothing just now.
+                    let deadline = Clock.wallNanoseconds + Self.patienceNanoseconds
+                    _ = input.file.file.waitUntilReadable(deadline: deadline)
+                    continue
+                }
                 isAtEnd = count == 0
                 have += count
                 let taken = run.take(window.span.extracting(0..<have), isFinal: isAtEnd)

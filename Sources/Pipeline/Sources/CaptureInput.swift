@@ -7,53 +7,37 @@ struct CaptureInput: ~Copyable {
     let path: String
     /// Size of the file on disk; `nil` for pipes.
     let size: Int64?
-    let compression: Compression?
+    /// `nil` also until the first octets are there.
+    private(set) var compression: Compression?
     /// Octets read from the file, before decompression.
-    private(set) var octetsRead: Int64
+    private(set) var octetsRead: Int64 = 0
     /// Compressed data was followed by octets that belong to nothing.
     var hasTrailingGarbage: Bool { decompressor?.hasTrailingGarbage ?? false }
 
-    private let file: SharedInputFile
+    let file: SharedInputFile
     /// Where the next octets of the file come from.
-    private var readOffset: Int64
+    private var readOffset: Int64 = 0
     /// Up to where workers have reserved pieces; not before `readOffset`.
-    private var reservedOffset: Int64
+    private var reservedOffset: Int64 = 0
     /// Counts up whenever reservations become void.
     private(set) var generation: Int
-    private let decompressor: Decompressor?
+    /// The first octets have told whether the file is compressed.
+    private var isRecognised = false
+    private var decompressor: Decompressor?
     /// Octets read and not yet given out: the prefix that told the compression, or compressed data.
-    private var pending: MappedArray<UInt8>
-    private var pendingRange: Range<Int>
-    private var isAtEnd: Bool
+    private var pending = MappedArray<UInt8>(count: compressedPieceOctets)
+    private var pendingRange = 0..<0
+    private var isAtEnd = false
 
     private static let compressedPieceOctets = 256 << 10
 
-    /// - Throws: where the file cannot be opened or read.
+    /// - Throws: where the file cannot be opened.
     init(path: String, generation: Int = 0) throws(InputFailure) {
         let file = try Self.open(path)
-        var pending = MappedArray<UInt8>(count: Self.compressedPieceOctets)
-        var have = 0
-        var isAtEnd = false
-        while have < Compression.prefixOctets, !isAtEnd {
-            let count = try Self.read(file, into: &pending, have..<pending.count, at: Int64(have))
-            have += count
-            isAtEnd = count == 0
-        }
-        let compression = Compression.detect(pending.span.extracting(0..<have))
-        // All that can fail is done before the first field is set.
-        let decompressor = try compression.map { (kind) throws(InputFailure) in try Decompressor(kind, path: path) }
-        self.compression = compression
-        self.decompressor = decompressor
         self.path = file.path
         size = file.size
         self.file = SharedInputFile(file)
-        readOffset = Int64(have)
-        reservedOffset = Int64(have)
         self.generation = generation
-        self.pending = pending
-        pendingRange = 0..<have
-        octetsRead = Int64(have)
-        self.isAtEnd = isAtEnd
     }
 
     private static func open(_ path: String) throws(InputFailure) -> InputFile {
@@ -64,22 +48,36 @@ struct CaptureInput: ~Copyable {
         }
     }
 
-    /// Reads another piece behind the pending octets.
-    private mutating func readPending() throws(InputFailure) {
+    /// Reads the first octets, and looks whether they are those of compressed data; `false` if there are too few yet.
+    private mutating func recognise() throws(InputFailure) -> Bool {
+        while pendingRange.count < Compression.prefixOctets, !isAtEnd {
+            guard try readPending() else { return false }
+        }
+        compression = Compression.detect(pending.span.extracting(pendingRange))
+        if let compression { decompressor = try Decompressor(compression, path: path) }
+        isRecognised = true
+        return true
+    }
+
+    /// Reads another piece behind the pending octets; `false` if there is nothing yet.
+    private mutating func readPending() throws(InputFailure) -> Bool {
         if pendingRange.isEmpty { pendingRange = 0..<0 }
         if pendingRange.upperBound == pending.count {
             pending.moveToStart(pendingRange)
             pendingRange = 0..<pendingRange.count
         }
         let range = pendingRange.upperBound..<pending.count
-        let count = try Self.read(file.file, into: &pending, range, at: readOffset)
+        guard let count = try Self.read(file.file, into: &pending, range, at: readOffset) else { return false }
         note(count)
         pendingRange = pendingRange.lowerBound..<range.lowerBound + count
+        return true
     }
 
+    /// `nil` where a pipe has nothing to read just now: nobody waits in here, as all workers wait for who does.
     private static func read(
         _ file: borrowing InputFile, into buffer: inout MappedArray<UInt8>, _ range: Range<Int>, at offset: Int64
-    ) throws(InputFailure) -> Int {
+    ) throws(InputFailure) -> Int? {
+        guard file.isReadable else { return nil }
         var span = buffer.mutableSpan
         do throws(SystemFailure) {
             // Pipes have no offset.
@@ -100,7 +98,7 @@ struct CaptureInput: ~Copyable {
 
     /// Reserves the next piece of a plain regular file for one worker, to be read without a lock and used in turn.
     mutating func reserve() -> ReservedPiece? {
-        guard size != nil, compression == nil, pendingRange.isEmpty, !isAtEnd else { return nil }
+        guard size != nil, isRecognised, compression == nil, pendingRange.isEmpty, !isAtEnd else { return nil }
         defer { reservedOffset += Int64(FrameBatch.pieceOctets) }
         return ReservedPiece(file: file, offset: reservedOffset, generation: generation)
     }
@@ -125,8 +123,10 @@ struct CaptureInput: ~Copyable {
         reservedOffset = readOffset
     }
 
-    /// Puts the next octets of the capture into `range` of `window`: at least one, or 0 at the end.
-    mutating func read(into window: inout MappedArray<UInt8>, at range: Range<Int>) throws(InputFailure) -> Int {
+    /// Puts the next octets of the capture into `range` of `window`: at least one, or 0 at the end; `nil` where a pipe
+    /// has none just now.
+    mutating func read(into window: inout MappedArray<UInt8>, at range: Range<Int>) throws(InputFailure) -> Int? {
+        if !isRecognised, try !recognise() { return nil }
         if let decompressor { return try decompress(decompressor, into: &window, at: range) }
         guard pendingRange.isEmpty else {
             let count = min(pendingRange.count, range.count)
@@ -136,14 +136,14 @@ struct CaptureInput: ~Copyable {
             return count
         }
         if isAtEnd { return 0 }
-        let count = try Self.read(file.file, into: &window, range, at: readOffset)
+        guard let count = try Self.read(file.file, into: &window, range, at: readOffset) else { return nil }
         note(count)
         return count
     }
 
     private mutating func decompress(
         _ decompressor: Decompressor, into window: inout MappedArray<UInt8>, at range: Range<Int>
-    ) throws(InputFailure) -> Int {
+    ) throws(InputFailure) -> Int? {
         while true {
             let step = decompressor.decompress(
                 pending.span.extracting(pendingRange), isFinal: isAtEnd, into: &window, at: range)
@@ -152,7 +152,7 @@ struct CaptureInput: ~Copyable {
             if step.produced > 0 { return step.produced }
             if let failure = step.failure { throw .decompression(path, failure) }
             if step.stop == .finished { return 0 }
-            if step.stop == .needsInput, !isAtEnd { try readPending() }
+            if step.stop == .needsInput, !isAtEnd, try !readPending() { return nil }
         }
     }
 }

@@ -6,8 +6,11 @@ import Octets
 public enum CaptureEnd: Equatable, Sendable {
     /// After a whole record.
     case clean
-    /// Within a record: copied or written incompletely, or still being written.
+    /// Within a record: copied or written incompletely.
     case cutShort(CutShort)
+    /// Within a record, or within compressed data, of a file that is being written: after the last whole record. So
+    /// many octets of the next one are there.
+    case unfinished(octets: Int)
     /// The framing broke.
     case broken(CaptureFailure)
     /// Nobody wanted to know more: frames may follow.
@@ -22,6 +25,8 @@ enum FrameTurn<End> {
     case frames
     /// The next frame's time, which is not before the stop asked for; the batch is empty.
     case stopped(at: Int64)
+    /// This pipe has nothing just now; the batch is empty. Wait for it, and call again.
+    case idle(SharedInputFile)
     case ended(End)
 }
 
@@ -41,6 +46,8 @@ struct CaptureReader: ~Copyable {
     private var needed = 1
     private var isAtEnd = false
     private var failure: InputFailure?
+    /// Set by what came first: a broken framing, the file's end, or a failure to read.
+    private var end: CaptureEnd?
 
     /// - Parameter generation: what the input counts its reservations' generations from.
     init(path: String, generation: Int = 0) throws(InputFailure) {
@@ -55,12 +62,19 @@ struct CaptureReader: ~Copyable {
             batch.frames = FrameList(capacity: FrameBatch.frameCapacity)
         }
         batch.frames.removeAll()
+        if let end { return .ended(end) }
         // The octets not yet parsed are `start ..< end` of the window.
         var (start, end) = place(&batch)
         while true {
-            if toSkip > 0 { skip(&start, &end, &batch.window) }
-            if !isAtEnd, end - start < max(needed, FrameBatch.pieceOctets / 2) { fill(start, &end, &batch.window) }
-            if end - start < needed, !isAtEnd { continue }
+            var isIdle = toSkip > 0 && !skip(&start, &end, &batch.window)
+            if !isIdle, !isAtEnd, end - start < max(needed, FrameBatch.pieceOctets / 2) {
+                isIdle = !fill(start, &end, &batch.window)
+            }
+            if toSkip > 0 || end - start < needed, !isAtEnd {
+                guard isIdle else { continue }
+                keep(start..<end, after: start, of: batch.window)
+                return .idle(input.file)
+            }
             let undo = stop == nil ? nil : parser
             var position = start
             let parsed = parse(batch.window, start..<end, &position, into: &batch.frames)
@@ -83,7 +97,9 @@ struct CaptureReader: ~Copyable {
             case .needMore(let octets): needed = octets
             case .skip(let octets): toSkip = octets
             case .end, .endedEarly, .failed:
-                if batch.frames.isEmpty { return .ended(self.end(parsed)) }
+                let reason = self.end(parsed, octetsLeft: end - position)
+                self.end = reason
+                if batch.frames.isEmpty { return .ended(reason) }
             }
             if !batch.frames.isEmpty {
                 keep(position..<end, after: start, of: batch.window)
@@ -142,21 +158,23 @@ struct CaptureReader: ~Copyable {
         frames.indices.first { frames[$0].time >= time }
     }
 
-    /// Reads the next piece behind what is there.
-    private mutating func fill(_ start: Int, _ end: inout Int, _ window: inout MappedArray<UInt8>) {
+    /// Reads the next piece behind what is there; `false` if there is nothing yet.
+    private mutating func fill(_ start: Int, _ end: inout Int, _ window: inout MappedArray<UInt8>) -> Bool {
         let wanted = max(needed - (end - start), FrameBatch.pieceOctets)
         reserve(end + wanted, in: &window)
         do throws(InputFailure) {
-            let count = try input.read(into: &window, at: end..<end + wanted)
+            guard let count = try input.read(into: &window, at: end..<end + wanted) else { return false }
             end += count
             if count == 0 { isAtEnd = true }
         } catch {
             failure = error
             isAtEnd = true
         }
+        return true
     }
 
-    private mutating func skip(_ start: inout Int, _ end: inout Int, _ window: inout MappedArray<UInt8>) {
+    /// `false` if some of the octets to skip are not there yet.
+    private mutating func skip(_ start: inout Int, _ end: inout Int, _ window: inout MappedArray<UInt8>) -> Bool {
         while toSkip > 0 {
             let dropped = Int(min(Int64(end - start), toSkip))
             window.moveToStart(start + dropped..<end)
@@ -164,8 +182,9 @@ struct CaptureReader: ~Copyable {
             fileOffset += Int64(dropped)
             toSkip -= Int64(dropped)
             if isAtEnd { toSkip = 0 }
-            if toSkip > 0 { fill(start, &end, &window) }
+            if toSkip > 0, !fill(start, &end, &window) { return false }
         }
+        return true
     }
 
     private mutating func keep(_ rest: Range<Int>, after start: Int, of window: borrowing MappedArray<UInt8>) {
@@ -175,12 +194,21 @@ struct CaptureReader: ~Copyable {
         fileOffset += Int64(rest.lowerBound - start)
     }
 
-    private func end(_ stop: CaptureParser.Stop) -> CaptureEnd {
-        if let failure { return .unreadable(failure) }
+    private func end(_ stop: CaptureParser.Stop, octetsLeft: Int) -> CaptureEnd {
+        if let failure {
+            // Of compressed data too little is there before the end is written.
+            if case .decompression(_, let failure) = failure, failure.reason == .truncated, isUnfinished {
+                return .unfinished(octets: octetsLeft)
+            }
+            return .unreadable(failure)
+        }
         switch stop {
-        case .endedEarly(let cut): return .cutShort(cut)
+        case .endedEarly(let cut): return isUnfinished ? .unfinished(octets: cut.available) : .cutShort(cut)
         case .failed(let failure): return .broken(failure)
         default: return .clean
         }
     }
+
+    /// Whoever writes the file will go on. One of which nothing is a capture yet is none.
+    private var isUnfinished: Bool { parser.format != nil && input.file.file.isBeingWritten }
 }

@@ -45,5 +45,10 @@ public struct CaptureReport: Sendable {
     public var isUnusable: Bool { format == nil }
 
     /// Whether something of the file was damaged or missing.
-    public var isDamaged: Bool { end != .clean && end != .stopped || statistics.badRecords > 0 || hasTrailingGarbage }
+    public var isDamaged: Bool {
+        switch end {
+        case .clean, .stopped, .unfinished: statistics.badRecords > 0 || hasTrailingGarbage
+        case .cutShort, .broken, .unreadable: true
+        }
+    }
 }

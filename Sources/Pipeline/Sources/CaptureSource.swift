@@ -19,8 +19,9 @@ public final class CaptureSource: Sendable {
     }
 
     private let state: Monitor<SourceState>
-    /// Apart from `state`, whose lock is held while a pipe is waited for.
     private let isStopped = Monitor(false)
+    /// For the worker that waits for a pipe.
+    private let stopped = WakeUp()
 
     /// - Parameters:
     ///   - merge: frames of all files in order of time, instead of file after file.
@@ -34,18 +35,34 @@ public final class CaptureSource: Sendable {
     ///
     /// - Parameter cutsMade: how many cuts the worker has made so far.
     func next(_ batch: inout FrameBatch, cutsMade: Int) -> Turn {
+        var hasWaited = false
+        while true {
+            switch step(&batch, cutsMade: cutsMade, hasWaited: hasWaited) {
+            case .turn(let turn): return turn
+            case .idle(let input, let deadline):
+                _ = input.file.waitUntilReadable(orUntil: stopped, deadline: deadline)
+                hasWaited = true
+            }
+        }
+    }
+
+    /// - Parameter hasWaited: this worker is the one that has waited for a pipe.
+    private func step(_ batch: inout FrameBatch, cutsMade: Int, hasWaited: Bool) -> SourceStep {
         // Most of the time goes into copying octets out of the kernel, so that happens before the lock.
         let piece = state.withLock { $0.reservePiece(cutsMade: cutsMade) }
         if let piece { batch.readAhead(piece) }
-        return state.waitShortly { state -> Turn? in
+        // Who goes on waiting for a pipe has no news for the others.
+        return state.waitShortly(waking: \.isTurn) { state -> SourceStep? in
+            if state.isAwaitingInput, !hasWaited { return nil }
+            state.isAwaitingInput = false
             if let piece, !state.frames.isTurn(of: piece) { return nil }
             if isStopped.withLock({ $0 }) { state.isAtEnd = true }
             // Nobody may wait for a piece that will not be used.
             if piece != nil, batch.ahead == nil { state.frames.voidReservations() }
-            let turn = state.next(&batch, cutsMade: cutsMade)
+            let step = state.next(&batch, cutsMade: cutsMade)
             if batch.ahead != nil { state.frames.voidReservations() }
             batch.ahead = nil
-            return turn
+            return step
         }
     }
 
@@ -55,7 +72,19 @@ public final class CaptureSource: Sendable {
     public var progress: SourceProgress { state.withLock { $0.progress } }
 
     /// Ends the input after the batches handed out so far.
-    public func stop() { isStopped.withLock { $0 = true } }
+    public func stop() {
+        isStopped.withLock { $0 = true }
+        stopped.raise()
+    }
+}
+
+/// What a worker is to do next.
+private enum SourceStep {
+    case turn(CaptureSource.Turn)
+    /// Wait for this pipe, on behalf of all, until this time on the wall clock at the latest.
+    case idle(SharedInputFile, until: Int64?)
+
+    var isTurn: Bool { if case .turn = self { true } else { false } }
 }
 
 /// How far a source has come.
@@ -101,6 +130,8 @@ private final class SourceState {
     private var hasFramesSinceCut = false
     /// Once a worker was told of the end there are no more cuts: it would not take part in them.
     var isAtEnd = false
+    /// One worker waits for a pipe, without the lock; nobody else takes frames meanwhile.
+    var isAwaitingInput = false
 
     init(frames: any FrameStream, cutter: SnapshotCutter) {
         self.frames = frames
@@ -115,17 +146,17 @@ private final class SourceState {
 
     /// `nil` also where the worker will be told something else than to take frames.
     func reservePiece(cutsMade: Int) -> ReservedPiece? {
-        if isAtEnd || (cutter.lastCut?.number ?? 0) > cutsMade { return nil }
+        if isAtEnd || isAwaitingInput || (cutter.lastCut?.number ?? 0) > cutsMade { return nil }
         return frames.reservePiece()
     }
 
-    func next(_ batch: inout FrameBatch, cutsMade: Int) -> CaptureSource.Turn {
+    func next(_ batch: inout FrameBatch, cutsMade: Int) -> SourceStep {
         while true {
             if let cut = cutter.lastCut, cut.number > cutsMade {
                 hasFramesSinceCut = false
-                return .cut(cut)
+                return .turn(.cut(cut))
             }
-            if isAtEnd { return .end }
+            if isAtEnd { return .turn(.end) }
             // The caller has made the last cut, so all workers have heard of it, and the next one may be told.
             cutter.lookAtWallClock(hasFrames: hasFramesSinceCut)
             if let cut = cutter.lastCut, cut.number > cutsMade { continue }
@@ -133,8 +164,11 @@ private final class SourceState {
             case .frames:
                 framesGiven += UInt64(batch.frames.count)
                 hasFramesSinceCut = true
-                return .frames
+                return .turn(.frames)
             case .stopped(let time): cutter.stopped(at: time)
+            case .idle(let input):
+                isAwaitingInput = true
+                return .idle(input, until: hasFramesSinceCut ? cutter.wallBoundary : nil)
             case .ended: isAtEnd = true
             }
         }

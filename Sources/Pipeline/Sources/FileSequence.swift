@@ -25,6 +25,7 @@ final class FileSequence: FrameStream {
             switch reader!.next(&batch, before: stop) {
             case .frames: return .frames
             case .stopped(let time): return .stopped(at: time)
+            case .idle(let file): return .idle(file)
             case .ended(let end):
                 generation = (reader?.generation ?? 0) + 1
                 finished.append(CaptureReport(reader!, end: end))

@@ -9,6 +9,8 @@ final class MergedFiles: FrameStream {
     private let sizes: SourceSizes
     /// Indices of files that have a frame waiting: a binary heap, the earliest first.
     private var heap: [Int] = []
+    /// Indices of files of which it is not known yet which frame comes next.
+    private var unready: [Int] = []
     private var isOpened = false
     private let paths: [String]
 
@@ -21,7 +23,14 @@ final class MergedFiles: FrameStream {
         if !isOpened { open() }
         batch.frames.removeAll()
         var filled = 0
-        while let first = heap.first, !batch.frames.isFull {
+        while !batch.frames.isFull {
+            // Any file's next frame may be the earliest.
+            while let index = unready.last {
+                if let idle = files[index].refill() { return batch.frames.isEmpty ? .idle(idle) : .frames }
+                unready.removeLast()
+                if files[index].isWaiting { insert(index) }
+            }
+            guard let first = heap.first else { break }
             let file = files[first]
             if let stop, file.time >= stop {
                 return batch.frames.isEmpty ? .stopped(at: file.time) : .frames
@@ -33,7 +42,12 @@ final class MergedFiles: FrameStream {
             }
             file.copyFrame(to: filled, of: &batch)
             filled += octets
-            if file.advance() { siftDown(0) } else { removeFirst() }
+            if file.advance() {
+                siftDown(0)
+            } else {
+                unready.append(first)
+                removeFirst()
+            }
         }
         return batch.frames.isEmpty ? .ended(()) : .frames
     }
@@ -41,13 +55,15 @@ final class MergedFiles: FrameStream {
     private func open() {
         isOpened = true
         files = paths.map { OpenFile(path: $0) }
-        for index in files.indices where files[index].isWaiting {
-            heap.append(index)
-            var child = heap.count - 1
-            while child > 0, isBefore(heap[child], heap[(child - 1) / 2]) {
-                heap.swapAt(child, (child - 1) / 2)
-                child = (child - 1) / 2
-            }
+        unready = files.indices.reversed()
+    }
+
+    private func insert(_ index: Int) {
+        heap.append(index)
+        var child = heap.count - 1
+        while child > 0, isBefore(heap[child], heap[(child - 1) / 2]) {
+            heap.swapAt(child, (child - 1) / 2)
+            child = (child - 1) / 2
         }
     }
 
@@ -96,7 +112,6 @@ private final class OpenFile {
     init(path: String) {
         do throws(InputFailure) {
             reader = try CaptureReader(path: path)
-            refill()
         } catch {
             report = CaptureReport(path: path, unreadable: error)
         }
@@ -110,21 +125,25 @@ private final class OpenFile {
     var isWaiting: Bool { position < batch.frames.count }
     var octetsRead: Int64 { report?.octetsRead ?? reader?.input.octetsRead ?? 0 }
 
-    /// Goes to the next frame; `false` if there is none.
+    /// Goes to the next frame; `false` if the batch has no more.
     func advance() -> Bool {
         position += 1
-        if !isWaiting { refill() } else { look() }
+        if isWaiting { look() }
         return isWaiting
     }
 
-    private func refill() {
+    /// Takes the next batch, if there is one. Returns the pipe if it has nothing just now.
+    func refill() -> SharedInputFile? {
         position = 0
-        if case .ended(let end) = reader!.next(&batch) {
+        guard reader != nil else { return nil }
+        switch reader!.next(&batch) {
+        case .frames, .stopped: look()
+        case .idle(let file): return file
+        case .ended(let end):
             report = CaptureReport(reader!, end: end)
             reader = nil
-        } else {
-            look()
         }
+        return nil
     }
 
     private func look() {

@@ -40,6 +40,9 @@ struct SnapshotCutter {
         if boundary == nil || now >= boundary! { pass(now, hasFrames: hasFrames) }
     }
 
+    /// When the wall clock ends the current interval, if it is the one to say.
+    var wallBoundary: Int64? { clock == .wall ? boundary : nil }
+
     private mutating func pass(_ time: Int64, hasFrames: Bool) {
         guard let interval else { return }
         if let boundary, hasFrames { lastCut = SnapshotCut(time: boundary, number: (lastCut?.number ?? 0) + 1) }

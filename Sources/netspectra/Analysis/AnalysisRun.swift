@@ -64,7 +64,8 @@ struct AnalysisRun {
         _ outcome: RunOutcome, _ final: Snapshot, _ last: AggregatorCut, _ sink: SnapshotSink, isInterrupted: Bool
     ) throws {
         var report = AnalysisReport(outcome)
-        for problem in report.problems { StandardError.write("netspectra: \(problem)\n") }
+        let messages = report.problems + (isReport ? [] : report.notes)
+        for message in messages { StandardError.write("netspectra: \(message)\n") }
         if isOverview, options.format != .csv { add(final, last, to: &report) }
         sink.finish(report)
         if let code = exitCode(outcome, report, sink, isInterrupted: isInterrupted) { throw code }
@@ -83,7 +84,10 @@ struct AnalysisRun {
             report.talkers = rows(endpoints).map(Talker.init)
             report.talkerCount = UInt64(endpoints.flowCount)
         }
-        if let services = tables.services(last) { report.services = rows(services).map(ServiceShare.init) }
+        if let services = tables.services(last) {
+            report.services = rows(services).map(ServiceShare.init)
+            report.serviceCount = UInt64(services.flowCount)
+        }
         if let flows = final.results.first {
             report.topFlows = TopFlows(
                 task: flows.task, rows: rows(flows), flowCount: UInt64(flows.flowCount) + flows.evictedFlows,

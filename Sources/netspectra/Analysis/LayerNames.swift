@@ -88,6 +88,20 @@ extension LinkType {
     }
 }
 
+extension PacketMarks {
+    /// As the ledger names a mark.
+    var noteName: String {
+        switch self {
+        case .laterFragment: "later fragment"
+        case .portsCut: "ports cut off"
+        case .transportCut: "transport header cut off"
+        case .tunnelCut: "inner header cut off"
+        case .malformedAbove: "malformed inner header"
+        default: "mark \(rawValue)"
+        }
+    }
+}
+
 extension Dissection.Outcome {
     /// As the ledger names the cause.
     var causeName: String {

@@ -17,7 +17,7 @@ extension AnalysisReport {
         self.init(
             capture: CaptureSummary(outcome.captures, outcome.counts),
             hierarchy: ProtocolNode.tree(outcome.counts.paths), ledger: LedgerReport(outcome),
-            problems: outcome.captures.flatMap(\.problems))
+            problems: outcome.captures.flatMap(\.problems), notes: outcome.captures.compactMap(\.note))
     }
 }
 
@@ -64,7 +64,7 @@ extension CaptureReport {
     var problems: [String] {
         var problems: [String] = []
         switch end {
-        case .clean, .stopped: break
+        case .clean, .stopped, .unfinished: break
         case .cutShort(let cut): problems.append("\(path): \(cut)")
         case .broken(let failure): problems.append("\(path): \(failure)")
         case .unreadable(let failure): problems.append("\(failure)")
@@ -75,6 +75,13 @@ extension CaptureReport {
         }
         if hasTrailingGarbage { problems.append("\(path): what follows the compressed data is no such data; ignored") }
         return problems
+    }
+
+    /// What is to be known about the file although nothing is wrong with it.
+    var note: String? {
+        guard case .unfinished(let octets) = end else { return nil }
+        let rest = octets == 1 ? "1 octet" : "\(octets) octets"
+        return "\(path): still being written: \(rest) of an unfinished record left out"
     }
 }
 
@@ -122,20 +129,23 @@ extension LedgerReport {
         if counts.filtered.packets > 0 { filtered.append(Cause("--where", counts.filtered.packets)) }
         for result in Dissection.Outcome.allCases {
             guard let count = counts.undelivered[result]?.packets else { continue }
-            if result == .notIP {
-                filtered.append(Cause(result.causeName, count))
-            } else {
-                lost.append(Cause(result.causeName, count))
+            switch result {
+            case .notIP: filtered.append(Cause(result.causeName, count))
+            case .unknownLinkType:
+                for (type, count) in counts.unknownLinkTypes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                    lost.append(Cause("unknown \(type.displayName)", count.packets))
+                }
+            default: lost.append(Cause(result.causeName, count))
             }
         }
         // Frames handed out after an interrupt are in flight: read, but not looked at.
         let packets = Stage(
             name: "packets", unit: "packets", seen: frames, delivered: counts.delivered.packets, filtered: filtered,
-            lost: lost, inFlight: frames - counts.seen.packets)
+            lost: lost, inFlight: frames - counts.seen.packets,
+            noted: PacketMarks.each.compactMap { mark in counts.marks[mark].map { Cause(mark.noteName, $0) } })
         let tasks = outcome.counted.map {
             Stage(
-                name: $0.task, unit: "packets", seen: counts.delivered.packets, delivered: $0.packets, filtered: [],
-                lost: [])
+                name: $0.task, unit: "packets", seen: counts.delivered.packets, delivered: $0.packets)
         }
         self.init(stages: [records, packets] + tasks)
     }
@@ -152,9 +162,26 @@ extension LedgerReport.Stage {
         }
         let cut = UInt64(captures.count { if case .cutShort = $0.end { true } else { false } })
         if cut > 0 { bad.append(.init("cut short by the end of the file", cut)) }
+        // A record that is being written is on its way.
+        let unfinished = UInt64(captures.count { if case .unfinished(1...) = $0.end { true } else { false } })
         return Self(
-            name: "records", unit: "records", seen: frames + bad.reduce(0) { $0 + $1.count }, delivered: frames,
-            filtered: [], lost: bad)
+            name: "records", unit: "records", seen: frames + bad.reduce(unfinished) { $0 + $1.count },
+            delivered: frames, lost: bad, inFlight: unfinished, noted: notes(captures))
+    }
+
+    /// What the files say, or fail to say, about records that became frames all the same.
+    private static func notes(_ captures: [CaptureReport]) -> [LedgerReport.Cause] {
+        let all = captures.map(\.statistics)
+        func cause(_ name: String, _ count: (CaptureStatistics) -> UInt64) -> LedgerReport.Cause {
+            LedgerReport.Cause(name, all.reduce(0) { $0 &+ count($1) })
+        }
+        return [
+            cause("without a time", \.framesWithoutTime), cause("a second or more in the part of a second", \.oddTimes),
+            cause("time out of range", \.clampedTimes),
+            cause("captured length beyond the wire's", \.capturedBeyondWire),
+            cause("\(BadRecord.badOption)") { $0[.badOption] },
+            cause("dropped while capturing", \.droppedBeforePackets),
+        ].filter { $0.count > 0 }
     }
 }
 

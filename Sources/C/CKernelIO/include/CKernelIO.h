@@ -11,6 +11,13 @@ static inline void ns_prefetch(const void *address) { __builtin_prefetch(address
 /// Processors the calling thread may run on, at least 1.
 int ns_processor_count(void);
 
+/// eventfd(2) for waking up threads in poll(2), closed on exec; negative on failure.
+int ns_wake_descriptor(void);
+
+/// Whether any process has a regular file open for writing: 1 or 0; -1 where the system does not tell, as of files of
+/// other users and on file systems of other machines. The descriptor is open for reading alone.
+int ns_is_open_for_writing(int descriptor);
+
 /// Names the calling thread; the kernel keeps the first 15 octets.
 void ns_set_thread_name(const char *name);
 

@@ -1,0 +1,20 @@
+import CKernelIO
+import Glibc
+
+/// Ends another thread's wait for input: a descriptor (eventfd(2)) that is waited for beside the input's.
+///
+/// Once raised it stays so, and whoever waits with it returns at once.
+public final class WakeUp: Sendable {
+    /// Below 0 where the system has no descriptor left: then waits end with the next octets.
+    let descriptor: Int32
+
+    public init() { descriptor = ns_wake_descriptor() }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    public func raise() {
+        var one: UInt64 = 1
+        // SAFETY: write(2) reads the eight octets of `one` during the call. It fails only for a counter that is raised.
+        _ = unsafe write(descriptor, &one, MemoryLayout.size(ofValue: one))
+    }
+}

@@ -210,8 +210,11 @@ struct HPACKDecoder {
             return Self.text(
                 octets.span.extracting(from..<(from + Int(entry.nameCount))), isCopied, into: &list)
         }
+        var missingCount = 0
         switch table.reference(index - HPACKStaticTable.count - 1) {
         case .entry(let entry):
+            // Values of entries are always kept, so what is missing is the name.
+            missingCount = Int(entry.missingCount)
             if !entry.marks.contains(.unknownName) {
                 let from = table.range(of: entry).lowerBound
                 let octets = table.octets.span.extracting(from..<(from + Int(entry.nameCount)))
@@ -220,7 +223,7 @@ struct HPACKDecoder {
         case .unknown: break
         case .none: progress.isMalformed = true
         }
-        return Text(extent: .init(start: start, count: 0), missingCount: 0, isKnown: false)
+        return Text(extent: .init(start: start, count: 0), missingCount: missingCount, isKnown: false)
     }
 
     @inline(always)

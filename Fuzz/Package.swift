@@ -8,6 +8,8 @@ let fuzzers: [String: [String]] = [
     "FuzzDissector": ["Headers", "PacketTestSupport"],
     "FuzzStreamDecompressor": ["ContentCodings"],
     "FuzzIPFIX": ["IPFIX", "Flows"],
+    "FuzzHTTP2": ["AppProtocols", "Events"],
+    "FuzzHPACK": ["AppProtocols", "Events"],
 ]
 
 let settings: [SwiftSetting] = [

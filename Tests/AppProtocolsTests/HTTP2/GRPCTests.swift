@@ -6,7 +6,8 @@ import Testing
 
 struct GRPCTests {
     private let request = [
-        (":method", "POST"), (":path", "/shop.Cart/Add"), (":authority", "shop"), ("content-type", "application/grpc+proto"),
+        (":method", "POST"), (":path", "/shop.Cart/Add"), (":authority", "shop"),
+        ("content-type", "application/grpc+proto"),
     ]
 
     private func prefixed(_ text: String, flag: UInt8 = 0) -> [UInt8] {
@@ -21,7 +22,9 @@ struct GRPCTests {
         conversation.feed(.sent, HTTP2Frame.preface + HTTP2Frame.settings())
         conversation.feed(.sent, HTTP2Frame.headers(1, requests.encode(request)))
         conversation.feed(.sent, HTTP2Frame.data(1, prefixed("ask"), end: true))
-        let head = responses.encode([(":status", "200"), ("content-type", "application/grpc"), ("grpc-encoding", "gzip")])
+        let head = responses.encode([
+            (":status", "200"), ("content-type", "application/grpc"), ("grpc-encoding", "gzip"),
+        ])
         conversation.feed(.received, HTTP2Frame.settings() + HTTP2Frame.headers(1, head))
         conversation.feed(.received, HTTP2Frame.data(1, response))
         conversation.feed(.received, HTTP2Frame.headers(1, responses.encode([("grpc-status", status)]), end: true))

@@ -114,7 +114,9 @@ struct HPACKEncoder {
             }
         }
         // Padding: ones (§ 5.2).
-        if count > 0 { coded.append(UInt8(truncatingIfNeeded: bits << UInt64(8 - count)) | UInt8((1 << (8 - count)) - 1)) }
+        if count > 0 {
+            coded.append(UInt8(truncatingIfNeeded: bits << UInt64(8 - count)) | UInt8((1 << (8 - count)) - 1))
+        }
         return coded
     }
 

@@ -96,7 +96,9 @@ struct HTTP2DetectionTests {
         for _ in 0..<50_000 {
             var octets = (0..<40).map { _ in UInt8(truncatingIfNeeded: random.next()) }
             // Small numbers and zeros are what binary protocols are made of.
-            for index in octets.indices where random.next(below: 3) == 0 { octets[index] = UInt8(random.next(below: 5)) }
+            for index in octets.indices where random.next(below: 3) == 0 {
+                octets[index] = UInt8(random.next(below: 5))
+            }
             octets[0] = 0
             #expect(detect(octets) != .yes)
         }

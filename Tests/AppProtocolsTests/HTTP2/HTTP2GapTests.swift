@@ -43,7 +43,9 @@ struct HTTP2GapTests {
         #expect(conversation.sink.messages(.raw).map(\.bodyText) == ["the end of a body that nobody knows"])
         // Never a value that was not sent.
         for message in messages[1...2] {
-            for line in message.headerLines { #expect([":status: 200", "x-app: shop", "x-app: ?", "?: ?"].contains(line)) }
+            for line in message.headerLines {
+                #expect([":status: 200", "x-app: shop", "x-app: ?", "?: ?"].contains(line))
+            }
         }
     }
 

@@ -124,7 +124,8 @@ struct HTTP2MessageTests {
         conversation.feed(
             .received,
             HTTP2Frame.frame(8, stream: 1, [0, 0, 0, 0])
-                + HTTP2Frame.headers(1, responses.encode([(":status", "200")])) + HTTP2Frame.data(1, "hello", end: true))
+                + HTTP2Frame.headers(1, responses.encode([(":status", "200")])) + HTTP2Frame.data(1, "hello", end: true)
+        )
         let messages = conversation.sink.messages
         #expect(messages.map(\.kind) == [.http2Frame, .http2Response])
         #expect(messages[0].notes == [.malformed(.frameContent)])
@@ -272,7 +273,8 @@ struct HTTP2MessageTests {
         let (conversation, _, _) = open { $0.headOctetsMax = 10_000 }
         conversation.feed(.received, HTTP2Frame.headers(1, [0x88, 0x00, 0x7F, 0xFF, 0xFF, 0xFF, 0x00], flags: 0))
         for _ in 0..<100 {
-            conversation.feed(.received, HTTP2Frame.continuation(1, [UInt8](repeating: 65, count: 1_000), isLast: false))
+            conversation.feed(
+                .received, HTTP2Frame.continuation(1, [UInt8](repeating: 65, count: 1_000), isLast: false))
         }
         #expect(conversation.parser.receivedSide.block!.rest.count <= 11_000)
         conversation.feed(.received, HTTP2Frame.continuation(1, [0x88]))
@@ -298,7 +300,8 @@ struct HTTP2MessageTests {
     @Test func framesInsideABlockAbandonIt() {
         var (conversation, _, responses) = open()
         let block = responses.encode([(":status", "200"), ("x-one", "1")])
-        conversation.feed(.received, HTTP2Frame.headers(1, Array(block.prefix(1)), flags: 0) + HTTP2Frame.data(1, "d", end: true))
+        conversation.feed(
+            .received, HTTP2Frame.headers(1, Array(block.prefix(1)), flags: 0) + HTTP2Frame.data(1, "d", end: true))
         conversation.feed(.received, HTTP2Frame.headers(3, [0x88, 0xBE], end: true))
         let messages = conversation.sink.messages
         #expect(messages.map(\.streamID) == [1, 3])

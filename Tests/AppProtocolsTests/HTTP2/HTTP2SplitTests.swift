@@ -27,7 +27,9 @@ struct HTTP2SplitTests {
             if random.next(below: 8) == 0 { turns.append((.sent, HTTP2Frame.reset(stream, 8))) }
             octets = HTTP2Frame.frame(6, [1, 2, 3, 4, 5, 6, 7, 8])
             if random.next(below: 4) == 0 { octets += HTTP2Frame.frame(8, stream: stream, [0, 0, 0, 0]) }
-            octets += block(stream, responses.encode([(":status", "200"), ("content-type", type), ("x-n", "\(call)")]), end: false, &random)
+            octets += block(
+                stream, responses.encode([(":status", "200"), ("content-type", type), ("x-n", "\(call)")]), end: false,
+                &random)
             octets += body(stream, isGRPC, &random)
             if random.next(below: 8) == 0 {
                 octets = Array(octets.dropFirst(random.next(below: octets.count)))

@@ -85,7 +85,9 @@ struct HTTP2VectorTests {
         if let code = payload["error_code"] as? Int { #expect(text.contains("(\(code))")) }
         if let last = payload["last_stream_id"] as? Int { #expect(text.contains("last stream: \(last)\n")) }
         if let debug = payload["additional_debug_data"] as? String { #expect(text.contains(debug)) }
-        if let increment = payload["window_size_increment"] as? Int { #expect(text.contains("increment: \(increment)")) }
+        if let increment = payload["window_size_increment"] as? Int {
+            #expect(text.contains("increment: \(increment)"))
+        }
         if let settings = payload["settings"] as? [[Int]] {
             for setting in settings { #expect(text.contains(": \(setting[1])\n")) }
         }
@@ -97,6 +99,8 @@ struct HTTP2VectorTests {
         if let data = payload["data"] as? String {
             #expect(conversation.sink.messages.contains { $0.bodyText == data })
         }
-        if let promised = payload["promised_stream_id"] as? Int { #expect(text.contains("promised stream: \(promised)\n")) }
+        if let promised = payload["promised_stream_id"] as? Int {
+            #expect(text.contains("promised stream: \(promised)\n"))
+        }
     }
 }

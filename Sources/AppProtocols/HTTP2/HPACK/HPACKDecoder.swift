@@ -251,14 +251,8 @@ struct HPACKDecoder {
         at += count
         guard isHuffman, isCopied else { return text(coded, isCopied, into: &list) }
         let start = list.octets.count
-        var isRight = false
-        list.octets.append(addingCapacity: HuffmanCode.decodedMax(count)) { output in
-            isRight = HuffmanCode.decode(coded, into: &output)
-        }
-        if !isRight {
-            progress.isMalformed = true
-            list.octets.removeLast(list.octets.count - start)
-        }
+        let isRight = HuffmanCode.decode(coded, to: &list.octets)
+        if !isRight { progress.isMalformed = true }
         return Text(
             extent: .init(start: start, count: list.octets.count - start), missingCount: 0, isKnown: isRight)
     }

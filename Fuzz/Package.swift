@@ -11,6 +11,8 @@ let fuzzers: [String: [String]] = [
     "FuzzIPFIX": ["IPFIX", "Flows"],
     "FuzzHTTP1": ["AppProtocols", "Events"],
     "FuzzWebSocket": ["AppProtocols", "Events"],
+    "FuzzHTTP2": ["AppProtocols", "Events"],
+    "FuzzHPACK": ["AppProtocols", "Events"],
 ]
 
 let settings: [SwiftSetting] = [

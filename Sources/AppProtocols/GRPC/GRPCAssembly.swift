@@ -48,6 +48,7 @@ final class GRPCAssembly {
                     if message.flags & 0x7E != 0 {
                         // Only gRPC-Web has a flag besides the lowest, for trailers.
                         isLost = true
+                        prefixCount = 0
                         sink.count(.grpcPrefix, octets: UInt64(octets.count - at + 5))
                         return
                     }

@@ -54,7 +54,7 @@ enum HTTP2FrameFinder {
             }
         default: break
         }
-        return followed(octets, at: offset + HTTP2FrameHeader.octetCount + header.length, lengthMax)
+        return followed(octets, at: offset + HTTP2FrameHeader.octetCount + header.length, lengthMax, after: header)
     }
 
     /// Whether fewer than nine octets may be the beginning of a frame.
@@ -71,12 +71,17 @@ enum HTTP2FrameFinder {
     }
 
     /// Whether another frame follows: what starts at `offset` could be one.
-    private static func followed(_ octets: Span<UInt8>, at offset: Int, _ lengthMax: Int) -> Detection {
+    private static func followed(
+        _ octets: Span<UInt8>, at offset: Int, _ lengthMax: Int, after first: HTTP2FrameHeader
+    ) -> Detection {
         guard octets.count >= offset else { return .needMore }
         guard octets.count >= offset + HTTP2FrameHeader.octetCount else {
             return beginning(octets, at: offset, lengthMax)
         }
-        return HTTP2FrameHeader(octets, at: offset).isPlausible(lengthMax: lengthMax) ? .yes : .no
+        let next = HTTP2FrameHeader(octets, at: offset)
+        // No end sends DATA right behind settings; numbers with their lengths in front look like that.
+        if first.type == .settings, next.type == .data { return .no }
+        return next.isPlausible(lengthMax: lengthMax) ? .yes : .no
     }
 
     /// Whether these are settings: known ones with values they can have, others that are registered or reserved for

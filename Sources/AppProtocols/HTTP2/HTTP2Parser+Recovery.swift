@@ -143,7 +143,8 @@ extension HTTP2Parser {
         // A response that was not begun would have come against the request.
         for stream in streams.values.sorted(by: { $0.id < $1.id })
         where stream[.sent] == nil && stream[.received] == nil {
-            let isAnswerable = stream.response == .unseen && stream.transaction.direction == side.direction
+            let isAnswerable =
+                stream.response == .unseen && stream.transaction.direction == side.direction
                 && !self.side(side.direction.opposite).isClosed
             if !isAnswerable { conclude(stream, to: sink) }
         }

@@ -210,8 +210,11 @@ struct HPACKDecoder {
             return Self.text(
                 octets.span.extracting(from..<(from + Int(entry.nameCount))), isCopied, into: &list)
         }
+        var missingCount = 0
         switch table.reference(index - HPACKStaticTable.count - 1) {
         case .entry(let entry):
+            // Values of entries are always kept, so what is missing is the name.
+            missingCount = Int(entry.missingCount)
             if !entry.marks.contains(.unknownName) {
                 let from = table.range(of: entry).lowerBound
                 let octets = table.octets.span.extracting(from..<(from + Int(entry.nameCount)))
@@ -220,7 +223,7 @@ struct HPACKDecoder {
         case .unknown: break
         case .none: progress.isMalformed = true
         }
-        return Text(extent: .init(start: start, count: 0), missingCount: 0, isKnown: false)
+        return Text(extent: .init(start: start, count: 0), missingCount: missingCount, isKnown: false)
     }
 
     @inline(always)
@@ -248,14 +251,8 @@ struct HPACKDecoder {
         at += count
         guard isHuffman, isCopied else { return text(coded, isCopied, into: &list) }
         let start = list.octets.count
-        var isRight = false
-        list.octets.append(addingCapacity: HuffmanCode.decodedMax(count)) { output in
-            isRight = HuffmanCode.decode(coded, into: &output)
-        }
-        if !isRight {
-            progress.isMalformed = true
-            list.octets.removeLast(list.octets.count - start)
-        }
+        let isRight = HuffmanCode.decode(coded, to: &list.octets)
+        if !isRight { progress.isMalformed = true }
         return Text(
             extent: .init(start: start, count: list.octets.count - start), missingCount: 0, isKnown: isRight)
     }

@@ -81,46 +81,82 @@ enum HuffmanCode {
         }
     }
 
+    /// Coded octets whose decoded form surely fits the scratch memory on the stack.
+    private static let shortMax = 152
+
     /// The most octets that `count` coded octets decode to: no code is shorter than 5 bits.
-    @inline(always) static func decodedMax(_ count: Int) -> Int { count * 8 / 5 + 1 }
+    @inline(always) private static func decodedMax(_ count: Int) -> Int { count * 8 / 5 + 1 }
 
     /// Appends what `coded` stands for.
-    /// - Parameter output: has room for `decodedMax(coded.count)` octets.
     /// - Returns: false where the code is broken: the end-of-string symbol, or padding that is not its beginning or
-    ///   longer than 7 bits (§ 5.2). What was decoded before stays in `output`.
+    ///   longer than 7 bits (§ 5.2). Nothing is appended then.
+    static func decode(_ coded: Span<UInt8>, to octets: inout [UInt8]) -> Bool {
+        if coded.count <= shortMax {
+            var scratch = [256 of UInt8](repeating: 0)
+            var writer = OctetWriter(scratch.mutableSpan)
+            guard decode(coded, into: &writer) else { return false }
+            let count = writer.position
+            octets.append(contentsOf: scratch.span.extracting(0..<count))
+        } else {
+            var scratch = [UInt8](repeating: 0, count: decodedMax(coded.count) + 2 * OctetWriter.slack)
+            var writer = OctetWriter(scratch.mutableSpan)
+            guard decode(coded, into: &writer) else { return false }
+            let count = writer.position
+            octets.append(contentsOf: scratch.span.extracting(0..<count))
+        }
+        return true
+    }
+
     @_lifetime(output: copy output)
-    static func decode(_ coded: Span<UInt8>, into output: inout OutputSpan<UInt8>) -> Bool {
-        let steps = Self.steps.span
+    private static func decode(_ coded: Span<UInt8>, into output: inout OctetWriter) -> Bool {
+        let table = Self.steps
+        let steps = table.span
         // The next bits, left-aligned; `bits` of them are valid and the rest are 0.
         var window: UInt64 = 0
         var bits = 0
         var next = 0
-        while true {
-            if coded.count &- next >= 8 {
-                // Whole octets only: what does not fit is loaded again next time, into the same places.
-                window |= coded.bigEndian64(at: next) >> UInt64(bits)
-                let octets = (63 &- bits) >> 3
-                next &+= octets
-                bits &+= octets &* 8
-                // At least 56 bits: four look-ups of 12 need no check.
-                for _ in 0..<4 {
-                    let step = steps[Int(window >> 52)]
-                    if step == 0 { break }
-                    output.append(UInt8(truncatingIfNeeded: step))
-                    if step >> 24 != step >> 16 & 0xFF { output.append(UInt8(truncatingIfNeeded: step >> 8)) }
-                    window <<= UInt64(step >> 24)
-                    bits &-= Int(step >> 24)
-                }
-                if steps[Int(window >> 52)] == 0, bits >= 32 {
-                    guard let long = longSymbol(window) else { return false }
-                    output.append(long.octet)
-                    window <<= UInt64(long.bits)
-                    bits &-= long.bits
-                }
-                // Bits below the valid ones may be set from the wide load; they are loaded again.
-                window &= bits == 0 ? 0 : ~UInt64(0) << UInt64(64 &- bits)
-                continue
+        while coded.count &- next >= 8 {
+            // Whole octets only: what does not fit is loaded again next time, into the same places.
+            window |= coded.bigEndian64(at: next) >> UInt64(bits)
+            let octets = (63 &- bits) >> 3
+            next &+= octets
+            bits &+= octets &* 8
+            // At least 56 bits: four look-ups of 12 need no check, and give at most eight octets.
+            var word: UInt64 = 0
+            var count = 0
+            for _ in 0..<4 {
+                let step = steps[Int(window >> 52)]
+                if step == 0 { break }
+                word |= UInt64(step & 0xFFFF) << UInt64(8 &* count)
+                let both = Int(step >> 24)
+                count &+= both == Int(step >> 16 & 0xFF) ? 1 : 2
+                window <<= UInt64(both)
+                bits &-= both
             }
+            output.append(word: word, count: count)
+            if steps[Int(window >> 52)] == 0, bits >= 32 {
+                guard let long = longSymbol(window) else { return false }
+                output.append(long.octet)
+                window <<= UInt64(long.bits)
+                bits &-= long.bits
+            }
+            // Bits below the valid ones may be set from the wide load; they are loaded again.
+            window &= bits == 0 ? 0 : ~UInt64(0) << UInt64(64 &- bits)
+        }
+        return decodeEnd(coded, from: next, window, bits, into: &output)
+    }
+
+    /// Decodes the last octets, which need a check for each code.
+    @_lifetime(output: copy output)
+    private static func decodeEnd(
+        _ coded: Span<UInt8>, from start: Int, _ loaded: UInt64, _ loadedBits: Int, into output: inout OctetWriter
+    ) -> Bool {
+        let table = Self.steps
+        let steps = table.span
+        var window = loaded
+        var bits = loadedBits
+        var next = start
+        while true {
             while bits <= 56, next < coded.count {
                 window |= UInt64(coded[next]) << UInt64(56 &- bits)
                 bits &+= 8
@@ -129,9 +165,9 @@ enum HuffmanCode {
             let step = steps[Int(window >> 52)]
             let first = Int(step >> 16 & 0xFF)
             if step != 0, first <= bits {
-                output.append(UInt8(truncatingIfNeeded: step))
                 let both = Int(step >> 24)
                 let isPair = both != first && both <= bits
+                output.append(UInt8(truncatingIfNeeded: step))
                 if isPair { output.append(UInt8(truncatingIfNeeded: step >> 8)) }
                 window <<= UInt64(isPair ? both : first)
                 bits &-= isPair ? both : first

@@ -18,6 +18,8 @@ let package = Package(
         .library(name: "CaptureFiles", targets: ["CaptureFiles"]),
         .library(name: "Flows", targets: ["Flows"]),
         .library(name: "IPFIX", targets: ["IPFIX"]),
+        .library(name: "Streams", targets: ["Streams"]),
+        .library(name: "Events", targets: ["Events"]),
         .library(name: "ContentCodings", targets: ["ContentCodings"]),
         // For the fuzzers, which are a package of their own.
         .library(name: "CaptureTestSupport", targets: ["CaptureTestSupport"]),
@@ -35,6 +37,7 @@ let package = Package(
         .target(name: "IPFIX", dependencies: ["Octets", "Headers", "Flows"], swiftSettings: settings),
         .target(name: "Events", dependencies: ["Octets", "Headers"], swiftSettings: settings),
         .target(name: "AppProtocols", dependencies: ["Octets", "Events"], swiftSettings: settings),
+        .target(name: "Streams", dependencies: ["Octets", "Headers", "Events"], swiftSettings: settings),
         .target(name: "Synthesis", dependencies: ["Octets", "Headers"], swiftSettings: settings),
 
         // The machine half: what touches the world, and the only homes of `unsafe`.
@@ -68,6 +71,12 @@ let package = Package(
             name: "ConfigurationTests", dependencies: ["Configuration", "Flows", "Headers"], swiftSettings: settings),
         .testTarget(
             name: "FlowsTests", dependencies: ["CaptureTestSupport", "Flows", "Headers"], swiftSettings: settings),
+        .testTarget(
+            name: "StreamsTests",
+            dependencies: [
+                "CaptureFiles", "CaptureTestSupport", "Events", "Headers", "Octets", "PacketTestSupport", "Streams",
+            ],
+            swiftSettings: settings),
         .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Headers", "Octets"], swiftSettings: settings),
         .testTarget(name: "OctetsTests", dependencies: ["Octets"], swiftSettings: settings),
         .target(

@@ -48,7 +48,8 @@ import Testing
         }
         print("compared \(compared)")
         #expect(compared.captures >= 12)
-        #expect(differing == [])
+        // docs/conformance.md says why.
+        #expect(differing == ["nDPI__reasm_crash_anon.pcapng"])
     }
 
     private static func show(_ file: String, _ key: [String], _ ours: [Followed], _ theirs: [Followed]) {
@@ -106,8 +107,9 @@ import Testing
 
     /// `nil` where tshark does not read the capture.
     private static func follow(_ path: String) throws -> [Followed]? {
-        guard let last = try run(["-r", path, "-T", "fields", "-e", "tcp.stream"])
-            .split(whereSeparator: { "\n,".contains($0) }).compactMap({ Int($0) }).max(), last < streamsMax
+        guard
+            let last = try run(["-r", path, "-T", "fields", "-e", "tcp.stream"])
+                .split(whereSeparator: { "\n,".contains($0) }).compactMap({ Int($0) }).max(), last < streamsMax
         else { return nil }
         let taps = (0...last).flatMap { ["-z", "follow,tcp,raw,\($0)"] }
         var streams: [Followed] = []

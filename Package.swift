@@ -23,10 +23,12 @@ let package = Package(
         .library(name: "ContentCodings", targets: ["ContentCodings"]),
         // For the fuzzers, which are a package of their own.
         .library(name: "CaptureTestSupport", targets: ["CaptureTestSupport"]),
+        .library(name: "CompressionTestSupport", targets: ["CompressionTestSupport"]),
         .library(name: "PacketTestSupport", targets: ["PacketTestSupport"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: [
         // The pure half: values in, values out. No files, sockets, clocks, threads or `unsafe`.
@@ -45,24 +47,36 @@ let package = Package(
         .systemLibrary(name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "CZstd", path: "Sources/C/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(
+            name: "CBrotli", path: "Sources/C/CBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"])]),
+        .systemLibrary(
+            name: "CCrypto", path: "Sources/C/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "KernelIO", dependencies: ["CKernelIO", "Octets"], swiftSettings: settings),
-        .target(name: "ContentCodings", dependencies: ["CZlib", "CZstd"], swiftSettings: settings),
+        .target(
+            name: "ContentCodings", dependencies: ["CZlib", "CZstd", "CBrotli", "CCrypto"], swiftSettings: settings),
         .target(
             name: "Pipeline",
-            dependencies: ["Octets", "Headers", "CaptureFiles", "ContentCodings", "Flows", "KernelIO"],
+            dependencies: [
+                "Octets", "Headers", "CaptureFiles", "ContentCodings", "Flows", "KernelIO", "Events", "AppProtocols",
+                "Streams",
+            ],
             swiftSettings: settings),
         .systemLibrary(
             name: "CYAML", path: "Sources/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        .target(name: "Configuration", dependencies: ["CYAML", "Flows", "Headers"], swiftSettings: settings),
+        .target(name: "Configuration", dependencies: ["CYAML", "Flows", "Headers", "AppProtocols"], swiftSettings: settings),
         .target(
-            name: "Outputs", dependencies: ["Octets", "Headers", "Flows", "IPFIX", "KernelIO"],
+            name: "Outputs",
+            dependencies: [
+                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
             swiftSettings: settings),
 
         .executableTarget(
             name: "netspectra",
             dependencies: [
                 "Octets", "Headers", "CaptureFiles", "Flows", "Synthesis", "Configuration", "KernelIO", "Pipeline",
-                "Outputs",
+                "Outputs", "AppProtocols", "Events", "Streams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -101,19 +115,27 @@ let package = Package(
         .testTarget(
             name: "CaptureFilesTests", dependencies: ["CaptureFiles", "CaptureTestSupport", "Octets"],
             swiftSettings: settings),
+        // Only tests compress.
+        .systemLibrary(
+            name: "CBrotliEncoder", path: "Tests/C/CBrotliEncoder", pkgConfig: "libbrotlienc",
+            providers: [.apt(["libbrotli-dev"])]),
         .target(
-            name: "CompressionTestSupport", dependencies: ["CZlib", "CZstd"], path: "Tests/CompressionTestSupport",
+            name: "CompressionTestSupport", dependencies: ["CZlib", "CZstd", "CBrotliEncoder"],
+            path: "Tests/CompressionTestSupport",
             swiftSettings: settings),
         .testTarget(
             name: "ContentCodingsTests",
             dependencies: ["CompressionTestSupport", "ContentCodings", "CZlib", "CZstd"],
             swiftSettings: settings),
+        .testTarget(
+            name: "AppProtocolsTests", dependencies: ["AppProtocols", "Events", "Octets"], swiftSettings: settings),
         .testTarget(name: "KernelIOTests", dependencies: ["KernelIO", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Pipeline", "CaptureFiles", "CaptureTestSupport", "CompressionTestSupport", "Flows", "Headers",
-                "KernelIO", "PacketTestSupport", "Synthesis", "TestSupport",
+                "Pipeline", "AppProtocols", "Events", "Octets", "CaptureFiles", "CaptureTestSupport",
+                "CompressionTestSupport", "Flows", "Headers", "KernelIO", "PacketTestSupport", "Synthesis",
+                "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

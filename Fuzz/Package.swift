@@ -8,6 +8,7 @@ let fuzzers: [String: [String]] = [
     "FuzzDissector": ["Headers", "PacketTestSupport"],
     "FuzzStreamDecompressor": ["ContentCodings"],
     "FuzzStreams": ["Streams", "Events", "Headers", "PacketTestSupport"],
+    "FuzzContentCodings": ["ContentCodings"],
     "FuzzIPFIX": ["IPFIX", "Flows"],
 ]
 
@@ -30,7 +31,8 @@ let package = Package(
     } + [
         .executableTarget(
             name: "WriteSeeds",
-            dependencies: ["CaptureTestSupport", "PacketTestSupport", "IPFIX", "Flows"].map(product),
+            dependencies: ["CaptureTestSupport", "CompressionTestSupport", "PacketTestSupport", "IPFIX", "Flows"].map(
+                product),
             swiftSettings: settings)
     ]
 )

@@ -18,6 +18,8 @@ let package = Package(
         .library(name: "CaptureFiles", targets: ["CaptureFiles"]),
         .library(name: "Flows", targets: ["Flows"]),
         .library(name: "IPFIX", targets: ["IPFIX"]),
+        .library(name: "Streams", targets: ["Streams"]),
+        .library(name: "Events", targets: ["Events"]),
         .library(name: "ContentCodings", targets: ["ContentCodings"]),
         .library(name: "Events", targets: ["Events"]),
         .library(name: "AppProtocols", targets: ["AppProtocols"]),
@@ -85,6 +87,12 @@ let package = Package(
             name: "ConfigurationTests", dependencies: ["Configuration", "Flows", "Headers"], swiftSettings: settings),
         .testTarget(
             name: "FlowsTests", dependencies: ["CaptureTestSupport", "Flows", "Headers"], swiftSettings: settings),
+        .testTarget(
+            name: "StreamsTests",
+            dependencies: [
+                "CaptureFiles", "CaptureTestSupport", "Events", "Headers", "Octets", "PacketTestSupport", "Streams",
+            ],
+            swiftSettings: settings),
         .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Headers", "Octets"], swiftSettings: settings),
         .testTarget(name: "OctetsTests", dependencies: ["Octets"], swiftSettings: settings),
         .target(

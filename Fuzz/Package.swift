@@ -7,6 +7,7 @@ let fuzzers: [String: [String]] = [
     "FuzzFilter": ["Flows", "Headers", "PacketTestSupport"],
     "FuzzDissector": ["Headers", "PacketTestSupport"],
     "FuzzStreamDecompressor": ["ContentCodings"],
+    "FuzzStreams": ["Streams", "Events", "Headers", "PacketTestSupport"],
     "FuzzContentCodings": ["ContentCodings"],
     "FuzzIPFIX": ["IPFIX", "Flows"],
     "FuzzHTTP1": ["AppProtocols", "Events"],

@@ -148,7 +148,8 @@ struct FragmentReassembler {
         while order.head >= 0 {
             let index = Int(order.head)
             if datagrams[index].since > time { datagrams[index].since = time }
-            guard time - datagrams[index].since > lifetime else { return }
+            let (elapsed, overflow) = time.subtractingReportingOverflow(datagrams[index].since)
+            guard overflow || elapsed > lifetime else { return }
             ledger.add(datagrams[index].fragments, refused: datagrams[index].isRefused, to: \.timedOut)
             remove(index)
         }

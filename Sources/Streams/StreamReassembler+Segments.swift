@@ -94,7 +94,7 @@ extension StreamReassembler {
         if half.flags.contains(.synSeen) {
             if half.initial == segment.sequence { return isOpening && isOver }
             // A server that keeps no state answers a repeated SYN with another number; nothing was said yet.
-            return isOpening || entry.hasPassedData || entry.hasBacklog
+            return isOpening || isOver || half.flags.contains(.finKnown) || entry.hasPassedData || entry.hasBacklog
         }
         if half.flags.contains(.started) {
             // The SYN of a connection that was joined too early precedes its first octet.

@@ -212,6 +212,19 @@ import Testing
         #expect(talk.text(.received) == "hi")
     }
 
+    /// The numbers of an end that has closed are not those of the next connection's.
+    @Test func synAckBehindAFINIsAnotherConnection() {
+        var talk = Conversation()
+        talk.send(.alice, 1000, flags: .syn)
+        talk.send(.bob, 5000, flags: [.syn, .ack])
+        talk.send(.bob, 5001, flags: [.fin, .ack])
+        talk.send(.alice, 1001, flags: [.fin, .ack])
+        talk.send(.bob, 4000, flags: [.syn, .ack])
+        talk.send(.bob, 4001, "hi")
+        talk.finish()
+        #expect(talk.text(.received) == "hi" && talk.ledger.opened == talk.ledger.ended.total)
+    }
+
     @Test func idleConnectionEnds() {
         var talk = Conversation { $0.idleNanoseconds = 5_000_000_000 }
         talk.handshake()
@@ -241,7 +254,7 @@ import Testing
         #expect(talk.streams.allSatisfy { $0.end == .idle })
         talk.time = .min
         talk.receive([0])
-        talk.time = .max - talk.step
+        talk.time = .max - 10 * talk.step
         talk.handshake()
     }
 

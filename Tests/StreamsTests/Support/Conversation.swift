@@ -68,9 +68,11 @@ struct Conversation: ~Copyable {
     }
 
     mutating func send(
-        _ end: End, _ sequence: UInt32, _ text: String, flags: TCPFlags = .ack, cutBy cut: Int = 0, padding: Int = 0
+        _ end: End, _ sequence: UInt32, _ text: String, flags: TCPFlags = .ack, acknowledging: UInt32 = 0,
+        cutBy cut: Int = 0, padding: Int = 0
     ) {
-        send(end, sequence, Array(text.utf8), flags: flags, cutBy: cut, padding: padding)
+        send(
+            end, sequence, Array(text.utf8), flags: flags, acknowledging: acknowledging, cutBy: cut, padding: padding)
     }
 
     mutating func handshake() {

@@ -52,15 +52,20 @@ struct RecordedStreams: StreamSink {
         let index = index(stream)
         precondition(!streams[index].closed.contains(direction), "data behind the end")
         let copy = octets.indices.map { octets[$0] }
-        var pieces = streams[index].pieces[direction] ?? []
-        if case .data(let before) = pieces.last {
-            pieces[pieces.count - 1] = .data(before + copy)
-        } else {
-            pieces.append(.data(copy))
-        }
-        streams[index].pieces[direction] = pieces
+        Self.join(copy, &streams[index].pieces[direction, default: []])
         streams[index].times.append(time)
         calls.append("data \(direction) \(octets.count)")
+    }
+
+    private static func join(_ octets: [UInt8], _ pieces: inout [Piece]) {
+        guard case .data(var joined) = pieces.last else {
+            pieces.append(.data(octets))
+            return
+        }
+        // Out of the array, so that it grows in place.
+        pieces.removeLast()
+        joined += octets
+        pieces.append(.data(joined))
     }
 
     mutating func gap(_ gap: StreamGap, _ direction: Direction, of stream: StreamID, at time: Int64) {

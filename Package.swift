@@ -19,12 +19,14 @@ let package = Package(
         .library(name: "Flows", targets: ["Flows"]),
         .library(name: "IPFIX", targets: ["IPFIX"]),
         .library(name: "ContentCodings", targets: ["ContentCodings"]),
+        .library(name: "Events", targets: ["Events"]),
         // For the fuzzers, which are a package of their own.
         .library(name: "CaptureTestSupport", targets: ["CaptureTestSupport"]),
         .library(name: "PacketTestSupport", targets: ["PacketTestSupport"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: [
         // The pure half: values in, values out. No files, sockets, clocks, threads or `unsafe`.
@@ -52,7 +54,11 @@ let package = Package(
             name: "CYAML", path: "Sources/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "Configuration", dependencies: ["CYAML", "Flows", "Headers"], swiftSettings: settings),
         .target(
-            name: "Outputs", dependencies: ["Octets", "Headers", "Flows", "IPFIX", "KernelIO"],
+            name: "Outputs",
+            dependencies: [
+                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
             swiftSettings: settings),
 
         .executableTarget(
@@ -69,6 +75,9 @@ let package = Package(
         .testTarget(
             name: "FlowsTests", dependencies: ["CaptureTestSupport", "Flows", "Headers"], swiftSettings: settings),
         .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Headers", "Octets"], swiftSettings: settings),
+        .testTarget(
+            name: "EventsTests", dependencies: ["CaptureTestSupport", "Events", "Headers", "Octets"],
+            swiftSettings: settings),
         .testTarget(name: "OctetsTests", dependencies: ["Octets"], swiftSettings: settings),
         .target(
             name: "PacketTestSupport", dependencies: ["CaptureTestSupport", "Headers", "Octets"],
@@ -84,7 +93,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "OutputsTests",
-            dependencies: ["Outputs", "IPFIX", "Flows", "Headers", "KernelIO", "Octets", "TestSupport"],
+            dependencies: ["Outputs", "Events", "IPFIX", "Flows", "Headers", "KernelIO", "Octets", "TestSupport"],
             swiftSettings: settings),
         .target(
             name: "CaptureTestSupport", dependencies: ["CaptureFiles"], path: "Tests/CaptureTestSupport",

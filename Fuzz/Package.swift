@@ -8,6 +8,8 @@ let fuzzers: [String: [String]] = [
     "FuzzDissector": ["Headers", "PacketTestSupport"],
     "FuzzStreamDecompressor": ["ContentCodings"],
     "FuzzIPFIX": ["IPFIX", "Flows"],
+    "FuzzEvents": ["Events", "Octets"],
+    "FuzzRecording": ["Events", "Octets"],
 ]
 
 let settings: [SwiftSetting] = [
@@ -29,7 +31,7 @@ let package = Package(
     } + [
         .executableTarget(
             name: "WriteSeeds",
-            dependencies: ["CaptureTestSupport", "PacketTestSupport", "IPFIX", "Flows"].map(product),
+            dependencies: ["CaptureTestSupport", "PacketTestSupport", "IPFIX", "Flows", "Events", "Octets"].map(product),
             swiftSettings: settings)
     ]
 )

@@ -19,7 +19,7 @@ import Testing
     private static let bash = Array("bash".utf8) + [UInt8](repeating: 0, count: 12)
     private static let sock: [UInt8] = [0xC0, 0x57, 0x66, 0x00, 0x81, 0x88, 0xFF, 0xFF]
     /// 1,700,000,000,123,456,789
-    private static let time: [UInt8] = [0x15, 0xCD, 0xA5, 0xDB, 0x19, 0x9C, 0x97, 0x17]
+    private static let time: [UInt8] = [0x15, 0xCD, 0x85, 0x3D, 0xFE, 0x9C, 0x97, 0x17]
     private static let process: [UInt8] = [0xD2, 4, 0, 0, 0xD3, 4, 0, 0] + bash
 
     @Test func plaintext() throws {

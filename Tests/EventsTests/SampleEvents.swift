@@ -90,7 +90,9 @@ extension EventRecord {
 
 /// Spans do not live through the macros of the tests: these take arrays.
 extension EventRecord {
-    init(_ octets: [UInt8], clock: ClockOffset = .none) throws(EventFailure) { try self.init(octets.span, clock: clock) }
+    init(_ octets: [UInt8], clock: ClockOffset = .none) throws(EventFailure) {
+        try self.init(octets.span, clock: clock)
+    }
 }
 
 extension Event {

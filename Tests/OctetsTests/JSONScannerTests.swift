@@ -43,17 +43,20 @@ import Testing
         #expect(try Self.tokens("7") == ["7"])
     }
 
-    @Test(arguments: [
-        ("", .truncated, 0), ("  ", .truncated, 2), ("{", .truncated, 1), ("[1", .truncated, 2), ("\"a", .truncated, 2),
-        ("\"\\", .truncated, 2), ("\"\\u12", .truncated, 5), ("tru", .truncated, 3), ("1.", .truncated, 2),
-        ("-", .truncated, 1), ("1e", .truncated, 2), ("[1,]", .unexpected, 3), ("{,}", .unexpected, 1),
-        ("{\"a\":1,}", .unexpected, 7), ("{\"a\" 1}", .unexpected, 5), ("{1:1}", .unexpected, 1), ("[1}", .unexpected, 2),
-        ("{\"a\":1]", .unexpected, 6), ("1 2", .unexpected, 2), ("]", .unexpected, 0), ("[1 2]", .unexpected, 3),
-        ("trux", .unexpected, 3), ("'a'", .unexpected, 0), ("[,1]", .unexpected, 1), ("01", .badNumber, 0),
-        ("-01", .badNumber, 1), ("-x", .badNumber, 1), ("1.x", .badNumber, 2), ("1ex", .badNumber, 2),
-        ("+1", .unexpected, 0), ("\"\\x\"", .badEscape, 2), ("\"\\u12g4\"", .badEscape, 5),
-        ("\"a\nb\"", .controlCharacter, 2), ("{\"a\":}", .unexpected, 5), ("[1}]", .unexpected, 2),
-    ] as [(String, JSONFailure.Reason, Int)])
+    @Test(
+        arguments: [
+            ("", .truncated, 0), ("  ", .truncated, 2), ("{", .truncated, 1), ("[1", .truncated, 2),
+            ("\"a", .truncated, 2),
+            ("\"\\", .truncated, 2), ("\"\\u12", .truncated, 5), ("tru", .truncated, 3), ("1.", .truncated, 2),
+            ("-", .truncated, 1), ("1e", .truncated, 2), ("[1,]", .unexpected, 3), ("{,}", .unexpected, 1),
+            ("{\"a\":1,}", .unexpected, 7), ("{\"a\" 1}", .unexpected, 5), ("{1:1}", .unexpected, 1),
+            ("[1}", .unexpected, 2),
+            ("{\"a\":1]", .unexpected, 6), ("1 2", .unexpected, 2), ("]", .unexpected, 0), ("[1 2]", .unexpected, 3),
+            ("trux", .unexpected, 3), ("'a'", .unexpected, 0), ("[,1]", .unexpected, 1), ("01", .badNumber, 0),
+            ("-01", .badNumber, 1), ("-x", .badNumber, 1), ("1.x", .badNumber, 2), ("1ex", .badNumber, 2),
+            ("+1", .unexpected, 0), ("\"\\x\"", .badEscape, 2), ("\"\\u12g4\"", .badEscape, 5),
+            ("\"a\nb\"", .controlCharacter, 2), ("{\"a\":}", .unexpected, 5), ("[1}]", .unexpected, 2),
+        ] as [(String, JSONFailure.Reason, Int)])
     func whatIsNoJSONIsRefused(text: String, reason: JSONFailure.Reason, position: Int) {
         #expect(Self.failure(text) == JSONFailure(reason, at: position))
     }

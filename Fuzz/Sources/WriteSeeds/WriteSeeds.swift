@@ -18,6 +18,8 @@ struct WriteSeeds {
         try write(flowFiles, to: directory.appendingPathComponent("FuzzIPFIX"))
         try write(frames, to: directory.appendingPathComponent("FuzzDissector"))
         try write(filters, to: directory.appendingPathComponent("FuzzFilter"))
+        try write(EventSeeds.records, to: directory.appendingPathComponent("FuzzEvents"))
+        try write(EventSeeds.recordings, to: directory.appendingPathComponent("FuzzRecording"))
     }
 
     static func write(_ seeds: [String: [UInt8]], to folder: URL) throws {

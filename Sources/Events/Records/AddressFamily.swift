@@ -21,7 +21,9 @@ import Octets
     }
 
     /// Traps unless 16 octets are there.
-    @inlinable @inline(__always) static func address(_ record: Span<UInt8>, at offset: Int, _ family: UInt16) -> IPAddress {
+    @inlinable @inline(__always) static func address(_ record: Span<UInt8>, at offset: Int, _ family: UInt16)
+        -> IPAddress
+    {
         switch family {
         case inet: IPAddress(v4: record.bigEndian32(at: offset))
         case inet6: IPAddress(v6: record.bigEndian64(at: offset), record.bigEndian64(at: offset + 8))

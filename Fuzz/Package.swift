@@ -31,7 +31,8 @@ let package = Package(
     } + [
         .executableTarget(
             name: "WriteSeeds",
-            dependencies: ["CaptureTestSupport", "PacketTestSupport", "IPFIX", "Flows", "Events", "Octets"].map(product),
+            dependencies: ["CaptureTestSupport", "PacketTestSupport", "IPFIX", "Flows", "Events", "Octets"].map(
+                product),
             swiftSettings: settings)
     ]
 )

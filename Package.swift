@@ -22,6 +22,7 @@ let package = Package(
         .library(name: "Events", targets: ["Events"]),
         // For the fuzzers, which are a package of their own.
         .library(name: "CaptureTestSupport", targets: ["CaptureTestSupport"]),
+        .library(name: "CompressionTestSupport", targets: ["CompressionTestSupport"]),
         .library(name: "PacketTestSupport", targets: ["PacketTestSupport"]),
     ],
     dependencies: [
@@ -44,11 +45,18 @@ let package = Package(
         .systemLibrary(name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "CZstd", path: "Sources/C/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(
+            name: "CBrotli", path: "Sources/C/CBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"])]),
+        .systemLibrary(
+            name: "CCrypto", path: "Sources/C/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "KernelIO", dependencies: ["CKernelIO", "Octets"], swiftSettings: settings),
-        .target(name: "ContentCodings", dependencies: ["CZlib", "CZstd"], swiftSettings: settings),
+        .target(
+            name: "ContentCodings", dependencies: ["CZlib", "CZstd", "CBrotli", "CCrypto"], swiftSettings: settings),
         .target(
             name: "Pipeline",
-            dependencies: ["Octets", "Headers", "CaptureFiles", "ContentCodings", "Flows", "KernelIO"],
+            dependencies: [
+                "Octets", "Headers", "CaptureFiles", "ContentCodings", "Flows", "KernelIO", "Events", "AppProtocols",
+            ],
             swiftSettings: settings),
         .systemLibrary(
             name: "CYAML", path: "Sources/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -101,19 +109,26 @@ let package = Package(
         .testTarget(
             name: "CaptureFilesTests", dependencies: ["CaptureFiles", "CaptureTestSupport", "Octets"],
             swiftSettings: settings),
+        // Only tests compress.
+        .systemLibrary(
+            name: "CBrotliEncoder", path: "Tests/C/CBrotliEncoder", pkgConfig: "libbrotlienc",
+            providers: [.apt(["libbrotli-dev"])]),
         .target(
-            name: "CompressionTestSupport", dependencies: ["CZlib", "CZstd"], path: "Tests/CompressionTestSupport",
+            name: "CompressionTestSupport", dependencies: ["CZlib", "CZstd", "CBrotliEncoder"],
+            path: "Tests/CompressionTestSupport",
             swiftSettings: settings),
         .testTarget(
             name: "ContentCodingsTests",
             dependencies: ["CompressionTestSupport", "ContentCodings", "CZlib", "CZstd"],
             swiftSettings: settings),
+        .testTarget(
+            name: "AppProtocolsTests", dependencies: ["AppProtocols", "Events", "Octets"], swiftSettings: settings),
         .testTarget(name: "KernelIOTests", dependencies: ["KernelIO", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Pipeline", "CaptureFiles", "CaptureTestSupport", "CompressionTestSupport", "Flows", "Headers",
-                "KernelIO", "PacketTestSupport", "Synthesis", "TestSupport",
+                "Pipeline", "AppProtocols", "Events", "Octets", "CaptureFiles", "CaptureTestSupport",
+                "CompressionTestSupport", "Flows", "Headers", "KernelIO", "PacketTestSupport", "Synthesis", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -7,6 +7,7 @@ let fuzzers: [String: [String]] = [
     "FuzzFilter": ["Flows", "Headers", "PacketTestSupport"],
     "FuzzDissector": ["Headers", "PacketTestSupport"],
     "FuzzStreamDecompressor": ["ContentCodings"],
+    "FuzzContentCodings": ["ContentCodings"],
     "FuzzIPFIX": ["IPFIX", "Flows"],
     "FuzzEvents": ["Events", "Octets"],
     "FuzzRecording": ["Events", "Octets"],
@@ -31,8 +32,9 @@ let package = Package(
     } + [
         .executableTarget(
             name: "WriteSeeds",
-            dependencies: ["CaptureTestSupport", "PacketTestSupport", "IPFIX", "Flows", "Events", "Octets"].map(
-                product),
+            dependencies: [
+                "CaptureTestSupport", "CompressionTestSupport", "PacketTestSupport", "IPFIX", "Flows", "Events", "Octets",
+            ].map(product),
             swiftSettings: settings)
     ]
 )

@@ -18,10 +18,23 @@ public struct OctetBuffer: Sendable {
     /// Forgets what was written and keeps the memory.
     public mutating func removeAll() { count = 0 }
 
+    /// Octets that can be written without asking for more memory.
+    public var capacity: Int { storage.count }
+
     /// Forgets everything from `newCount` on.
     public mutating func truncate(to newCount: Int) {
         precondition(0...count ~= newCount, "a buffer is truncated to at most what it holds")
         count = newCount
+    }
+
+    /// Writes over octets that stand in the buffer, as lengths need that are known later. `body` writes octet by octet
+    /// (wide stores would reach beyond) and not more than there are.
+    public mutating func rewrite(at offset: Int, _ body: (inout OctetWriter) -> Void) {
+        precondition(0...count ~= offset, "only what was written can be written over")
+        let end = count
+        var writer = OctetWriter(mutableStorage, at: offset)
+        body(&writer)
+        precondition(writer.position <= end, "more was written over than there was")
     }
 
     /// Appends what `body` writes, at most `octetsMax` octets. Writing more traps.
@@ -42,7 +55,13 @@ public struct OctetBuffer: Sendable {
     }
 
     public mutating func append(contentsOf source: Span<UInt8>) {
-        write(atMost: source.count) { $0.append(contentsOf: source) }
+        reserve(source.count)
+        let start = count
+        let end = start + source.count
+        var target = storage.mutableSpan
+        precondition(end <= target.count)  // with it the loop becomes wide moves; a loop over a writer does not
+        for index in source.indices { target[start &+ index] = source[index] }
+        count = end
     }
 
     public mutating func append(decimal value: UInt64) { write(atMost: 20) { $0.append(decimal: value) } }

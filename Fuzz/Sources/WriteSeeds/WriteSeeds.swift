@@ -1,5 +1,6 @@
 import CaptureFiles
 import CaptureTestSupport
+import CompressionTestSupport
 import Flows
 import Foundation
 import IPFIX
@@ -20,6 +21,7 @@ struct WriteSeeds {
         try write(filters, to: directory.appendingPathComponent("FuzzFilter"))
         try write(EventSeeds.records, to: directory.appendingPathComponent("FuzzEvents"))
         try write(EventSeeds.recordings, to: directory.appendingPathComponent("FuzzRecording"))
+        try write(bodies, to: directory.appendingPathComponent("FuzzContentCodings"))
     }
 
     static func write(_ seeds: [String: [UInt8]], to folder: URL) throws {
@@ -81,6 +83,18 @@ struct WriteSeeds {
             "ip6 or icmp6",
         ]
         return Dictionary(uniqueKeysWithValues: expressions.enumerated().map { ("\($0)", Array($1.utf8)) })
+    }
+
+    /// The first octet chooses the coding, in the order of `BodyCoding`.
+    static var bodies: [String: [UInt8]] {
+        let text = Array("every packet, every message, every packet\n".utf8)
+        var deflater = MessageDeflater()
+        return [
+            "gzip": [0] + gzip(text), "members": [0] + gzip(text) + gzip(text),
+            "zlib": [1] + deflate(text, isBare: false),
+            "bare": [1] + deflate(text, isBare: true), "brotli": [2] + brotli(text),
+            "zstd": [3] + zstd(text) + skippable([1]) + zstd(text), "message": [4] + deflater.message(text),
+        ]
     }
 
     /// The first octet chooses the link type from the samples' list.

@@ -30,4 +30,10 @@ public enum MessageNote: Sendable, Equatable {
     case malformed(Malformation)
     /// The text was cut at `truncate_size`.
     case truncated(octets: UInt64)
+    /// Parts of the body were replaced by redaction; a digest is left out, since that of a short secret can be guessed.
+    case bodyRedacted
+    /// Octets of the body that redaction left out, because secrets in them could not be found surely.
+    case bodyWithheld(octets: UInt64)
+    /// The same of the octets as captured.
+    case wireWithheld(octets: UInt64)
 }

@@ -1,0 +1,11 @@
+import AppProtocols
+import Events
+import Octets
+
+/// Turns messages and transactions into octets: one record appended per call, to a buffer that the caller writes out
+/// and uses again. Nothing is allocated per record once the buffer has grown.
+public protocol MessageFormat: Sendable {
+    /// - Parameter info: what is known of the program and the connection behind the message.
+    func append(_ message: borrowing Message, _ info: borrowing BaseInfo, to buffer: inout OctetBuffer)
+    func append(_ transaction: borrowing Transaction, _ info: borrowing BaseInfo, to buffer: inout OctetBuffer)
+}

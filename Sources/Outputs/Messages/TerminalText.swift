@@ -1,0 +1,141 @@
+import Octets
+
+/// Text from outside, written so that it cannot drive a terminal.
+///
+/// Printable ASCII and well-formed UTF-8 stay as they are. Control characters become `\a` `\b` `\v` `\f` `\r` or
+/// `\x1b`; characters that turn or hide text become `\u{202e}`; octets that are no UTF-8 become `\xff`.
+enum TerminalText {
+    enum Lines {
+        /// LF and TAB stay, CRLF becomes LF.
+        case kept
+        /// The text stays on one line.
+        case escaped
+    }
+
+    /// The most octets that one octet becomes. (A character of three octets becomes at most `\u{fffb}`.)
+    static let growth = 4
+    /// Octets that are escaped in one go, so that buffers do not grow to the worst case of a large body.
+    static let pieceOctets = 4096
+}
+
+extension OctetBuffer {
+    /// Appends all of `source`, escaped.
+    mutating func append(terminal source: Span<UInt8>, _ lines: TerminalText.Lines) {
+        var index = 0
+        while index < source.count {
+            let end = min(index + TerminalText.pieceOctets, source.count)
+            // A step may go up to seven octets beyond `end`.
+            write(atMost: (end - index + 8) * TerminalText.growth) { writer in
+                index = writer.append(terminal: source, from: index, to: end, lines)
+            }
+        }
+    }
+}
+
+extension OctetWriter {
+    /// Appends octets from `start` until at least `end` are done.
+    /// - Returns: where it stopped: `end`, or up to seven octets behind it.
+    @_lifetime(self: copy self)
+    mutating func append(
+        terminal source: Span<UInt8>, from start: Int, to end: Int, _ lines: TerminalText.Lines
+    ) -> Int {
+        var index = start
+        while index < end {
+            while index <= source.count &- 8, index < end {
+                let word = source.word(at: index)
+                let flags = OctetFlags.notPrintable(word)
+                if flags != 0 {
+                    let clean = flags.trailingZeroBitCount >> 3
+                    append(word: word, count: clean)
+                    index &+= clean
+                    break
+                }
+                append(word: word, count: 8)
+                index &+= 8
+            }
+            guard index < end else { break }
+            let octet = source[index]
+            if octet &- 0x20 < 0x5F {
+                append(octet)
+                index &+= 1
+            } else {
+                index = appendSpecial(source, index, lines)
+            }
+        }
+        return index
+    }
+
+    @inline(__always)
+    @_lifetime(self: copy self)
+    private mutating func appendSpecial(_ source: Span<UInt8>, _ index: Int, _ lines: TerminalText.Lines) -> Int {
+        let octet = source[index]
+        if lines == .kept {
+            if octet == 0x0A || octet == 0x09 {
+                append(octet)
+                return index &+ 1
+            }
+            if octet == 0x0D, index &+ 1 < source.count, source[index &+ 1] == 0x0A {
+                append(0x0A)
+                return index &+ 2
+            }
+        }
+        return octet < 0x80 ? appendControl(octet, index) : appendScalar(source, index)
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func appendControl(_ octet: UInt8, _ index: Int) -> Int {
+        append(0x5C)
+        switch octet {
+        case 0x07: append(UInt8(ascii: "a"))
+        case 0x08: append(UInt8(ascii: "b"))
+        case 0x09: append(UInt8(ascii: "t"))
+        case 0x0A: append(UInt8(ascii: "n"))
+        case 0x0B: append(UInt8(ascii: "v"))
+        case 0x0C: append(UInt8(ascii: "f"))
+        case 0x0D: append(UInt8(ascii: "r"))
+        default:
+            append(UInt8(ascii: "x"))
+            append(twoHexDigits: octet)
+        }
+        return index &+ 1
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func appendScalar(_ source: Span<UInt8>, _ index: Int) -> Int {
+        let scalar = source.scalar(at: index)
+        if scalar.count == 0 {
+            append(0x5C)
+            append(UInt8(ascii: "x"))
+            append(twoHexDigits: source[index])
+            return index &+ 1
+        }
+        if scalar.isDangerous {
+            append(0x5C)
+            append(UInt8(ascii: "u"))
+            append(UInt8(ascii: "{"))
+            if scalar.value > 0xFFFF { append(hexadecimal: UInt16(truncatingIfNeeded: scalar.value >> 16)) }
+            if scalar.value > 0xFFFF {
+                append(twoHexDigits: UInt8(truncatingIfNeeded: scalar.value >> 8))
+                append(twoHexDigits: UInt8(truncatingIfNeeded: scalar.value))
+            } else {
+                append(hexadecimal: UInt16(truncatingIfNeeded: scalar.value))
+            }
+            append(UInt8(ascii: "}"))
+        } else {
+            for offset in 0..<scalar.count { append(source[index &+ offset]) }
+        }
+        return index &+ scalar.count
+    }
+
+    /// Appends an octet in lower-case hexadecimal.
+    @inline(__always)
+    @_lifetime(self: copy self)
+    mutating func append(twoHexDigits octet: UInt8) {
+        append(HexText.digit(octet >> 4))
+        append(HexText.digit(octet & 15))
+    }
+}
+
+enum HexText {
+    @inline(__always) static func digit(_ nibble: UInt8) -> UInt8 { nibble &+ (nibble < 10 ? 0x30 : 0x57) }
+}

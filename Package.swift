@@ -38,6 +38,7 @@ let package = Package(
         .target(name: "IPFIX", dependencies: ["Octets", "Headers", "Flows"], swiftSettings: settings),
         .target(name: "Events", dependencies: ["Octets", "Headers"], swiftSettings: settings),
         .target(name: "AppProtocols", dependencies: ["Octets", "Events"], swiftSettings: settings),
+        .target(name: "Streams", dependencies: ["Octets", "Headers", "Events"], swiftSettings: settings),
         .target(name: "Synthesis", dependencies: ["Octets", "Headers"], swiftSettings: settings),
 
         // The machine half: what touches the world, and the only homes of `unsafe`.
@@ -56,15 +57,17 @@ let package = Package(
             name: "Pipeline",
             dependencies: [
                 "Octets", "Headers", "CaptureFiles", "ContentCodings", "Flows", "KernelIO", "Events", "AppProtocols",
+                "Streams",
             ],
             swiftSettings: settings),
         .systemLibrary(
             name: "CYAML", path: "Sources/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        .target(name: "Configuration", dependencies: ["CYAML", "Flows", "Headers"], swiftSettings: settings),
+        .target(
+            name: "Configuration", dependencies: ["CYAML", "Flows", "Headers", "AppProtocols"], swiftSettings: settings),
         .target(
             name: "Outputs",
             dependencies: [
-                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events",
+                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: settings),
@@ -73,7 +76,7 @@ let package = Package(
             name: "netspectra",
             dependencies: [
                 "Octets", "Headers", "CaptureFiles", "Flows", "Synthesis", "Configuration", "KernelIO", "Pipeline",
-                "Outputs",
+                "Outputs", "AppProtocols", "Events", "Streams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -128,7 +131,8 @@ let package = Package(
             name: "PipelineTests",
             dependencies: [
                 "Pipeline", "AppProtocols", "Events", "Octets", "CaptureFiles", "CaptureTestSupport",
-                "CompressionTestSupport", "Flows", "Headers", "KernelIO", "PacketTestSupport", "Synthesis", "TestSupport",
+                "CompressionTestSupport", "Flows", "Headers", "KernelIO", "PacketTestSupport", "Synthesis",
+                "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

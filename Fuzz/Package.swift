@@ -33,7 +33,8 @@ let package = Package(
         .executableTarget(
             name: "WriteSeeds",
             dependencies: [
-                "CaptureTestSupport", "CompressionTestSupport", "PacketTestSupport", "IPFIX", "Flows", "Events", "Octets",
+                "CaptureTestSupport", "CompressionTestSupport", "PacketTestSupport", "IPFIX", "Flows", "Events",
+                "Octets",
             ].map(product),
             swiftSettings: settings)
     ]

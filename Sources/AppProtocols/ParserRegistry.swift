@@ -51,3 +51,16 @@ public struct ParserRegistry: Sendable {
         return entry.make(settings, tools, previous)
     }
 }
+
+extension ParserRegistry {
+    /// All parsers. To add one: its type, a case of `ConnectionProtocol`, and a line here.
+    public static let standard = ParserRegistry([
+        Entry(.http2, detect: HTTP2Parser.detect) { settings, tools, _ in HTTP2Parser(settings, tools) },
+        Entry(.http1, detect: HTTP1Parser.detect) { settings, tools, _ in HTTP1Parser(settings, tools) },
+        // Begins with an upgrade alone: nothing in its octets tells it.
+        Entry(.webSocket, detect: { _, _ in .no }) { settings, tools, previous in
+            WebSocketParser(settings, tools, (previous as? HTTP1Parser)?.handover)
+        },
+        Entry(.raw, detect: { _, _ in .yes }) { settings, _, _ in RawParser(settings) },
+    ])
+}

@@ -13,6 +13,8 @@ public final class EventProcessor: Sendable {
     /// Shares of the keys, whatever the number of threads: so limits per shard do not depend on it.
     static let shardCount = 16
     private static let batchCount = 4
+    /// The least that `Settings.connectionsMax` may be: one for each share.
+    public static var connectionsMin: Int { shardCount }
 
     public struct Settings: Sendable {
         /// What a source does when the queue is full.
@@ -36,6 +38,10 @@ public final class EventProcessor: Sendable {
         /// Connections followed at once; beyond, those silent for longest are ended.
         public var connectionsMax = 131_072
         public var parser = ParserSettings()
+        /// What is made unreadable before any record is made; `nil`: nothing.
+        public var redaction: RedactionSettings?
+        /// Random octets, different in every run, that digests of what is redacted are made with.
+        public var redactionSalt: [UInt8] = []
         public var registry: ParserRegistry
 
         public init(registry: ParserRegistry) { self.registry = registry }

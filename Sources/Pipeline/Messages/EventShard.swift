@@ -14,6 +14,8 @@ final class EventShard {
     private let settings: EventProcessor.Settings
     private let tools: any BodyTools
     private let recorder: MessageRecorder
+    /// Where parsers' messages go: the recorder, or what redacts them first.
+    private let sink: any MessageSink
     private var workers: [EventWorker?] = []
     private var freeSlots: [Int32] = []
     private var slotOfKey: [ConnectionKey: Int32] = [:]
@@ -32,7 +34,12 @@ final class EventShard {
         self.index = index
         self.settings = settings
         self.tools = tools
-        recorder = MessageRecorder(renderer)
+        let recorder = MessageRecorder(renderer)
+        self.recorder = recorder
+        sink =
+            settings.redaction.map { redaction in
+                RedactingSink(Redactor(redaction, salt: settings.redactionSalt, tools: tools), before: recorder)
+            } ?? recorder
     }
 
     var counts: MessageCounts { recorder.counts }
@@ -62,13 +69,13 @@ final class EventShard {
             let worker = touch(head, serial)
             let conversation = conversation(of: worker)
             if head.missing > 0 { skip(head.missing, head, conversation) }
-            conversation.receive(payload, head.direction, at: head.time, to: recorder)
+            conversation.receive(payload, head.direction, at: head.time, to: sink)
         case .gap:
             skip(head.missing, head, conversation(of: touch(head, serial)))
         case .closed:
             guard let slot = slotOfKey[head.key], let worker = workers[Int(slot)] else { return }
             recorder.worker = worker
-            worker.conversation?.pause(.closed, head.direction, at: head.time, to: recorder)
+            worker.conversation?.pause(.closed, head.direction, at: head.time, to: sink)
         case .aborted:
             if let slot = slotOfKey[head.key] { end(slot, at: head.time) }
         case .destroyed:
@@ -83,7 +90,7 @@ final class EventShard {
     private func skip(_ octets: UInt64, _ head: EventHead, _ conversation: Conversation) {
         let known = octets == EventHead.unknown ? nil : octets
         recorder.counts.missingOctets += known ?? 0
-        conversation.skip(known, head.direction, at: head.time, to: recorder)
+        conversation.skip(known, head.direction, at: head.time, to: sink)
     }
 
     private func conversation(of worker: EventWorker) -> Conversation {
@@ -150,7 +157,7 @@ final class EventShard {
         guard let worker = workers[Int(slot)] else { return }
         recorder.worker = worker
         for direction in Direction.allCases {
-            worker.conversation?.pause(.aborted, direction, at: time, to: recorder)
+            worker.conversation?.pause(.aborted, direction, at: time, to: sink)
         }
         unlink(slot, worker)
         slotOfKey[worker.key] = nil
@@ -221,7 +228,7 @@ final class EventShard {
         recorder.worker = worker
         recorder.place = RecordPlace(event: batch.firstEntry(reaching: time), due: tick, serial: worker.serial)
         let pause = worker.isIdle ? Pause.longIdle : .idle
-        for direction in Direction.allCases { conversation.pause(pause, direction, at: time, to: recorder) }
+        for direction in Direction.allCases { conversation.pause(pause, direction, at: time, to: sink) }
         guard !worker.isIdle else { return }
         worker.isIdle = true
         if conversation.isWaiting(.received) || conversation.isWaiting(.sent) {

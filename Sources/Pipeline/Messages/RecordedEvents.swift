@@ -116,7 +116,8 @@ public struct RecordedEvents: Sendable {
                     case .needMore: return
                     case .record(let range, _):
                         outcome.records += 1
-                        try take(record: octets.extracting(range), at: start == 0 ? Int64(RecordFile.headerOctets) : start)
+                        try take(
+                            record: octets.extracting(range), at: start == 0 ? Int64(RecordFile.headerOctets) : start)
                     }
                 } catch {
                     note("\(error)")
@@ -159,7 +160,9 @@ public struct RecordedEvents: Sendable {
                     guard let item = try recording.next(octets, from: &position, isFinal: isFinal) else { return }
                     outcome.records += 1
                     switch item {
-                    case .data: write(EventHead(recording.info), recording.payload.span)
+                    case .data:
+                        let payload = recording.payload
+                        write(EventHead(recording.info), payload.span)
                     case .destroyed(let sock, let time): write(EventHead(destroyed: sock, pid: 0, at: time))
                     case .closed(let time):
                         outcome.moduleRecords += 1

@@ -2,7 +2,7 @@ import Octets
 
 /// Reads JSON Lines recordings: an event per line, from octets that come in any pieces.
 ///
-///     {"Op":"data","DataType":1,"Timestamp":1700000000000010000,"Pid":42,"Tid":42,"Comm":"curl","Fd":5,"Version":771,"DataLen":5,"Payload":"aGVsbG8="}
+///     {"Op":"data","DataType":1,"Timestamp":1700000000000010000,"Pid":42,"Tid":42,"Payload":"aGVsbG8=",…}
 ///     {"Op":"destroy","Timestamp":1700000000000020000,"Sock":18446612690100928000}
 ///     {"Op":"close","Timestamp":1700000000000030000}
 ///

@@ -1,7 +1,8 @@
 import Headers
 import Octets
 
-/// Addresses in records: 16 octets in network order, of which IPv4 has the first four, and Linux's number for the family.
+/// Addresses in records: 16 octets in network order, of which IPv4 has the first four, and Linux's number for the
+/// family.
 @usableFromInline enum AddressFamily {
     @usableFromInline static let none: UInt16 = 0
     /// `AF_INET`, `AF_INET6` of include/linux/socket.h.

@@ -11,6 +11,8 @@ let fuzzers: [String: [String]] = [
     "FuzzIPFIX": ["IPFIX", "Flows"],
     "FuzzEvents": ["Events", "Octets"],
     "FuzzRecording": ["Events", "Octets"],
+    "FuzzHTTP1": ["AppProtocols", "Events"],
+    "FuzzWebSocket": ["AppProtocols", "Events"],
 ]
 
 let settings: [SwiftSetting] = [

@@ -65,7 +65,8 @@ let package = Package(
             swiftSettings: settings),
         .systemLibrary(
             name: "CYAML", path: "Sources/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        .target(name: "Configuration", dependencies: ["CYAML", "Flows", "Headers", "AppProtocols"], swiftSettings: settings),
+        .target(
+            name: "Configuration", dependencies: ["CYAML", "Flows", "Headers", "AppProtocols"], swiftSettings: settings),
         .target(
             name: "Outputs",
             dependencies: [
@@ -94,6 +95,9 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Headers", "Octets"], swiftSettings: settings),
+        .testTarget(
+            name: "EventsTests", dependencies: ["CaptureTestSupport", "Events", "Headers", "Octets"],
+            swiftSettings: settings),
         .testTarget(name: "OctetsTests", dependencies: ["Octets"], swiftSettings: settings),
         .target(
             name: "PacketTestSupport", dependencies: ["CaptureTestSupport", "Headers", "Octets"],
@@ -111,7 +115,8 @@ let package = Package(
         .testTarget(
             name: "OutputsTests",
             dependencies: [
-                "CaptureTestSupport", "Outputs", "IPFIX", "Flows", "Headers", "KernelIO", "Octets", "TestSupport",
+                "CaptureTestSupport", "Events", "Flows", "Headers", "IPFIX", "KernelIO", "Octets", "Outputs",
+                "TestSupport",
             ],
             swiftSettings: settings),
         .target(

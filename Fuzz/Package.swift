@@ -10,6 +10,8 @@ let fuzzers: [String: [String]] = [
     "FuzzStreams": ["Streams", "Events", "Headers", "PacketTestSupport"],
     "FuzzContentCodings": ["ContentCodings"],
     "FuzzIPFIX": ["IPFIX", "Flows"],
+    "FuzzEvents": ["Events", "Octets"],
+    "FuzzRecording": ["Events", "Octets"],
     "FuzzHTTP1": ["AppProtocols", "Events"],
     "FuzzWebSocket": ["AppProtocols", "Events"],
     "FuzzHTTP2": ["AppProtocols", "Events"],
@@ -35,8 +37,10 @@ let package = Package(
     } + [
         .executableTarget(
             name: "WriteSeeds",
-            dependencies: ["CaptureTestSupport", "CompressionTestSupport", "PacketTestSupport", "IPFIX", "Flows"].map(
-                product),
+            dependencies: [
+                "CaptureTestSupport", "CompressionTestSupport", "PacketTestSupport", "IPFIX", "Flows", "Events",
+                "Octets",
+            ].map(product),
             swiftSettings: settings)
     ]
 )

@@ -16,7 +16,8 @@ public struct ClockOffset: Sendable, Hashable {
         nanoseconds = unix &- Int64(truncatingIfNeeded: monotonic)
     }
 
-    /// Nanoseconds since 1970. A time outside of what 64 bits hold becomes the nearest one they do: only damage has such.
+    /// Nanoseconds since 1970. A time outside of what 64 bits hold becomes the nearest one they do: only damaged
+    /// records have such.
     @inline(always)
     public func unix(_ time: UInt64) -> Int64 {
         if nanoseconds == 0 { return Int64(bitPattern: time) }  // times before 1970 are negative there

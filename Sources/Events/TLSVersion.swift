@@ -1,4 +1,5 @@
-/// The version of TLS on a connection, as the library keeps it (RFC 8446 § 4.1.2, RFC 9147 for DTLS). Any value is legal.
+/// The version of TLS on a connection, as the library keeps it (RFC 8446 § 4.1.2, RFC 9147 for DTLS). Any value is
+/// legal.
 public struct TLSVersion: RawRepresentable, Hashable, Sendable {
     public let rawValue: UInt16
 

@@ -36,10 +36,14 @@ enum ProjectTree {
         SourceFile(path: path, text: try String(contentsOf: root.appending(path: path), encoding: .utf8))
     }
 
-    /// The files under any of `folders` whose names end in `suffix`.
+    /// The files under any of `folders` whose names end in `suffix`; what a program generated (`Scripts/protobuf`) is
+    /// not held to the rules of style.
     static func files(under folders: [String] = [""], suffix: String) throws -> [SourceFile] {
         try paths
-            .filter { path in path.hasSuffix(suffix) && folders.contains { $0.isEmpty || path.hasPrefix($0 + "/") } }
+            .filter { path in
+                !path.hasSuffix(".pb.swift") && path.hasSuffix(suffix)
+                    && folders.contains { $0.isEmpty || path.hasPrefix($0 + "/") }
+            }
             .map(file)
     }
 

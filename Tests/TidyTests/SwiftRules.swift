@@ -23,6 +23,7 @@ enum SwiftRules {
         "CZlib": ["ContentCodings"],
         "CZstd": ["ContentCodings"],
         "Logging": ["netspectra"],
+        "SwiftProtobuf": ["Outputs"],
         "SystemPackage": ["KernelIO", "Pipeline", "Outputs", "Configuration", "netspectra"],
         "BasicContainers": ["Pipeline", "Outputs"],
         "Collections": ["Pipeline", "Outputs"],

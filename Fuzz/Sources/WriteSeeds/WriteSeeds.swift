@@ -19,6 +19,8 @@ struct WriteSeeds {
         try write(flowFiles, to: directory.appendingPathComponent("FuzzIPFIX"))
         try write(frames, to: directory.appendingPathComponent("FuzzDissector"))
         try write(filters, to: directory.appendingPathComponent("FuzzFilter"))
+        try write(EventSeeds.records, to: directory.appendingPathComponent("FuzzEvents"))
+        try write(EventSeeds.recordings, to: directory.appendingPathComponent("FuzzRecording"))
         try write(bodies, to: directory.appendingPathComponent("FuzzContentCodings"))
         try write(httpMessages, to: directory.appendingPathComponent("FuzzHTTP1"))
         try write(webSocketFrames, to: directory.appendingPathComponent("FuzzWebSocket"))

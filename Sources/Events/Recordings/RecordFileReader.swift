@@ -64,7 +64,9 @@ public struct RecordFileReader: Sendable {
         let needed = RecordFile.headerOctets
         guard rest.count >= needed else {
             // Unlike between records, a file must not end here.
-            if isFinal { throw fail(EventFailure(.recordFile, .truncated, at: 0, needed: needed, available: rest.count)) }
+            if isFinal {
+                throw fail(EventFailure(.recordFile, .truncated, at: 0, needed: needed, available: rest.count))
+            }
             return false
         }
         let version = rest.littleEndian16(at: 8)
@@ -78,7 +80,9 @@ public struct RecordFileReader: Sendable {
             throw fail(EventFailure(.recordFile, .inconsistentLength, at: 10, needed: needed, available: length))
         }
         guard rest.count >= length else {
-            if isFinal { throw fail(EventFailure(.recordFile, .truncated, at: 0, needed: length, available: rest.count)) }
+            if isFinal {
+                throw fail(EventFailure(.recordFile, .truncated, at: 0, needed: length, available: rest.count))
+            }
             return false
         }
         fileTime = Int64(bitPattern: rest.littleEndian64(at: 16))

@@ -2,7 +2,7 @@ import Octets
 
 /// Reads JSON Lines recordings: an event per line, from octets that come in any pieces.
 ///
-///     {"Op":"data","DataType":1,"Timestamp":1700000000000010000,"Pid":42,"Tid":42,"Comm":"curl","Fd":5,"Version":771,"DataLen":5,"Payload":"aGVsbG8="}
+///     {"Op":"data","DataType":1,"Timestamp":1700000000000010000,"Pid":42,"Tid":42,"Payload":"aGVsbG8=",…}
 ///     {"Op":"destroy","Timestamp":1700000000000020000,"Sock":18446612690100928000}
 ///     {"Op":"close","Timestamp":1700000000000030000}
 ///
@@ -48,18 +48,17 @@ public struct RecordingReader: Sendable {
         _ octets: Span<UInt8>, from position: inout Int, isFinal: Bool
     ) throws(RecordingFailure) -> Item? {
         while true {
-            let start = position
-            guard let end = try takeLine(octets, from: &position, isFinal: isFinal) else { return nil }
-            let line = octets.extracting(start..<end)
+            guard let range = try takeLine(octets, from: &position, isFinal: isFinal) else { return nil }
+            let line = octets.extracting(range)
             if isBlank(line) { continue }
             return try read(line)
         }
     }
 
-    /// - Returns: where the line ends, its end not counted; `nil`: more octets are needed, or the file ended.
+    /// - Returns: where the line lies, its end not counted; `nil`: more octets are needed, or the file ended.
     private mutating func takeLine(
         _ octets: Span<UInt8>, from position: inout Int, isFinal: Bool
-    ) throws(RecordingFailure) -> Int? {
+    ) throws(RecordingFailure) -> Range<Int>? {
         while true {
             let start = position
             var end = min(start + searched, octets.count)
@@ -83,7 +82,7 @@ public struct RecordingReader: Sendable {
                 continue
             }
             lines += 1
-            return end
+            return start..<end
         }
     }
 

@@ -1,7 +1,8 @@
 import Headers
 import Octets
 
-/// Addresses in records: 16 octets in network order, of which IPv4 has the first four, and Linux's number for the family.
+/// Addresses in records: 16 octets in network order, of which IPv4 has the first four, and Linux's number for the
+/// family.
 @usableFromInline enum AddressFamily {
     @usableFromInline static let none: UInt16 = 0
     /// `AF_INET`, `AF_INET6` of include/linux/socket.h.
@@ -21,7 +22,9 @@ import Octets
     }
 
     /// Traps unless 16 octets are there.
-    @inlinable @inline(__always) static func address(_ record: Span<UInt8>, at offset: Int, _ family: UInt16) -> IPAddress {
+    @inlinable @inline(__always) static func address(_ record: Span<UInt8>, at offset: Int, _ family: UInt16)
+        -> IPAddress
+    {
         switch family {
         case inet: IPAddress(v4: record.bigEndian32(at: offset))
         case inet6: IPAddress(v6: record.bigEndian64(at: offset), record.bigEndian64(at: offset + 8))

@@ -1,7 +1,9 @@
 import Octets
 
-/// Plaintext of one call to SSL_read or SSL_write of OpenSSL, BoringSSL. The layout of its records stands at `DataRecordView`,
-/// which is how the pipeline reads them; this value owns its data.
+/// Plaintext of one call to SSL_read or SSL_write of OpenSSL, BoringSSL.
+///
+/// The layout of its records stands at `DataRecordView`, which is how the pipeline reads them; this value owns its
+/// data.
 public struct SSLDataEvent: Event {
     public static let recordType = RecordType.sslData
 

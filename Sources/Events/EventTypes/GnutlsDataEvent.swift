@@ -1,7 +1,9 @@
 import Octets
 
-/// Plaintext of one call to gnutls_record_recv or gnutls_record_send. The layout of its records stands at `DataRecordView`,
-/// which is how the pipeline reads them; this value owns its data.
+/// Plaintext of one call to gnutls_record_recv or gnutls_record_send.
+///
+/// The layout of its records stands at `DataRecordView`, which is how the pipeline reads them; this value owns its
+/// data.
 public struct GnutlsDataEvent: Event {
     public static let recordType = RecordType.gnutlsData
 

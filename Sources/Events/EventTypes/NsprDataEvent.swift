@@ -1,7 +1,9 @@
 import Octets
 
-/// Plaintext of one call to PR_Read, PR_Recv, PR_Write or PR_Send of NSPR. The layout of its records stands at `DataRecordView`,
-/// which is how the pipeline reads them; this value owns its data.
+/// Plaintext of one call to PR_Read, PR_Recv, PR_Write or PR_Send of NSPR.
+///
+/// The layout of its records stands at `DataRecordView`, which is how the pipeline reads them; this value owns its
+/// data.
 public struct NsprDataEvent: Event {
     public static let recordType = RecordType.nsprData
 

@@ -114,8 +114,9 @@ import Testing
         var message = SampleMessages.body(.http2Request, octets(seed.isMultiple(of: 10) ? 9000 : 40))
         var fields: [([UInt8], [UInt8])] = []
         for _ in 0..<3 {
-            fields.append((octets(20), octets(40)))
-            message.headers.append(name: fields[fields.count - 1].0.span, value: fields[fields.count - 1].1.span)
+            let (name, value) = (octets(20), octets(40))
+            fields.append((name, value))
+            message.headers.append(name: name.span, value: value.span)
         }
         let object = try Self.object(message)
         let body =
@@ -146,7 +147,8 @@ import Testing
         }
         let kind = MessageKind.allCases[Int(seed) % MessageKind.allCases.count]
         var message = SampleMessages.body(kind, octets(300), code: UInt8(seed % 12))
-        message.headers.append(name: octets(20).span, value: octets(50).span)
+        let (name, value) = (octets(20), octets(50))
+        message.headers.append(name: name.span, value: value.span)
         message.target = message.headers.fields[0].value
         var info = SampleMessages.info
         info.comm = octets(15)

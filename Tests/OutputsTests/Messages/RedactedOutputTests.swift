@@ -32,8 +32,7 @@ import Testing
             \r
 
             """
-        let response = "HTTP/1.1 200 OK\r\nSet-Cookie: \(secret)=\r\nset-cookie: s=\(secret); Path=/\r\n\r\n"
-            .replacing("\(secret)=\r", with: "s=\(secret)\r")
+        let response = "HTTP/1.1 200 OK\r\nSet-Cookie: s=\(secret)\r\nset-cookie: s=\(secret); Path=/\r\n\r\n"
         var odd = SampleMessages.http1(.http1Request, "GET / HTTP/1.1\r\nX-Key : \(secret)\r\n\r\n")
         odd.headers.fields = []
         odd.note(.malformed(.headerField))

@@ -50,9 +50,12 @@ let package = Package(
             swiftSettings: settings),
         .systemLibrary(
             name: "CYAML", path: "Sources/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        .target(name: "Configuration", dependencies: ["CYAML", "Flows", "Headers"], swiftSettings: settings),
         .target(
-            name: "Outputs", dependencies: ["Octets", "Headers", "Flows", "IPFIX", "KernelIO"],
+            name: "Configuration", dependencies: ["AppProtocols", "CYAML", "Flows", "Headers"],
+            swiftSettings: settings),
+        .target(
+            name: "Outputs",
+            dependencies: ["AppProtocols", "Events", "Octets", "Headers", "Flows", "IPFIX", "KernelIO"],
             swiftSettings: settings),
 
         .executableTarget(
@@ -65,7 +68,13 @@ let package = Package(
             swiftSettings: settings),
 
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["Configuration", "Flows", "Headers"], swiftSettings: settings),
+            name: "ConfigurationTests", dependencies: ["AppProtocols", "Configuration", "Flows", "Headers"],
+            swiftSettings: settings),
+        .target(
+            name: "MessageTestSupport", dependencies: ["AppProtocols", "Events", "Headers"],
+            path: "Tests/MessageTestSupport", swiftSettings: settings),
+        .testTarget(
+            name: "AppProtocolsTests", dependencies: ["AppProtocols", "MessageTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "FlowsTests", dependencies: ["CaptureTestSupport", "Flows", "Headers"], swiftSettings: settings),
         .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Headers", "Octets"], swiftSettings: settings),
@@ -84,7 +93,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "OutputsTests",
-            dependencies: ["Outputs", "IPFIX", "Flows", "Headers", "KernelIO", "Octets", "TestSupport"],
+            dependencies: [
+                "Outputs", "AppProtocols", "Events", "IPFIX", "Flows", "Headers", "KernelIO", "MessageTestSupport",
+                "Octets", "TestSupport",
+            ],
             swiftSettings: settings),
         .target(
             name: "CaptureTestSupport", dependencies: ["CaptureFiles"], path: "Tests/CaptureTestSupport",

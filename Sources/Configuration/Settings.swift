@@ -1,3 +1,4 @@
+import AppProtocols
 import Flows
 import Headers
 
@@ -25,6 +26,8 @@ public struct Settings: Equatable, Sendable {
     /// In the order of the file. Empty where the file names none.
     public var tasks: [TaskSettings] = []
     public var report = ReportSettings()
+    /// What is taken out of messages before anything is written.
+    public var redaction = RedactionSettings()
 
     public init() {}
 }

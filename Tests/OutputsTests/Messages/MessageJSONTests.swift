@@ -20,7 +20,8 @@ import Testing
 
     @Test func aRequestHasEveryMember() {
         let message = SampleMessages.http1(
-            .http1Request, "POST /a?b HTTP/1.1\r\nhost: example.com\r\nX-A: 1\r\nX-A: 2\r\n\r\n", body: Array("hi".utf8))
+            .http1Request, "POST /a?b HTTP/1.1\r\nhost: example.com\r\nX-A: 1\r\nX-A: 2\r\n\r\n", body: Array("hi".utf8)
+        )
         #expect(
             json(message)
                 == #"{"type":"http_request","time":1709251198000000001,"#
@@ -78,7 +79,8 @@ import Testing
     @Test func otherKindsSayWhatTheyAre() {
         let webSocket = json(SampleMessages.body(.webSocket, [3, 0xE8, 0x62], code: 8, flags: 1, target: "/c"))
         #expect(webSocket.hasPrefix(#"{"type":"websocket_message""#))
-        #expect(webSocket.contains(#""opcode":"close","frames":1,"close_code":1000,"target":"/c","body_base64":"A+hi""#))
+        #expect(
+            webSocket.contains(#""opcode":"close","frames":1,"close_code":1000,"target":"/c","body_base64":"A+hi""#))
         let grpc = json(SampleMessages.body(.grpc, [0x08, 0x01], flags: 1, target: "/a.B/C"))
         #expect(grpc.hasPrefix(#"{"type":"grpc_message""#))
         #expect(grpc.contains(#""stream":1,"compressed":true,"target":"/a.B/C","body":"\b\u0001""#) == false)
@@ -103,7 +105,8 @@ import Testing
         func octets(_ countMax: Int) -> [UInt8] {
             let count = Int.random(in: 0...countMax, using: &random)
             let pool: [[UInt8]] = [
-                [0x61, 0x62, 0x20], Array("é日🎉\u{202E}\u{9B}".utf8), [0x22, 0x5C, 0x0A, 0x00, 0x1B, 0x7F], [0xC3, 0xFF],
+                [0x61, 0x62, 0x20], Array("é日🎉\u{202E}\u{9B}".utf8), [0x22, 0x5C, 0x0A, 0x00, 0x1B, 0x7F],
+                [0xC3, 0xFF],
             ]
             let kinds = Int.random(in: 1...4, using: &random)
             return (0..<count).flatMap { _ in
@@ -142,7 +145,8 @@ import Testing
         func octets(_ countMax: Int) -> [UInt8] {
             let from: UInt8 = seed.isMultiple(of: 3) ? 0x00 : 0x80
             return (0..<Int.random(in: 0...countMax, using: &random)).map { _ in
-                Bool.random(using: &random) ? .random(in: from...0xFF, using: &random) : .random(in: 0x20...0x7E, using: &random)
+                Bool.random(using: &random)
+                    ? .random(in: from...0xFF, using: &random) : .random(in: 0x20...0x7E, using: &random)
             }
         }
         let kind = MessageKind.allCases[Int(seed) % MessageKind.allCases.count]

@@ -35,7 +35,8 @@ import Testing
         let head =
             "HTTP/1.1 200 All is well\r\nx-zebra: 1\r\nset-cookie: b=2\r\naBc: q\r\nset-cookie: a=1\r\nX-EMPTY:\r\n\r\n"
         let response = SampleMessages.http1(.http1Response, head, body: Array("close delimited body".utf8))
-        #expect(content(response) == head.filter { $0 != "\r" }.replacing("\r\n", with: "\n") + "close delimited body\n")
+        #expect(
+            content(response) == head.filter { $0 != "\r" }.replacing("\r\n", with: "\n") + "close delimited body\n")
         let request = "GET http://example.com/a%2fb?q=1 HTTP/1.1\r\nx-b: 1\r\naccept: */*\r\nhost: example.com\r\n\r\n"
         #expect(content(SampleMessages.http1(.http1Request, request)) == request.replacing("\r\n", with: "\n"))
     }
@@ -62,7 +63,9 @@ import Testing
     }
 
     @Test func showsBinaryBodiesAsHexDumps() {
-        let body: [UInt8] = [0x16, 0x03, 0x01, 0xFF, 0xF0, 0xF1, 0xF2, 0xF3, 0xF4, 0xF5, 0xF6, 0xF7, 0xF8, 0xF9, 0xFA, 0xFB]
+        let body: [UInt8] = [
+            0x16, 0x03, 0x01, 0xFF, 0xF0, 0xF1, 0xF2, 0xF3, 0xF4, 0xF5, 0xF6, 0xF7, 0xF8, 0xF9, 0xFA, 0xFB,
+        ]
         let dump = "00000000  16 03 01 ff f0 f1 f2 f3  f4 f5 f6 f7 f8 f9 fa fb  |................|\n"
         #expect(content(SampleMessages.body(.raw, body)) == dump)
         // Case 46: the same with --hex, not a dump of a dump.

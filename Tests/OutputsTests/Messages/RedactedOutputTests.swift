@@ -55,7 +55,8 @@ import Testing
         var continued = SampleMessages.http1(.http1Response, "", body: Array(secret.utf8))
         continued.isContinuation = true
         return [
-            SampleMessages.http1(.http1Request, head.replacing("\n", with: "\r\n").replacing("\r\r", with: "\r"), body: json),
+            SampleMessages.http1(
+                .http1Request, head.replacing("\n", with: "\r\n").replacing("\r\r", with: "\r"), body: json),
             SampleMessages.http1(.http1Response, response), odd, coded, trailers, http2, frame, continued,
             SampleMessages.http1(
                 .http1Request, "POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n",

@@ -37,7 +37,7 @@ import Testing
             "1:10: redact.header: unknown setting (did you mean headers?); redact takes headers, query, json, mode"
         ),
         ("redact: {query: token}", "1:17: redact.query: expected a list of parameter names, not \"token\""),
-        ("redact: {json: ['']}", "1:17: redact.json[0]: expected a name, not an empty text"),
+        ("redact: {json: ['']}", "1:17: redact.json[0]: expected a name, not \"\""),
         ("redact: {mode: md5}", "1:16: redact.mode: expected remove or hash, not \"md5\""),
     ])
     func saysWhatIsWrong(yaml: String, expected: String) {

@@ -21,10 +21,12 @@ let package = Package(
         .library(name: "ContentCodings", targets: ["ContentCodings"]),
         // For the fuzzers, which are a package of their own.
         .library(name: "CaptureTestSupport", targets: ["CaptureTestSupport"]),
+        .library(name: "CompressionTestSupport", targets: ["CompressionTestSupport"]),
         .library(name: "PacketTestSupport", targets: ["PacketTestSupport"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: [
         // The pure half: values in, values out. No files, sockets, clocks, threads or `unsafe`.
@@ -35,6 +37,7 @@ let package = Package(
         .target(name: "IPFIX", dependencies: ["Octets", "Headers", "Flows"], swiftSettings: settings),
         .target(name: "Events", dependencies: ["Octets", "Headers"], swiftSettings: settings),
         .target(name: "AppProtocols", dependencies: ["Octets", "Events"], swiftSettings: settings),
+        .target(name: "Streams", dependencies: ["Octets", "Headers", "Events"], swiftSettings: settings),
         .target(name: "Synthesis", dependencies: ["Octets", "Headers"], swiftSettings: settings),
 
         // The machine half: what touches the world, and the only homes of `unsafe`.
@@ -42,11 +45,19 @@ let package = Package(
         .systemLibrary(name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "CZstd", path: "Sources/C/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(
+            name: "CBrotli", path: "Sources/C/CBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"])]),
+        .systemLibrary(
+            name: "CCrypto", path: "Sources/C/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "KernelIO", dependencies: ["CKernelIO", "Octets"], swiftSettings: settings),
-        .target(name: "ContentCodings", dependencies: ["CZlib", "CZstd"], swiftSettings: settings),
+        .target(
+            name: "ContentCodings", dependencies: ["CZlib", "CZstd", "CBrotli", "CCrypto"], swiftSettings: settings),
         .target(
             name: "Pipeline",
-            dependencies: ["Octets", "Headers", "CaptureFiles", "ContentCodings", "Flows", "KernelIO"],
+            dependencies: [
+                "Octets", "Headers", "CaptureFiles", "ContentCodings", "Flows", "KernelIO", "Events", "AppProtocols",
+                "Streams",
+            ],
             swiftSettings: settings),
         .systemLibrary(
             name: "CYAML", path: "Sources/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -55,14 +66,17 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Outputs",
-            dependencies: ["AppProtocols", "Events", "Octets", "Headers", "Flows", "IPFIX", "KernelIO"],
+            dependencies: [
+                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
             swiftSettings: settings),
 
         .executableTarget(
             name: "netspectra",
             dependencies: [
                 "Octets", "Headers", "CaptureFiles", "Flows", "Synthesis", "Configuration", "KernelIO", "Pipeline",
-                "Outputs",
+                "Outputs", "AppProtocols", "Events", "Streams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -73,8 +87,6 @@ let package = Package(
         .target(
             name: "MessageTestSupport", dependencies: ["AppProtocols", "Events", "Headers"],
             path: "Tests/MessageTestSupport", swiftSettings: settings),
-        .testTarget(
-            name: "AppProtocolsTests", dependencies: ["AppProtocols", "MessageTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "FlowsTests", dependencies: ["CaptureTestSupport", "Flows", "Headers"], swiftSettings: settings),
         .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Headers", "Octets"], swiftSettings: settings),
@@ -104,19 +116,28 @@ let package = Package(
         .testTarget(
             name: "CaptureFilesTests", dependencies: ["CaptureFiles", "CaptureTestSupport", "Octets"],
             swiftSettings: settings),
+        // Only tests compress.
+        .systemLibrary(
+            name: "CBrotliEncoder", path: "Tests/C/CBrotliEncoder", pkgConfig: "libbrotlienc",
+            providers: [.apt(["libbrotli-dev"])]),
         .target(
-            name: "CompressionTestSupport", dependencies: ["CZlib", "CZstd"], path: "Tests/CompressionTestSupport",
+            name: "CompressionTestSupport", dependencies: ["CZlib", "CZstd", "CBrotliEncoder"],
+            path: "Tests/CompressionTestSupport",
             swiftSettings: settings),
         .testTarget(
             name: "ContentCodingsTests",
             dependencies: ["CompressionTestSupport", "ContentCodings", "CZlib", "CZstd"],
             swiftSettings: settings),
+        .testTarget(
+            name: "AppProtocolsTests", dependencies: ["AppProtocols", "Events", "MessageTestSupport", "Octets"],
+            swiftSettings: settings),
         .testTarget(name: "KernelIOTests", dependencies: ["KernelIO", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Pipeline", "CaptureFiles", "CaptureTestSupport", "CompressionTestSupport", "Flows", "Headers",
-                "KernelIO", "PacketTestSupport", "Synthesis", "TestSupport",
+                "Pipeline", "AppProtocols", "Events", "Octets", "CaptureFiles", "CaptureTestSupport",
+                "CompressionTestSupport", "Flows", "Headers", "KernelIO", "PacketTestSupport", "Synthesis",
+                "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

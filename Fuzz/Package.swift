@@ -7,6 +7,7 @@ let fuzzers: [String: [String]] = [
     "FuzzFilter": ["Flows", "Headers", "PacketTestSupport"],
     "FuzzDissector": ["Headers", "PacketTestSupport"],
     "FuzzStreamDecompressor": ["ContentCodings"],
+    "FuzzContentCodings": ["ContentCodings"],
     "FuzzIPFIX": ["IPFIX", "Flows"],
 ]
 
@@ -29,7 +30,8 @@ let package = Package(
     } + [
         .executableTarget(
             name: "WriteSeeds",
-            dependencies: ["CaptureTestSupport", "PacketTestSupport", "IPFIX", "Flows"].map(product),
+            dependencies: ["CaptureTestSupport", "CompressionTestSupport", "PacketTestSupport", "IPFIX", "Flows"].map(
+                product),
             swiftSettings: settings)
     ]
 )

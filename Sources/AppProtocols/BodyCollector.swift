@@ -1,21 +1,45 @@
 import Octets
 
 /// Collects the body of one message as its octets arrive: takes content codings off, keeps what the limit allows,
-/// counts and, where asked, digests all of it. Never holds more than the limit and one scratch buffer.
+/// counts and, where asked, digests all of it.
+///
+/// Memory: what is kept, at most `ParserSettings.bodyOctetsMax`; while a body is open the decoders' own, and 16 KiB per
+/// coding where octets are decoded that are not kept as they come.
 public struct BodyCollector {
     /// Decoders, the last applied coding first.
-    private var decoders: [any BodyDecoder] = []
+    private var levels: [Level] = []
     private var digest: (any BodyDigest)?
-    private var state = State.decoding
+    private var state = State.passing
+    /// Octets given to the decoders so far.
+    private var coded: UInt64 = 0
+    /// Octets taken while nothing was decoded yet, to be shown as they are if they turn out not to be coded.
+    private var held: [UInt8] = []
 
     private enum State {
+        /// No coding, or none that can be taken off.
+        case passing
         case decoding
         /// Decoding stopped for good: further octets are counted and left out.
         case stopped
     }
 
-    /// One step of decoding appends at most this much.
-    private static let scratchOctets = 16_384
+    private struct Level {
+        let decoder: any BodyDecoder
+        let coding: ContentCoding
+        /// Reused for what the decoder gives, where that is not what is kept; empty until then.
+        var scratch: [UInt8] = []
+        /// Octets it gave.
+        var given: UInt64 = 0
+    }
+
+    /// One step of decoding into a scratch buffer gives at most this much.
+    static let scratchOctets = 16_384
+    /// The least that a body's memory grows by.
+    private static let growthOctets = 2_048
+    /// More codings than this are nobody's honest body: they stay on.
+    static let codingsMax = 5
+    /// A decoder that has given nothing after so many octets is not going to be told a mistake.
+    private static let heldOctetsMax = 1_024
 
     public init() {}
 
@@ -25,93 +49,261 @@ public struct BodyCollector {
     public mutating func begin(
         _ codings: [ContentCoding?], in message: inout Message, _ settings: ParserSettings, _ tools: any BodyTools
     ) {
-        decoders.removeAll(keepingCapacity: true)
-        state = .decoding
-        digest = settings.digestsBodies ? tools.makeDigest() : nil
+        start(settings, tools)
+        guard codings.count <= Self.codingsMax else { return message.note(.unknownCoding) }
         for coding in codings.reversed() {
             guard let coding, let decoder = tools.makeDecoder(coding) else {
                 // What lies beneath an unknown coding cannot be reached: all is shown as it was on the wire.
-                decoders.removeAll(keepingCapacity: true)
-                message.body.codings.removeAll(keepingCapacity: true)
-                message.note(.unknownCoding)
-                return
+                levels.removeAll(keepingCapacity: true)
+                return message.note(.unknownCoding)
             }
-            decoders.append(decoder)
+            levels.append(Level(decoder: decoder, coding: coding))
         }
+        guard !levels.isEmpty else { return }
+        state = .decoding
         for coding in codings { if let coding { message.body.codings.append(coding) } }
+    }
+
+    /// Starts the body of one of several messages that one decoder takes, one after the other (permessage-deflate).
+    /// The caller keeps the decoder for the next, unless this body could not be decoded to its end.
+    public mutating func begin(
+        _ coding: ContentCoding, by decoder: any BodyDecoder, in message: inout Message, _ settings: ParserSettings,
+        _ tools: any BodyTools
+    ) {
+        start(settings, tools)
+        levels.append(Level(decoder: decoder, coding: coding))
+        state = .decoding
+        message.body.codings.append(coding)
     }
 
     /// Takes octets of the body as they were on the wire, chunk framing and padding taken off.
     public mutating func append(
         _ octets: Span<UInt8>, to message: inout Message, _ settings: ParserSettings, _ tools: any BodyTools
     ) {
+        guard !octets.isEmpty else { return }
         message.body.length += UInt64(octets.count)
-        guard !octets.isEmpty, state == .decoding else { return }
-        if decoders.isEmpty {
-            keep(octets, in: &message, settings, tools)
-        } else {
-            decode(octets, from: 0, into: &message, settings, tools)
+        // A beginning of fixed length, so that a mistake is told the same however the body was cut.
+        let beginning = octets.extracting(first: max(0, Self.heldOctetsMax - Int(clamping: coded)))
+        take(beginning, to: &message, settings, tools)
+        take(octets.extracting(beginning.count...), to: &message, settings, tools)
+    }
+
+    private mutating func take(
+        _ octets: Span<UInt8>, to message: inout Message, _ settings: ParserSettings, _ tools: any BodyTools
+    ) {
+        guard !octets.isEmpty else { return }
+        switch state {
+        case .passing: keep(octets, in: &message, settings, tools)
+        case .decoding:
+            coded += UInt64(octets.count)
+            decode(octets, at: 0, into: &message, settings, tools)
+            if state == .decoding { hold(octets) }
+        case .stopped: break
         }
     }
 
     /// Octets of the body are missing here. What is coded cannot go on behind a gap.
     public mutating func skip(_ octets: UInt64?, in message: inout Message) {
         message.markIncomplete(.gap(octets: octets))
-        if !decoders.isEmpty { state = .stopped }
+        if state == .decoding, let outermost = levels.first {
+            message.markIncomplete(.undecodable(outermost.coding, afterOctets: message.body.decodedLength))
+            state = .stopped
+        }
         digest = nil
     }
 
     /// Ends the body.
     /// - Parameter isWhole: its end was seen; a coding without its end mark is then noted.
     public mutating func end(isWhole: Bool, in message: inout Message) {
-        if state == .decoding, message.body.length > 0, let last = decoders.last, !last.hasEnded,
-            let coding = message.body.codings.first
-        {
-            message.markIncomplete(.codingTruncated(coding))
-        }
+        if state == .decoding, coded > 0 { checkEnd(isWhole, of: &message) }
         if !message.body.isKeptWhole { message.note(.bodyLimited(shown: UInt64(message.body.octets.count))) }
-        if isWhole, let digest { message.body.digest = digest.finish() }
-        decoders.removeAll(keepingCapacity: true)
+        // Of a body that could not be decoded to its end nobody could compare the digest with anything.
+        if isWhole, state != .stopped, let digest { message.body.digest = digest.finish() }
+        levels.removeAll(keepingCapacity: true)
         digest = nil
+        held = []
+        state = .passing
     }
 
-    /// Runs `octets` through the decoder at `level`, and what it gives through those behind it.
-    private mutating func decode(
-        _ octets: Span<UInt8>, from level: Int, into message: inout Message, _ settings: ParserSettings,
-        _ tools: any BodyTools
-    ) {
-        guard level < decoders.count else { return keep(octets, in: &message, settings, tools) }
-        let decoder = decoders[level]
-        var offset = 0
-        while offset < octets.count, state == .decoding, !decoder.hasEnded {
-            var taken = 0
-            var failed = false
-            let rest = octets.extracting(offset...)
-            let scratch = [UInt8](capacity: Self.scratchOctets) { output in
+    private mutating func start(_ settings: ParserSettings, _ tools: any BodyTools) {
+        levels.removeAll(keepingCapacity: true)
+        held = []
+        coded = 0
+        state = .passing
+        digest = settings.digestsBodies ? tools.makeDigest() : nil
+    }
+
+    /// Names the outermost coding that has not come to its end mark: those beneath it cannot have either, or were left
+    /// alone by it.
+    private mutating func checkEnd(_ isWhole: Bool, of message: inout Message) {
+        for level in levels {
+            if isWhole {
                 do throws(BodyDecodingFailure) {
-                    taken = try decoder.decode(rest, into: &output)
+                    try level.decoder.endMessage()
                 } catch {
-                    failed = true
+                    message.markIncomplete(.undecodable(level.coding, afterOctets: message.body.decodedLength))
+                    state = .stopped
+                    return
                 }
             }
-            if !scratch.isEmpty { decode(scratch.span, from: level + 1, into: &message, settings, tools) }
-            let coding = message.body.codings[decoders.count - 1 - level]
-            if failed || (taken == 0 && scratch.isEmpty) {
-                message.markIncomplete(.undecodable(coding, afterOctets: message.body.decodedLength))
+            if !level.decoder.hasEnded {
+                message.markIncomplete(.codingTruncated(level.coding))
                 state = .stopped
+                return
             }
-            offset += taken
         }
+    }
+}
+
+// MARK: - Decoding
+
+extension BodyCollector {
+    /// Runs `octets` through the decoder at `index`, and what it gives through those behind it.
+    private mutating func decode(
+        _ octets: Span<UInt8>, at index: Int, into message: inout Message, _ settings: ParserSettings,
+        _ tools: any BodyTools
+    ) {
+        let decoder = levels[index].decoder
+        let isLast = index == levels.count - 1
+        var offset = 0
+        var isFull = false
+        while offset < octets.count || isFull, state == .decoding {
+            let rest = octets.extracting(offset...)
+            let room = settings.bodyOctetsMax - message.body.octets.count
+            let step =
+                if isLast, room > 0 {
+                    decodeInPlace(rest, by: decoder, room: room, into: &message, settings, tools)
+                } else {
+                    decodeAside(rest, at: index, into: &message, settings, tools)
+                }
+            offset += step.taken
+            isFull = step.isFull
+            if step.isFailed || (step.taken == 0 && step.given == 0 && !rest.isEmpty) {
+                fail(at: index, octets, of: &message, settings, tools)
+            }
+        }
+    }
+
+    private struct Step {
+        /// Octets of the input used up.
+        var taken = 0
+        /// Octets of output.
+        var given = 0
+        /// The output was filled: there may be more of it without input.
+        var isFull = false
+        var isFailed = false
+    }
+
+    /// One step of the last decoder, straight to where the body is kept.
+    private mutating func decodeInPlace(
+        _ octets: Span<UInt8>, by decoder: any BodyDecoder, room: Int, into message: inout Message,
+        _ settings: ParserSettings, _ tools: any BodyTools
+    ) -> Step {
+        let start = message.body.octets.count
+        let free = message.body.octets.capacity - start
+        // One octet more than the limit tells a body that ends there from one that goes on.
+        let left = self.left(at: levels.count - 1, settings)
+        let size = min(
+            room, left == .max ? left : left + 1, free >= Self.growthOctets / 2 ? free : max(Self.growthOctets, start))
+        var step = Step()
+        message.body.octets.append(addingCapacity: size) { output in
+            step = Self.step(decoder, octets, into: &output)
+        }
+        levels[levels.count - 1].given += UInt64(step.given)
+        message.body.decodedLength += UInt64(step.given)
+        if step.given > left {
+            message.body.octets.removeLast()
+            message.body.decodedLength -= 1
+            limit(&message, settings)
+        }
+        if let digest { digest.update(message.body.octets.span.extracting(start...)) }
+        return step
+    }
+
+    /// One step of a decoder into its scratch buffer, and on from there: of one that others follow, or one whose octets
+    /// are beyond the limit.
+    private mutating func decodeAside(
+        _ octets: Span<UInt8>, at index: Int, into message: inout Message, _ settings: ParserSettings,
+        _ tools: any BodyTools
+    ) -> Step {
+        var scratch: [UInt8] = []
+        swap(&scratch, &levels[index].scratch)
+        scratch.removeAll(keepingCapacity: true)
+        let decoder = levels[index].decoder
+        var step = Step()
+        scratch.append(addingCapacity: Self.scratchOctets) { output in
+            step = Self.step(decoder, octets, into: &output)
+        }
+        let left = self.left(at: index, settings)
+        levels[index].given += UInt64(step.given)
+        // What one coding gives to the next is bounded, too: a bomb may give what the next ignores.
+        if index == levels.count - 1 {
+            keep(scratch.span.extracting(first: left), in: &message, settings, tools)
+        } else {
+            decode(scratch.span.extracting(first: left), at: index + 1, into: &message, settings, tools)
+        }
+        if step.given > left, state == .decoding { limit(&message, settings) }
+        swap(&scratch, &levels[index].scratch)
+        return step
+    }
+
+    private static func step(
+        _ decoder: any BodyDecoder, _ octets: Span<UInt8>, into output: inout OutputSpan<UInt8>
+    ) -> Step {
+        var step = Step()
+        let before = output.count
+        do throws(BodyDecodingFailure) {
+            step.taken = try decoder.decode(octets, into: &output)
+        } catch {
+            step.isFailed = true
+        }
+        step.given = output.count - before
+        step.isFull = output.isFull
+        return step
+    }
+
+    /// Octets that the decoder at `index` may still give.
+    private func left(at index: Int, _ settings: ParserSettings) -> Int {
+        let given = levels[index].given
+        return given < settings.decodedOctetsMax ? Int(clamping: settings.decodedOctetsMax - given) : 0
+    }
+
+    private mutating func limit(_ message: inout Message, _ settings: ParserSettings) {
+        message.markIncomplete(.decodingLimited(octets: settings.decodedOctetsMax))
+        state = .stopped
+    }
+
+    /// The decoder at `index` gave up. Where nothing was decoded before, the body is shown as it was on the wire, as a
+    /// server may have named a coding that it did not apply.
+    private mutating func fail(
+        at index: Int, _ octets: Span<UInt8>, of message: inout Message, _ settings: ParserSettings,
+        _ tools: any BodyTools
+    ) {
+        message.markIncomplete(.undecodable(levels[index].coding, afterOctets: message.body.decodedLength))
+        state = .stopped
+        guard index == 0, levels[0].given == 0, coded <= Self.heldOctetsMax,
+            coded == UInt64(held.count + octets.count)
+        else { return }
+        state = .passing
+        message.body.codings.removeAll(keepingCapacity: true)
+        let held = held
+        keep(held.span, in: &message, settings, tools)
+        keep(octets, in: &message, settings, tools)
+    }
+
+    /// Remembers octets that gave nothing yet.
+    private mutating func hold(_ octets: Span<UInt8>) {
+        let total = held.count + octets.count
+        guard levels[0].given == 0, total <= Self.heldOctetsMax, coded == UInt64(total) else {
+            if !held.isEmpty { held = [] }
+            return
+        }
+        held.append(contentsOf: octets)
     }
 
     private mutating func keep(
         _ octets: Span<UInt8>, in message: inout Message, _ settings: ParserSettings, _ tools: any BodyTools
     ) {
-        if !decoders.isEmpty, message.body.decodedLength + UInt64(octets.count) > settings.decodedOctetsMax {
-            message.markIncomplete(.decodingLimited(octets: settings.decodedOctetsMax))
-            state = .stopped
-            return
-        }
         let room = max(0, settings.bodyOctetsMax - message.body.octets.count)
         if octets.count > room, digest == nil, message.body.isKeptWhole, message.isComplete {
             // Beyond the limit the digest stands for what is not kept.

@@ -94,12 +94,3 @@ public struct StreamDecompressor: ~Copyable, Sendable {
         return step
     }
 }
-
-/// What one call of a library did. It always consumes, appends, or needs more of either.
-struct Step {
-    var consumed = 0
-    /// A member or frame has ended and no other has begun: the file may end here.
-    var isBetweenParts = false
-    /// What follows the last member or frame is none.
-    var isGarbage = false
-}

@@ -10,11 +10,12 @@ import CZstd
     /// a frame that is there whole is decoded in one go.
     private var wanted = 1
 
-    init() throws(DecompressionFailure.Reason) {
+    /// - Parameter windowLogMax: a frame that asks for a larger window than 2 to this power fails.
+    init(windowLogMax: Int = StreamDecompressor.zstdWindowLogMax) throws(DecompressionFailure.Reason) {
         guard let context = unsafe ZSTD_createDCtx() else { throw .outOfMemory }
         unsafe self.context = context
         // SAFETY: the context was just created. A larger window than this fails, whatever the frame says.
-        _ = unsafe ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, Int32(StreamDecompressor.zstdWindowLogMax))
+        _ = unsafe ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, Int32(windowLogMax))
     }
 
     deinit {
@@ -57,5 +58,21 @@ import CZstd
         case ZSTD_error_memory_allocation: throw .outOfMemory
         default: throw .corrupt
         }
+    }
+}
+
+extension ZstdDecoder: CodingDecoder {
+    /// Forgets the stream and keeps memory and parameters.
+    mutating func reset() {
+        // SAFETY: the context is this value's own.
+        _ = unsafe ZSTD_DCtx_reset(context, ZSTD_reset_session_only)
+        hasReadFrame = false
+        isBetweenFrames = false
+        wanted = 1
+    }
+
+    var memoryOctets: Int {
+        // SAFETY: the context is this value's own.
+        unsafe ZSTD_sizeof_DCtx(context)
     }
 }

@@ -23,6 +23,16 @@ public struct Dissector: Sendable {
     ///   - time: nanoseconds since 1970 UTC; only copied.
     ///   - wireLength: octets of the frame on the wire; tells cut packets from short ones.
     public func dissect(_ frame: Span<UInt8>, linkType: LinkType, time: Int64, wireLength: UInt32) -> Dissection {
+        var layers = PacketLayers()
+        return dissect(frame, linkType: linkType, time: time, wireLength: wireLength, layers: &layers)
+    }
+
+    /// The same, and where the payload of the packet that names the flow lies.
+    ///
+    /// - Parameter layers: overwritten where the link type is known.
+    public func dissect(
+        _ frame: Span<UInt8>, linkType: LinkType, time: Int64, wireLength: UInt32, layers: inout PacketLayers
+    ) -> Dissection {
         var walk = Walk(tunnels: tunnels, capturedLength: frame.count, time: time, wireLength: wireLength)
         guard let first = Walk.first(of: linkType) else {
             walk.path.append(.unknownLinkType)
@@ -30,6 +40,7 @@ public struct Dissector: Sendable {
         }
         walk.next = first
         walk.run(frame)
+        layers = walk.layers
         return walk.dissection
     }
 }

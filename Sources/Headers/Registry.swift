@@ -113,6 +113,7 @@ extension Walk {
 
     /// What an IP protocol number announces.
     @inline(always) mutating func ipProtocol(_ number: IPProtocol, _ frame: Span<UInt8>) throws(DecodeFailure) {
+        locateTransport()
         switch number {
         case .tcp: try tcp(frame)
         case .udp: try udp(frame)

@@ -18,6 +18,7 @@ struct Walk {
 
     var info: PacketInfo
     var path = LayerPath()
+    var layers = PacketLayers()
     var stopped: DecodeFailure?
     /// `info` holds the addresses of an IP header.
     private(set) var hasKey = false
@@ -75,6 +76,7 @@ struct Walk {
         info.tcpFlags = []
         info.fragment = fragment
         info.marks = fragment == .later ? .laterFragment : []
+        layers.transport = -1
     }
 
     /// Takes headers apart until one ends the frame, fails, or is one too many.

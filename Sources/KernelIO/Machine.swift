@@ -11,6 +11,9 @@ public enum Machine {
 
     /// A seed nobody outside can know.
     public static func randomSeed() -> UInt64 { UInt64.random(in: 1 ... .max) }
+
+    /// Octets nobody outside can know.
+    public static func randomOctets(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: .min ... .max) } }
 }
 
 /// A terminal behind a descriptor.

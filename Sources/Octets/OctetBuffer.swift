@@ -18,6 +18,9 @@ public struct OctetBuffer: Sendable {
     /// Forgets what was written and keeps the memory.
     public mutating func removeAll() { count = 0 }
 
+    /// Octets that can be written without asking for more memory.
+    public var capacity: Int { storage.count }
+
     /// Forgets everything from `newCount` on.
     public mutating func truncate(to newCount: Int) {
         precondition(0...count ~= newCount, "a buffer is truncated to at most what it holds")
@@ -52,7 +55,13 @@ public struct OctetBuffer: Sendable {
     }
 
     public mutating func append(contentsOf source: Span<UInt8>) {
-        write(atMost: source.count) { $0.append(contentsOf: source) }
+        reserve(source.count)
+        let start = count
+        let end = start + source.count
+        var target = storage.mutableSpan
+        precondition(end <= target.count)  // with it the loop becomes wide moves; a loop over a writer does not
+        for index in source.indices { target[start &+ index] = source[index] }
+        count = end
     }
 
     public mutating func append(decimal value: UInt64) { write(atMost: 20) { $0.append(decimal: value) } }

@@ -16,6 +16,8 @@ enum SwiftRules {
     /// System and Collections are vocabulary (descriptors, queues) that machine targets pass to each other.
     static let thirdPartyModules: [String: Set<String>] = [
         "ArgumentParser": ["netspectra"],
+        "CBrotli": ["ContentCodings"],
+        "CCrypto": ["ContentCodings"],
         "CKernelIO": ["KernelIO"],
         "CYAML": ["Configuration"],
         "CZlib": ["ContentCodings"],

@@ -1,5 +1,6 @@
 import CaptureFiles
 import CaptureTestSupport
+import CompressionTestSupport
 import Flows
 import Foundation
 import IPFIX
@@ -18,6 +19,7 @@ struct WriteSeeds {
         try write(flowFiles, to: directory.appendingPathComponent("FuzzIPFIX"))
         try write(frames, to: directory.appendingPathComponent("FuzzDissector"))
         try write(filters, to: directory.appendingPathComponent("FuzzFilter"))
+        try write(bodies, to: directory.appendingPathComponent("FuzzContentCodings"))
     }
 
     static func write(_ seeds: [String: [UInt8]], to folder: URL) throws {
@@ -79,6 +81,18 @@ struct WriteSeeds {
             "ip6 or icmp6",
         ]
         return Dictionary(uniqueKeysWithValues: expressions.enumerated().map { ("\($0)", Array($1.utf8)) })
+    }
+
+    /// The first octet chooses the coding, in the order of `BodyCoding`.
+    static var bodies: [String: [UInt8]] {
+        let text = Array("every packet, every message, every packet\n".utf8)
+        var deflater = MessageDeflater()
+        return [
+            "gzip": [0] + gzip(text), "members": [0] + gzip(text) + gzip(text),
+            "zlib": [1] + deflate(text, isBare: false),
+            "bare": [1] + deflate(text, isBare: true), "brotli": [2] + brotli(text),
+            "zstd": [3] + zstd(text) + skippable([1]) + zstd(text), "message": [4] + deflater.message(text),
+        ]
     }
 
     /// The first octet chooses the link type from the samples' list.

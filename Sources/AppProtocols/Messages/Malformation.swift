@@ -8,6 +8,12 @@ public enum Malformation: UInt8, Sendable, CaseIterable {
     case transferCoding
     case chunkSize
     case chunkEnd
+    /// A line ends with a bare LF, or holds a CR without LF.
+    case lineEnd
+    /// The body's length is said in ways that contradict each other: two different lengths, or a length and chunks.
+    case conflictingLength
+    /// Octets behind a gap, skipped to find the next message.
+    case unsynchronised
     // HTTP/2 (RFC 9113, RFC 7541)
     case frameSize
     case framePadding

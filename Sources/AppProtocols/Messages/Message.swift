@@ -17,7 +17,8 @@ public struct Message: Sendable {
     public var version: UInt8 = 0
     /// HTTP/2: the stream; 0 elsewhere.
     public var streamID: UInt32 = 0
-    /// HTTP responses: 100 ... 599 (or what three digits were sent), else 0.
+    /// HTTP responses: 100 ... 599 (or what three digits were sent). WebSocket: the code of a close frame (RFC 6455
+    /// § 7.4). Else 0.
     public var status: UInt16 = 0
 
     /// HTTP/1: the head as it was on the wire, start line and line ends included. HTTP/2: names and values.

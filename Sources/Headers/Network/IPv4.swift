@@ -124,6 +124,11 @@ extension Walk {
         let headerLength = header.headerLength
         guard headerLength <= end - offset else { throw cutOptions(headerLength) }
         skip(headerLength)
+        if fragment != .whole {
+            locateFragment(
+                of: header.protocol, identification: UInt32(header.identification),
+                fragmentOffset: header.fragmentOffset, moreFragments: header.moreFragments)
+        }
         if fragment == .later {
             finish(.fragment)
         } else {

@@ -26,6 +26,8 @@ public struct IPv6ExtensionView: ~Escapable {
     public var fragmentOffset: UInt16 { octets.bigEndian16(at: 2) >> 3 }
     /// Only of the fragment header.
     public var moreFragments: Bool { octets[3] & 1 != 0 }
+    /// Only of the fragment header.
+    public var identification: UInt32 { octets.bigEndian32(at: 4) }
 
     /// Only of the fragment header. One with offset 0 and nothing to come is «atomic»: the packet is whole (RFC 6946).
     public var fragment: FragmentState {
@@ -80,6 +82,11 @@ extension Walk {
                 if fragment == .later { info.marks.insert(.laterFragment) }
             }
             skip(header.headerLength)
+            if fragment != .whole {
+                locateFragment(
+                    of: kind, identification: header.identification, fragmentOffset: header.fragmentOffset,
+                    moreFragments: header.moreFragments)
+            }
             if fragment == .later {
                 finish(.fragment)
                 return

@@ -1,5 +1,6 @@
 import Flows
 import Headers
+import Octets
 
 /// The report for people: sections of aligned lines, readable at 80 columns, complete at 100.
 public struct ReportText: Sendable {

@@ -1,5 +1,6 @@
 import Flows
 import Headers
+import Octets
 
 /// Rows of one task as a table for people.
 public struct TableFormat: Sendable {

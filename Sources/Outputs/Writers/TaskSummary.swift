@@ -1,4 +1,5 @@
 import Flows
+import Octets
 
 /// What `summary.json` says about a task in a snapshot.
 struct TaskSummary {

@@ -53,7 +53,7 @@ struct AnalysisOptions {
         top = rows == 0 ? nil : rows
         order = command.sort ?? settings.report.sort.flatMap { RowOrder(rawValue: $0.rawValue) } ?? .bytes
         output = command.output ?? settings.storageRoot
-        filter = try command.where.map(Self.filter) ?? settings.filter
+        filter = try command.where.map(Self.packetFilter) ?? settings.filter
         tunnels = command.tunnels ?? settings.tunnels ?? .outer
         merge = command.merge
         snapshotInterval = try command.snapshotInterval.map(Self.interval) ?? settings.snapshotIntervalNanoseconds
@@ -70,7 +70,7 @@ struct AnalysisOptions {
     /// Rows that people get who did not say how many.
     static let topDefault = 10
 
-    private static func settings(_ path: String) throws -> Settings {
+    static func settings(_ path: String) throws -> Settings {
         let text: [UInt8]
         do throws(SystemFailure) {
             text = try InputFile.contents(of: path, atMost: 1 << 20)
@@ -103,7 +103,7 @@ struct AnalysisOptions {
         return given.isEmpty ? settings.tasks.map(\.task) : given
     }
 
-    private static func filter(_ text: String) throws -> PacketFilter {
+    static func packetFilter(_ text: String) throws -> PacketFilter {
         do throws(FilterFailure) {
             return try PacketFilter(parsing: text)
         } catch {

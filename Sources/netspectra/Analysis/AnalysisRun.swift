@@ -102,9 +102,16 @@ struct AnalysisRun {
             return Exit.output(failure)
         }
         if isInterrupted { return Exit.interrupted }
-        if outcome.captures.contains(where: \.isUnreadable) { return Exit.cannotOpen }
-        if outcome.captures.contains(where: \.isUnusable) { return Exit.noCapture }
-        return outcome.captures.contains(where: \.isDamaged) ? Exit.damaged : nil
+        return outcome.captures.exitCode
+    }
+}
+
+extension [CaptureReport] {
+    /// The gravest thing that is wrong with the files; `nil` if nothing is.
+    var exitCode: ExitCode? {
+        if contains(where: \.isUnreadable) { return Exit.cannotOpen }
+        if contains(where: \.isUnusable) { return Exit.noCapture }
+        return contains(where: \.isDamaged) ? Exit.damaged : nil
     }
 }
 

@@ -114,17 +114,8 @@ extension LedgerReport {
     /// delivered.
     init(_ outcome: RunOutcome) {
         let counts = outcome.counts
-        let frames = outcome.captures.reduce(0) { $0 + $1.statistics.frames }
-        var bad: [Cause] = []
-        for cause in BadRecord.allCases where cause.losesRecord {
-            let count = outcome.captures.reduce(0) { $0 + $1.statistics[cause] }
-            if count > 0 { bad.append(Cause("\(cause)", count)) }
-        }
-        let cut = UInt64(outcome.captures.count { if case .cutShort = $0.end { true } else { false } })
-        if cut > 0 { bad.append(Cause("cut short by the end of the file", cut)) }
-        let records = Stage(
-            name: "records", unit: "records", seen: frames + bad.reduce(0) { $0 + $1.count }, delivered: frames,
-            filtered: [], lost: bad)
+        let records = Stage.records(outcome.captures)
+        let frames = records.delivered
 
         var filtered: [Cause] = []
         var lost: [Cause] = []
@@ -147,6 +138,23 @@ extension LedgerReport {
                 lost: [])
         }
         self.init(stages: [records, packets] + tasks)
+    }
+}
+
+extension LedgerReport.Stage {
+    /// What became of the records of the files: each good one holds a frame.
+    static func records(_ captures: [CaptureReport]) -> Self {
+        let frames = captures.reduce(0) { $0 + $1.statistics.frames }
+        var bad: [LedgerReport.Cause] = []
+        for cause in BadRecord.allCases where cause.losesRecord {
+            let count = captures.reduce(0) { $0 + $1.statistics[cause] }
+            if count > 0 { bad.append(.init("\(cause)", count)) }
+        }
+        let cut = UInt64(captures.count { if case .cutShort = $0.end { true } else { false } })
+        if cut > 0 { bad.append(.init("cut short by the end of the file", cut)) }
+        return Self(
+            name: "records", unit: "records", seen: frames + bad.reduce(0) { $0 + $1.count }, delivered: frames,
+            filtered: [], lost: bad)
     }
 }
 

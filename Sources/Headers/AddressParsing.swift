@@ -1,5 +1,3 @@
-import Headers
-
 extension IPAddress {
     /// Reads a dotted quad or an IPv6 address in any form of RFC 4291 § 2.2; `nil` for anything else, zone identifiers
     /// included. Leading zeros in a dotted quad are refused: they are octal to some readers.
@@ -25,7 +23,7 @@ extension IPAddress {
     }
 
     /// 0 ... 255 in decimal, without leading zeros.
-    static func decimalOctet(_ text: ArraySlice<UInt8>) -> UInt8? {
+    public static func decimalOctet(_ text: ArraySlice<UInt8>) -> UInt8? {
         guard 1...3 ~= text.count, text.count == 1 || text.first != UInt8(ascii: "0") else { return nil }
         var value = 0
         for digit in text {

@@ -1,8 +1,7 @@
-import Flows
 import Headers
 import Testing
 
-@Suite struct AddressTextTests {
+@Suite struct AddressParsingTests {
     /// The second text is the canonical one, RFC 5952 § 4.
     @Test(arguments: [
         ("0.0.0.0", "0.0.0.0"), ("255.1.20.3", "255.1.20.3"), ("::", "::"), ("::1", "::1"), ("1::", "1::"),

@@ -1,0 +1,209 @@
+import Events
+
+/// Pairs requests with responses, in order (RFC 9112 § 9.3.2). Either direction may be the client's.
+struct HTTP1Exchange {
+    struct Entry {
+        var transaction = Transaction()
+        /// Names the entry as long as it lives.
+        var number: UInt32 = 0
+        var isHead = false
+        var isConnect = false
+        /// The request asked for another protocol (`Upgrade`, `CONNECT`): what it sends next depends on the answer.
+        var mayUpgrade = false
+        /// The head of the final response was seen.
+        var isAnswered = false
+        var requestEnded = false
+        var responseEnded = false
+        /// Given to the sink; its place is kept until those before it are gone, too.
+        var isGone = false
+    }
+
+    /// Requests that wait at once. More are asked only where the answers are not captured.
+    static let entriesMax = 256
+
+    /// Numbers follow one another, so an entry is found by its number. Those before `first` are gone.
+    private var entries: [Entry] = []
+    private var first = 0
+    private var lastNumber: UInt32 = 0
+    /// Kept for its memory.
+    private var spare: Transaction?
+    /// Responses of this direction may be missing: a gap was there.
+    private var mayMiss: Direction?
+    /// Set where the last final response switched protocols.
+    var handover: ProtocolHandover?
+
+    mutating func releaseMemory() {
+        spare = nil
+        if first == entries.count {
+            entries = []
+            first = 0
+        }
+    }
+
+    // MARK: Requests
+
+    /// A request's head was read.
+    /// - Returns: its number, to be given when it ends.
+    mutating func ask(_ message: borrowing Message, mayUpgrade: Bool, to sink: any MessageSink) -> UInt32 {
+        if let missing = mayMiss, missing == message.direction.opposite {
+            // Their answers went missing, or this request would have had to wait for them.
+            mayMiss = nil
+            flush(requestsOf: message.direction, to: sink) { $0.requestEnded && !$0.isAnswered }
+        }
+        if entries.count - first >= Self.entriesMax { give(first, to: sink) }
+        var entry = Entry()
+        if let spare {
+            entry.transaction = spare
+            self.spare = nil
+        }
+        lastNumber &+= 1
+        entry.number = lastNumber
+        fill(&entry.transaction, from: message)
+        let octets = message.headers.octets.span
+        entry.isHead = LineScan.equals(octets, message.method.range, "head")
+        entry.isConnect = LineScan.equals(octets, message.method.range, "connect")
+        entry.mayUpgrade = mayUpgrade || entry.isConnect
+        entries.append(entry)
+        return lastNumber
+    }
+
+    private func fill(_ transaction: inout Transaction, from message: borrowing Message) {
+        transaction.direction = message.direction
+        transaction.requestTime = message.time
+        transaction.requestEndTime = message.endTime
+        transaction.method.removeAll(keepingCapacity: true)
+        transaction.host.removeAll(keepingCapacity: true)
+        transaction.target.removeAll(keepingCapacity: true)
+        transaction.method.append(contentsOf: message.headers.span(of: message.method))
+        transaction.host.append(contentsOf: message.headers.span(of: message.host))
+        transaction.target.append(contentsOf: message.headers.span(of: message.target))
+        transaction.status = 0
+        transaction.requestLength = 0
+        transaction.responseLength = 0
+        transaction.responseTime = 0
+        transaction.responseEndTime = 0
+        transaction.isComplete = true
+    }
+
+    mutating func endRequest(
+        _ number: UInt32, length: UInt64, at time: Int64, isWhole: Bool, to sink: any MessageSink
+    ) {
+        guard let index = index(of: number) else { return }
+        entries[index].transaction.requestLength = length
+        entries[index].transaction.requestEndTime = time
+        entries[index].requestEnded = true
+        if !isWhole { entries[index].transaction.isComplete = false }
+        giveIfDone(index, to: sink)
+    }
+
+    // MARK: Responses
+
+    /// What a response in `direction` whose first octet came at `time` answers: the oldest request without an answer.
+    /// A response that began before the request cannot be meant for it (its own request was not seen).
+    func waiting(for direction: Direction, at time: Int64) -> Question? {
+        for index in first..<entries.count where isUnanswered(entries[index], by: direction) {
+            guard entries[index].transaction.requestTime <= time else { return nil }
+            return Question(
+                number: entries[index].number, isHead: entries[index].isHead, isConnect: entries[index].isConnect)
+        }
+        return nil
+    }
+
+    /// What a response's framing depends on.
+    struct Question {
+        var number: UInt32
+        var isHead: Bool
+        var isConnect: Bool
+    }
+
+    private func isUnanswered(_ entry: borrowing Entry, by direction: Direction) -> Bool {
+        !entry.isGone && !entry.isAnswered && entry.transaction.direction != direction
+    }
+
+    /// Target and host of a request.
+    func name(_ handover: inout ProtocolHandover, by number: UInt32) {
+        guard let index = index(of: number) else { return }
+        handover.target = entries[index].transaction.target
+        handover.host = entries[index].transaction.host
+    }
+
+    /// The final response's head was read.
+    mutating func answer(_ number: UInt32, _ message: borrowing Message) {
+        guard let index = index(of: number) else { return }
+        mayMiss = nil
+        entries[index].isAnswered = true
+        entries[index].transaction.status = message.status
+        entries[index].transaction.responseTime = message.time
+    }
+
+    mutating func endResponse(
+        _ number: UInt32, length: UInt64, at time: Int64, isWhole: Bool, to sink: any MessageSink
+    ) {
+        guard let index = index(of: number) else { return }
+        entries[index].transaction.responseLength = length
+        entries[index].transaction.responseEndTime = time
+        entries[index].responseEnded = true
+        if !isWhole { entries[index].transaction.isComplete = false }
+        giveIfDone(index, to: sink)
+    }
+
+    /// Octets are missing in `direction`, and with them perhaps responses.
+    mutating func miss(_ direction: Direction) { mayMiss = direction }
+
+    /// Whether the request `number` still waits to hear if it may switch protocols.
+    func isUndecided(_ number: UInt32) -> Bool {
+        guard let index = index(of: number) else { return false }
+        return entries[index].mayUpgrade && !entries[index].isAnswered
+    }
+
+    // MARK: The end
+
+    /// Nothing more comes in `direction`: what the other one asked stays without an answer.
+    mutating func end(_ direction: Direction, to sink: any MessageSink) {
+        flush(requestsOf: direction.opposite, to: sink) { !$0.responseEnded || $0.requestEnded }
+    }
+
+    private mutating func flush(
+        requestsOf direction: Direction, to sink: any MessageSink, where isMeant: (Entry) -> Bool
+    ) {
+        var index = first
+        while index < entries.count {
+            if entries[index].transaction.direction == direction, !entries[index].isGone, isMeant(entries[index]) {
+                let count = entries.count
+                give(index, to: sink)
+                // Those before are gone, so the next one is the first.
+                if entries.count != count { index = first - 1 }
+            }
+            index += 1
+        }
+    }
+
+    private mutating func giveIfDone(_ index: Int, to sink: any MessageSink) {
+        if entries[index].requestEnded, entries[index].responseEnded { give(index, to: sink) }
+    }
+
+    private mutating func give(_ index: Int, to sink: any MessageSink) {
+        if !entries[index].requestEnded || !entries[index].responseEnded {
+            entries[index].transaction.isComplete = false
+        }
+        sink.receive(entries[index].transaction)
+        var empty = Transaction()
+        swap(&empty, &entries[index].transaction)
+        spare = empty
+        entries[index].isGone = true
+        while first < entries.count, entries[first].isGone { first += 1 }
+        if first == entries.count {
+            entries.removeAll(keepingCapacity: true)
+            first = 0
+        } else if first >= Self.entriesMax {
+            entries.removeSubrange(0..<first)
+            first = 0
+        }
+    }
+
+    private func index(of number: UInt32) -> Int? {
+        guard first < entries.count else { return nil }
+        let index = first + Int(number &- entries[first].number)
+        return index < entries.count && !entries[index].isGone ? index : nil
+    }
+}

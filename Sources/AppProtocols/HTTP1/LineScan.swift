@@ -1,0 +1,116 @@
+import Octets
+
+/// Finds line ends eight octets at a time.
+enum LineScan {
+    static let cr: UInt8 = 0x0D, lf: UInt8 = 0x0A, space: UInt8 = 0x20, tab: UInt8 = 0x09
+
+    /// What was odd about a line; it is noted, and read all the same.
+    struct Oddities: OptionSet, Sendable {
+        let rawValue: UInt8
+        /// A line ends with a bare LF, or holds a CR that no LF follows (RFC 9112 § 2.2).
+        static let lineEnd = Oddities(rawValue: 1)
+        /// A control octet stands in a line.
+        static let control = Oddities(rawValue: 2)
+    }
+
+    struct Line {
+        /// Where the content ends and the line end begins.
+        var end: Int
+        /// Where the next line begins.
+        var next: Int
+    }
+
+    /// The end of the line that `position` lies in. On `nil` nothing up to `position` need be searched again.
+    @inline(__always)
+    static func line(_ octets: Span<UInt8>, from position: inout Int, _ odd: inout Oddities) -> Line? {
+        while true {
+            position = control(octets, from: position)
+            guard position < octets.count else { return nil }
+            switch octets[position] {
+            case lf:
+                odd.insert(.lineEnd)
+                return Line(end: position, next: position + 1)
+            case cr:
+                guard position + 1 < octets.count else { return nil }
+                if octets[position + 1] == lf { return Line(end: position, next: position + 2) }
+                odd.insert(.lineEnd)
+            case tab: break
+            default: odd.insert(.control)
+            }
+            position += 1
+        }
+    }
+
+    /// The first octet below 0x20 at or behind `start`, or the end.
+    ///
+    /// Eight octets at once: subtracting 0x20 from each borrows into the top bit of those below it. A borrow can make
+    /// later octets look small, never earlier ones, so the lowest is right.
+    @inline(__always)
+    static func control(_ octets: Span<UInt8>, from start: Int) -> Int {
+        var index = start
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        while index <= octets.count - 8 {
+            let word = octets.littleEndian64(at: index)
+            let small = (word &- ones &* 0x20) & ~word & (ones &* 0x80)
+            if small != 0 { return index + small.trailingZeroBitCount >> 3 }
+            index += 8
+        }
+        while index < octets.count, octets[index] >= 0x20 { index += 1 }
+        return index
+    }
+
+    /// The first LF at or behind `start`, or `nil`.
+    static func lineFeed(_ octets: Span<UInt8>, from start: Int) -> Int? {
+        var index = start
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        while index <= octets.count - 8 {
+            let word = octets.littleEndian64(at: index) ^ (ones &* UInt64(lf))
+            let zero = (word &- ones) & ~word & (ones &* 0x80)
+            if zero != 0 { return index + zero.trailingZeroBitCount >> 3 }
+            index += 8
+        }
+        while index < octets.count {
+            if octets[index] == lf { return index }
+            index += 1
+        }
+        return nil
+    }
+
+    /// Whether an octet may stand in a token (RFC 9110 § 5.6.2).
+    @inline(__always)
+    static func isToken(_ octet: UInt8) -> Bool {
+        // One bit for each of the octets 0 ... 63 and 64 ... 127.
+        let low: UInt64 = 0x03FF_6CFA_0000_0000, high: UInt64 = 0x57FF_FFFF_C7FF_FFFE
+        let bits = octet < 64 ? low : high
+        return octet < 128 && bits &>> UInt64(octet & 63) & 1 == 1
+    }
+
+    @inline(__always) static func isDigit(_ octet: UInt8) -> Bool { octet &- 0x30 < 10 }
+    @inline(__always) static func isBlank(_ octet: UInt8) -> Bool { octet == space || octet == tab }
+
+    /// `range` without spaces and tabs (and line ends of folded values) at its ends.
+    @inline(__always)
+    static func trimmed(_ octets: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
+        var start = range.lowerBound, end = range.upperBound
+        while start < end, isPadding(octets[start]) { start += 1 }
+        while end > start, isPadding(octets[end - 1]) { end -= 1 }
+        return start..<end
+    }
+
+    @inline(__always) private static func isPadding(_ octet: UInt8) -> Bool {
+        octet == space || octet == tab || octet == cr || octet == lf
+    }
+
+    /// Whether `octets[range]` is `text`, ASCII letters of either case. `text` is lower case.
+    static func equals(_ octets: Span<UInt8>, _ range: Range<Int>, _ text: String) -> Bool {
+        guard range.count == text.utf8.count else { return false }
+        var index = range.lowerBound
+        for expected in text.utf8 {
+            var octet = octets[index]
+            if octet &- 0x41 < 26 { octet |= 0x20 }
+            if octet != expected { return false }
+            index += 1
+        }
+        return true
+    }
+}

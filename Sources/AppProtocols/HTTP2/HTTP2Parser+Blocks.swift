@@ -1,0 +1,147 @@
+import Events
+import Octets
+
+/// Header blocks: HEADERS, PUSH_PROMISE and CONTINUATION (RFC 9113 § 4.3, § 6.2, § 6.6, § 6.10).
+extension HTTP2Parser {
+    private var limits: HPACKDecoder.Limits {
+        .init(listOctetsMax: settings.headOctetsMax, fieldsMax: settings.headerFieldsMax)
+    }
+
+    /// Takes a HEADERS or PUSH_PROMISE frame.
+    func receiveHeaders(_ payload: Span<UInt8>, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+        let frame = side.frame
+        let isPromise = frame.type == .pushPromise
+        let peer = self.side(side.direction.opposite)
+        side.decoder.tableSizeAllowed = peer.isFromStart ? peer.tableSizeAnnounced : nil
+        let block = pool.takeBlock()
+        block.streamID = frame.streamID
+        block.isEndStream = !isPromise && frame.isEndStream
+        block.time = side.frameTime
+
+        var start = 0
+        var padding = 0
+        if frame.isPadded, !payload.isEmpty {
+            padding = Int(payload[0])
+            start = 1
+        }
+        let promisedAt = start
+        if isPromise { start += 4 } else if frame.hasPriority { start += 5 }
+        let end = frame.length - padding
+        guard start <= end, !frame.isPadded || frame.length > 0, frame.streamID != 0 else {
+            // Where the block starts or ends cannot be told, or whose it is: the table is unknown behind it.
+            pool.give(block)
+            side.forgetTable()
+            reject(payload, start <= end ? .frameStream : .framePadding, side, arrival, to: sink)
+            return
+        }
+        if isPromise, payload.count >= promisedAt + 4 {
+            block.promisedID = payload.bigEndian32(at: promisedAt) & 0x7FFF_FFFF
+            if block.promisedID & 1 == 1 || block.promisedID == 0 {
+                block.notes.append(.malformed(.frameContent))
+                sink.count(.frameContent, octets: 4)
+            }
+        }
+        side.block = block
+        let fragment = payload.extracting(min(start, payload.count)..<min(end, payload.count))
+        receive(fragment: fragment, of: payload, block, side, arrival, to: sink)
+    }
+
+    func receiveContinuation(
+        _ payload: Span<UInt8>, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+    ) {
+        guard let block = side.block, block.streamID == side.frame.streamID else {
+            // The block it goes on with was not seen. That breaks a rule only where everything was.
+            abandonBlock(side, .malformed(.frameOrder), arrival, to: sink)
+            let isExpected = side.decoder.table.sizeMax == nil
+            side.forgetTable()
+            if !isExpected { reject(payload, .frameOrder, side, arrival, to: sink) }
+            return
+        }
+        receive(fragment: payload, of: payload, block, side, arrival, to: sink)
+    }
+
+    private func receive(
+        fragment: Span<UInt8>, of payload: Span<UInt8>, _ block: HTTP2HeaderBlock, _ side: HTTP2Side,
+        _ arrival: Arrival, to sink: any MessageSink
+    ) {
+        if settings.keepsWire, block.wire.count + payload.count < settings.wireOctetsMax {
+            side.frame.append(to: &block.wire)
+            block.wire.append(contentsOf: payload)
+        }
+        let isLast = side.frame.isEndHeaders
+        decode(fragment, isLast: isLast && !side.isCut, block, side)
+        if side.isCut {
+            // Octets of the block are missing: what follows in it cannot be aligned.
+            if !block.progress.isStopped { block.notes.append(.gap(octets: nil)) }
+            block.progress.isStopped = true
+            side.forgetTable()
+        }
+        if showsFrame(isRejected: false) {
+            showFrame(payload, side, arrival, list: isLast ? block : nil, to: sink)
+        }
+        if isLast {
+            side.block = nil
+            finish(block, side, arrival, to: sink)
+        }
+    }
+
+    /// Decodes as much of the block as is there.
+    private func decode(_ fragment: Span<UInt8>, isLast: Bool, _ block: HTTP2HeaderBlock, _ side: HTTP2Side) {
+        guard !block.progress.isStopped else { return }
+        if block.rest.isEmpty {
+            let used = side.decoder.decode(fragment, isLast: isLast, into: &block.list, &block.progress, limits)
+            block.rest.append(contentsOf: fragment.extracting(used...))
+            block.restTriedAt = 2 * block.rest.count
+        } else {
+            block.rest.append(contentsOf: fragment)
+            guard isLast || block.rest.count >= block.restTriedAt else { return limitRest(block, side) }
+            var rest: [UInt8] = []
+            swap(&rest, &block.rest)
+            let used = side.decoder.decode(rest.span, isLast: isLast, into: &block.list, &block.progress, limits)
+            rest.removeSubrange(0..<used)
+            swap(&rest, &block.rest)
+            block.restTriedAt = 2 * block.rest.count
+        }
+        limitRest(block, side)
+    }
+
+    /// A field larger than any list may be is not waited for.
+    private func limitRest(_ block: HTTP2HeaderBlock, _ side: HTTP2Side) {
+        guard block.rest.count > settings.headOctetsMax else { return }
+        block.progress.listOctets += block.rest.count
+        block.progress.fieldsLeftOut += 1
+        block.progress.isStopped = true
+        block.rest = []
+        side.forgetTable()
+    }
+
+    /// The block will not end: what is there of it is shown.
+    func abandonBlock(_ side: HTTP2Side, _ note: MessageNote, _ arrival: Arrival, to sink: any MessageSink) {
+        guard let block = side.block else { return }
+        side.block = nil
+        side.forgetTable()
+        block.notes.append(note)
+        block.isEndStream = false
+        finish(block, side, arrival, to: sink)
+    }
+
+    /// The list is there: it begins or ends a message.
+    private func finish(_ block: HTTP2HeaderBlock, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+        let progress = block.progress
+        if progress.unknownFields > 0 { block.notes.append(.unknownFields(progress.unknownFields)) }
+        if progress.fieldsLeftOut > 0 {
+            block.notes.append(.headLimited(octets: UInt64(progress.listOctets)))
+            sink.count(.headerListTooLarge, octets: 0)
+        }
+        if progress.isMalformed {
+            block.notes.append(.malformed(.headerBlock))
+            sink.count(.headerBlock, octets: 0)
+        }
+        if block.promisedID != 0 {
+            receivePromise(block, side, arrival, to: sink)
+        } else {
+            receiveList(block, side, arrival, to: sink)
+        }
+        pool.give(block)
+    }
+}

@@ -1,0 +1,151 @@
+import Events
+import Octets
+
+/// Going on behind what is missing or cannot be read.
+extension HTTP2Parser {
+    public func skip(_ octets: UInt64?, _ arrival: Arrival, to sink: any MessageSink) -> ParserStep.Outcome {
+        let side = side(arrival.direction)
+        if let octets, side.phase == .payload, octets <= UInt64(side.remaining) {
+            skip(inside: Int(octets), side, arrival, to: sink)
+            return .needMore
+        }
+        loseTrack(of: side, nil, arrival, to: sink)
+        return .needMore
+    }
+
+    /// Octets of the current frame's payload are missing.
+    private func skip(inside octets: Int, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+        side.remaining -= octets
+        if side.frame.type == .data {
+            // Where the octet is lost that says how much of the frame is padding, what is shown may contain some.
+            let prefix = side.padding < 0 && octets > 0 ? 1 : 0
+            side.padding = max(0, side.padding)
+            let missing = octets - prefix - max(0, side.padding - side.remaining)
+            side.padding = min(side.padding, side.remaining)
+            if missing > 0, let stream = streams[side.frame.streamID], let assembly = stream[side.direction] {
+                assembly.collector.skip(UInt64(missing), in: &assembly.message)
+                assembly.grpc?.skip(UInt64(missing), at: arrival.time, to: sink)
+                assembly.hasNews = true
+            }
+            if side.remaining == 0 {
+                side.phase = .header
+                endData(side, arrival, to: sink)
+            }
+        } else {
+            side.isCut = true
+            // What stood behind the gap is not put beside what stood before it.
+            if side.remaining == 0 { endPayload(side, arrival, to: sink) }
+        }
+    }
+
+    /// Frames cannot be followed from here on: looks for the next.
+    /// Anything may be missing: of every open message, and of the header table.
+    /// - Parameter malformation: what was wrong; `nil` where octets are missing.
+    func loseTrack(
+        of side: HTTP2Side, _ malformation: Malformation?, _ arrival: Arrival, to sink: any MessageSink
+    ) {
+        side.phase = .searching
+        side.payload.removeAll(keepingCapacity: true)
+        if let malformation { sink.count(malformation, octets: 0) }
+        abandonBlock(side, .gap(octets: nil), arrival, to: sink)
+        side.forgetTable()
+        for stream in openStreams(side.direction) {
+            let assembly = stream[side.direction]!
+            assembly.collector.skip(nil, in: &assembly.message)
+            assembly.grpc?.skip(nil, at: arrival.time, to: sink)
+            assembly.hasNews = true
+        }
+        side.remaining = 0
+    }
+
+    /// Looks for the next frame; what is passed over is shown raw.
+    /// - Returns: octets passed over. The phase tells whether a frame starts behind them.
+    func search(
+        _ octets: Span<UInt8>, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+    ) -> Int {
+        let peer = self.side(side.direction.opposite)
+        let lengthMax = peer.isFromStart ? peer.frameLengthAnnounced : HTTP2FrameHeader.lengthMaxInitial
+        var at = 0
+        search: while at < octets.count {
+            switch HTTP2FrameFinder.frame(octets, at: at, lengthMax: lengthMax) {
+            case .yes:
+                side.phase = .header
+                break search
+            case .needMore:
+                if isForOpenStream(octets, at, side, lengthMax) {
+                    side.phase = .header
+                }
+                break search
+            case .no: at += 1
+            }
+        }
+        pass(over: octets.extracting(0..<at), side, arrival, to: sink)
+        if side.phase == .header { showSkipped(side, arrival, to: sink) }
+        return at
+    }
+
+    /// Whether these octets look like DATA for a stream of which a message is open: reason enough not to wait for
+    /// what follows.
+    private func isForOpenStream(_ octets: Span<UInt8>, _ at: Int, _ side: HTTP2Side, _ lengthMax: Int) -> Bool {
+        guard octets.count - at >= HTTP2FrameHeader.octetCount else { return false }
+        let header = HTTP2FrameHeader(octets, at: at)
+        return header.type == .data && header.isPlausible(lengthMax: lengthMax)
+            && streams[header.streamID]?[side.direction] != nil
+    }
+
+    private func pass(
+        over octets: Span<UInt8>, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+    ) {
+        var at = 0
+        while at < octets.count {
+            if side.skipped.isEmpty { side.skippedTime = arrival.firstTime }
+            let count = min(octets.count - at, max(1, settings.rawOctetsMax - side.skipped.count))
+            side.skipped.append(contentsOf: octets.extracting(at..<(at + count)))
+            at += count
+            if side.skipped.count >= settings.rawOctetsMax { showSkipped(side, arrival, to: sink) }
+        }
+    }
+
+    /// Shows octets that no frame was found in.
+    func showSkipped(_ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+        guard !side.skipped.isEmpty else { return }
+        sink.count(.frameOrder, octets: UInt64(side.skipped.count))
+        var message = Message()
+        message.reset(.raw, side.direction, at: side.skippedTime)
+        message.endTime = arrival.time
+        message.isComplete = false
+        message.note(.malformed(.frameOrder))
+        message.body.length = UInt64(side.skipped.count)
+        message.body.decodedLength = message.body.length
+        if settings.keepsWire {
+            message.wire = Array(side.skipped.prefix(settings.wireOctetsMax))
+        }
+        swap(&message.body.octets, &side.skipped)
+        sink.receive(message)
+        side.skipped = []
+    }
+
+    // MARK: The end
+
+    /// A direction ends: so do its messages, and the transactions that cannot go on.
+    func close(_ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+        side.isClosed = true
+        showSkipped(side, arrival, to: sink)
+        abandonBlock(side, .endNotSeen, arrival, to: sink)
+        for stream in openStreams(side.direction) {
+            if let connectionError { stream[side.direction]!.message.markIncomplete(.reset(code: connectionError)) }
+            finish(stream, side.direction, .endNotSeen, arrival, to: sink)
+        }
+        side.payload = []
+        side.remaining = 0
+        if side.phase != .start { side.phase = .searching }
+        side.forgetTable()
+        // A response that was not begun would have come against the request.
+        for stream in streams.values.sorted(by: { $0.id < $1.id })
+        where stream[.sent] == nil && stream[.received] == nil {
+            let isAnswerable = stream.response == .unseen && stream.transaction.direction == side.direction
+                && !self.side(side.direction.opposite).isClosed
+            if !isAnswerable { conclude(stream, to: sink) }
+        }
+    }
+}

@@ -1,0 +1,246 @@
+import Events
+import Octets
+
+/// Header lists and DATA to messages and transactions (RFC 9113 § 8.1).
+extension HTTP2Parser {
+    // MARK: Header lists
+
+    /// A list begins a message, ends one (trailers), or is an interim response.
+    func receiveList(_ block: HTTP2HeaderBlock, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+        let head = HTTP2Head(block.list)
+        let direction = side.direction
+        learnClient(head, block.streamID, direction)
+        var stream = stream(block.streamID, arrival, to: sink)
+        let isHead = head.isRequest || head.isResponse
+        if stream[direction] != nil {
+            if isHead {
+                // Another message begins although this one did not end.
+                finish(stream, direction, .malformed(.frameOrder), arrival, to: sink)
+                stream = self.stream(block.streamID, arrival, to: sink)
+            } else {
+                takeTrailers(block, head, stream, direction)
+                if block.isEndStream { finish(stream, direction, nil, arrival, to: sink) }
+                return
+            }
+        }
+        // Trailers have no pseudo-fields; where names are unknown that cannot be told.
+        let isTrailers = !isHead && !head.hasUnknownName && block.isEndStream
+        let kind: MessageKind =
+            head.isRequest || (!head.isResponse && isClient(direction)) ? .http2Request : .http2Response
+        let assembly = begin(kind, stream, direction, at: block.time)
+        if isTrailers {
+            assembly.message.markIncomplete(.beginningNotSeen)
+            takeTrailers(block, head, stream, direction)
+        } else {
+            takeHead(block, head, stream, assembly, direction)
+        }
+        if 100..<200 ~= assembly.message.status, !block.isEndStream {
+            showInterim(stream, direction, arrival, to: sink)
+        } else if block.isEndStream {
+            finish(stream, direction, nil, arrival, to: sink)
+        }
+    }
+
+    private func isClient(_ direction: Direction) -> Bool { direction == client ?? .sent }
+
+    private func learnClient(_ head: HTTP2Head, _ streamID: UInt32, _ direction: Direction) {
+        guard client == nil else { return }
+        // Promised requests come by another way.
+        if head.isRequest { client = direction } else if head.isResponse { client = direction.opposite }
+    }
+
+    private func begin(
+        _ kind: MessageKind, _ stream: HTTP2Stream, _ direction: Direction, at time: Int64
+    ) -> HTTP2Assembly {
+        let assembly = pool.takeAssembly()
+        assembly.message.reset(kind, direction, at: time)
+        assembly.message.version = 20
+        assembly.message.streamID = stream.id
+        assembly.isEventStream = false
+        assembly.hasNews = true
+        assembly.grpc = nil
+        stream[direction] = assembly
+        side(direction).openMessages += 1
+        if kind == .http2Request {
+            stream.request = .open
+            stream.transaction.direction = direction
+            stream.transaction.requestTime = time
+        } else {
+            stream.response = .open
+            if stream.request == .unseen { stream.transaction.direction = direction.opposite }
+            stream.transaction.responseTime = time
+        }
+        return assembly
+    }
+
+    private func takeHead(
+        _ block: HTTP2HeaderBlock, _ head: HTTP2Head, _ stream: HTTP2Stream, _ assembly: HTTP2Assembly,
+        _ direction: Direction
+    ) {
+        Self.fill(&assembly.message, from: block, head)
+        assembly.isEventStream = head.isEventStream
+        if assembly.message.kind == .http2Request {
+            describe(assembly.message, in: &stream.transaction)
+        } else {
+            stream.transaction.status = head.status
+        }
+        assembly.collector.begin(head.contentCodings, in: &assembly.message, settings, tools)
+        if head.isGRPC {
+            stream.transaction.kind = .grpc
+            assembly.grpc = GRPCAssembly(
+                direction, streamID: stream.id, target: stream.transaction.target,
+                coding: head.grpcCodings.count == 1 ? head.grpcCodings[0] : nil)
+        }
+        if let status = head.grpcStatus { stream.transaction.grpcStatus = status }
+    }
+
+    /// Moves a list into a message, and names its parts.
+    private static func fill(_ message: inout Message, from block: HTTP2HeaderBlock, _ head: HTTP2Head) {
+        swap(&message.headers, &block.list)
+        message.method = head.method
+        // CONNECT names an authority and no path (§ 8.5).
+        message.target = head.path.isEmpty ? head.authority : head.path
+        message.host = head.authority.isEmpty ? head.host : head.authority
+        message.status = head.status
+        addNotes(block, to: &message)
+        swap(&message.wire, &block.wire)
+    }
+
+    private static func addNotes(_ block: HTTP2HeaderBlock, to message: inout Message) {
+        for note in block.notes {
+            switch note {
+            case .malformed where !block.progress.isStopped: message.note(note)
+            default: message.markIncomplete(note)
+            }
+        }
+    }
+
+    private func describe(_ message: borrowing Message, in transaction: inout Transaction) {
+        transaction.method.append(contentsOf: message.headers.span(of: message.method))
+        transaction.host.append(contentsOf: message.headers.span(of: message.host))
+        transaction.target.append(contentsOf: message.headers.span(of: message.target))
+    }
+
+    private func takeTrailers(
+        _ block: HTTP2HeaderBlock, _ head: HTTP2Head, _ stream: HTTP2Stream, _ direction: Direction
+    ) {
+        let assembly = stream[direction]!
+        swap(&assembly.message.trailers, &block.list)
+        Self.addNotes(block, to: &assembly.message)
+        let wire = block.wire
+        keepWire(wire.span, in: assembly)
+        assembly.hasNews = true
+        if let status = head.grpcStatus { stream.transaction.grpcStatus = status }
+    }
+
+    private func keepWire(_ octets: Span<UInt8>, in assembly: HTTP2Assembly) {
+        guard settings.keepsWire else { return }
+        let room = max(0, settings.wireOctetsMax - assembly.message.wire.count)
+        assembly.message.wire.append(contentsOf: octets.extracting(0..<min(room, octets.count)))
+    }
+
+    /// Shows an interim response (RFC 9110 § 15.2); the final one follows.
+    private func showInterim(
+        _ stream: HTTP2Stream, _ direction: Direction, _ arrival: Arrival, to sink: any MessageSink
+    ) {
+        let assembly = stream[direction]!
+        assembly.message.endTime = arrival.time
+        assembly.collector.end(isWhole: true, in: &assembly.message)
+        sink.receive(assembly.message)
+        stream[direction] = nil
+        side(direction).openMessages -= 1
+        stream.response = .unseen
+        stream.transaction.status = 0
+        stream.transaction.responseTime = 0
+        pool.give(assembly)
+    }
+
+    /// A promised request (§ 8.4.1): it comes from the server and is whole with its list.
+    func receivePromise(
+        _ block: HTTP2HeaderBlock, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+    ) {
+        let head = HTTP2Head(block.list)
+        if client == nil { client = side.direction.opposite }
+        let stream = stream(block.promisedID, arrival, to: sink)
+        let assembly = pool.takeAssembly()
+        assembly.message.reset(.http2Request, side.direction, at: block.time)
+        assembly.message.version = 20
+        assembly.message.streamID = block.promisedID
+        assembly.message.endTime = arrival.time
+        Self.fill(&assembly.message, from: block, head)
+        describe(assembly.message, in: &stream.transaction)
+        stream.request = .ended
+        stream.transaction.direction = side.direction.opposite
+        stream.transaction.requestTime = block.time
+        stream.transaction.requestEndTime = arrival.time
+        if !assembly.message.isComplete { stream.transaction.isComplete = false }
+        sink.receive(assembly.message)
+        pool.give(assembly)
+    }
+
+    // MARK: DATA
+
+    /// Takes what came of a DATA frame (§ 6.1); `side.remaining` octets of it are still to come.
+    func receiveData(_ octets: Span<UInt8>, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+        guard !octets.isEmpty, side.frame.streamID != 0 else { return }
+        var start = 0
+        if side.padding < 0 {
+            side.padding = Int(octets[0])
+            side.paddingTotal = side.padding
+            start = 1
+            if side.padding > octets.count - 1 + side.remaining { side.isUnreadable = true }
+        }
+        guard !side.isUnreadable else { return }
+        let end = min(octets.count, octets.count + side.remaining - side.padding)
+        guard settings.keepsWire || start < end, let assembly = assemblyForData(side, arrival, to: sink) else { return }
+        if settings.keepsWire {
+            if octets.count + side.remaining == side.frame.length {
+                var header: [UInt8] = []
+                side.frame.append(to: &header)
+                keepWire(header.span, in: assembly)
+            }
+            keepWire(octets, in: assembly)
+        }
+        guard start < end else { return }
+        let content = octets.extracting(start..<end)
+        assembly.hasNews = true
+        assembly.collector.append(content, to: &assembly.message, settings, tools)
+        assembly.grpc?.append(content, at: arrival.time, settings, tools, to: sink)
+    }
+
+    /// The message that a DATA frame belongs to. If none is open, one whose beginning was not seen.
+    private func assemblyForData(_ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) -> HTTP2Assembly? {
+        let id = side.frame.streamID
+        if let assembly = streams[id]?[side.direction] { return assembly }
+        if isReset(id) { return nil }
+        let stream = stream(id, arrival, to: sink)
+        let isRequest = isClient(side.direction) && id & 1 == 1
+        let assembly = begin(
+            isRequest ? .http2Request : .http2Response, stream, side.direction, at: side.frameTime)
+        assembly.message.markIncomplete(.beginningNotSeen)
+        assembly.collector.begin([], in: &assembly.message, settings, tools)
+        return assembly
+    }
+
+    /// A DATA frame is there, or what came of it.
+    func endData(_ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+        let id = side.frame.streamID
+        if id == 0 { return reject(Span(), .frameStream, side, arrival, to: sink) }
+        if side.isUnreadable || side.padding < 0 || (side.frame.isPadded && side.frame.length == 0) {
+            if let assembly = streams[id]?[side.direction] {
+                assembly.message.markIncomplete(.malformed(.framePadding))
+            }
+            reject(Span(), .framePadding, side, arrival, to: sink)
+        } else if isReset(id), streams[id] == nil {
+            sink.count(.frameStream, octets: UInt64(HTTP2FrameHeader.octetCount + side.frame.length))
+            if settings.showsFrames { showFrame(Span(), side, arrival, to: sink) }
+            return
+        } else if settings.showsFrames {
+            showFrame(Span(), side, arrival, to: sink)
+        }
+        guard side.frame.isEndStream, assemblyForData(side, arrival, to: sink) != nil, let stream = streams[id] else {
+            return
+        }
+        finish(stream, side.direction, nil, arrival, to: sink)
+    }
+}

@@ -1,0 +1,315 @@
+import AppProtocols
+import Events
+import KernelIO
+
+/// The entrance of the message side: takes events from any source and any thread, gives each to the worker of its
+/// connection, and writes the records that come out, in the order of the events.
+///
+///     write ──► batch ──► shards (a few threads) ──► merge in order ──► output
+///
+/// Bounded everywhere: a batch holds so many events, and there are four of them. When all are full a source waits, or
+/// drops and the ledger knows what.
+public final class EventProcessor: Sendable {
+    /// Shares of the keys, whatever the number of threads: so limits per shard do not depend on it.
+    static let shardCount = 16
+    private static let batchCount = 4
+    /// The least that `Settings.connectionsMax` may be: one for each share.
+    public static var connectionsMin: Int { shardCount }
+
+    public struct Settings: Sendable {
+        /// What a source does when the queue is full.
+        public enum Policy: Sendable {
+            /// It can wait: nothing is lost.
+            case wait
+            /// It cannot: what does not fit is dropped, counted, and marked as a gap.
+            case drop
+        }
+
+        public var policy = Policy.wait
+        /// Time passes by the events (false), or by this machine's clock (true).
+        public var isLive = false
+        public var threads = 2
+        /// Events of one batch.
+        public var queueLength = 1_024
+        /// Payload octets of one batch.
+        public var queueOctetsMax = 8 << 20
+        /// Events that come at most this much too late are put back in order, in nanoseconds.
+        public var reorderWindow: Int64 = 0
+        /// Connections followed at once; beyond, those silent for longest are ended.
+        public var connectionsMax = 131_072
+        public var parser = ParserSettings()
+        /// What is made unreadable before any record is made; `nil`: nothing.
+        public var redaction: RedactionSettings?
+        /// Random octets, different in every run, that digests of what is redacted are made with.
+        public var redactionSalt: [UInt8] = []
+        public var registry: ParserRegistry
+
+        public init(registry: ParserRegistry) { self.registry = registry }
+    }
+
+    /// What became of an event.
+    public enum Answer: Sendable, Equatable {
+        case accepted
+        /// Dropped, as the queue is full.
+        case dropped
+        /// The processor is closed, or its output is gone: no more events are wanted.
+        case closed
+    }
+
+    private struct State {
+        /// Batches that were sealed, and written, since the start. The one being filled is number `sealed`.
+        var sealed = 0
+        var written = 0
+        /// By thread: batches it is done with.
+        var processed: [Int]
+        var clock = Int64.min
+        var events: UInt64 = 0
+        var isClosed = false
+        var hasEnded = false
+        var counts = MessageCounts()
+        /// Octets dropped by connection and direction, to be told with its next event.
+        var missing: [Missing: UInt64] = [:]
+        var failure: SystemFailure?
+    }
+
+    private struct Missing: Hashable {
+        var key: ConnectionKey
+        var direction: Direction
+    }
+
+    private let settings: Settings
+    private let batches: [EventBatch]
+    private let state: Monitor<State>
+    private let threads: Monitor<[WorkerThread]>
+
+    /// - Parameters:
+    ///   - makeTools: called once per thread.
+    ///   - makeRenderer: called once per shard.
+    ///   - output: called with records, in order, from one thread at a time.
+    /// - Throws: where the system has no thread left.
+    public init(
+        _ settings: Settings, makeTools: @escaping @Sendable () -> any BodyTools,
+        makeRenderer: @escaping @Sendable () -> any MessageRenderer,
+        output: @escaping @Sendable (Span<UInt8>) throws(SystemFailure) -> Void
+    ) throws(SystemFailure) {
+        self.settings = settings
+        batches = (0..<Self.batchCount).map { _ in EventBatch(shards: Self.shardCount) }
+        let threadCount = min(max(settings.threads, 1), Self.shardCount)
+        state = Monitor(State(processed: Array(repeating: 0, count: threadCount)))
+        threads = Monitor([])
+        do throws(SystemFailure) {
+            for thread in 0..<threadCount {
+                let made = try WorkerThread(name: "messages-\(thread)") {
+                    self.work(thread, of: threadCount, makeTools(), makeRenderer)
+                }
+                threads.withLock { $0.append(made) }
+            }
+            let writer = try WorkerThread(name: "output") { self.writeRecords(output) }
+            threads.withLock { $0.append(writer) }
+        } catch {
+            state.update { state in
+                state.isClosed = true
+                state.hasEnded = true
+            }
+            for thread in threads.withLock({ $0 }) { thread.join() }
+            throw error
+        }
+    }
+
+    // MARK: - The source's side
+
+    /// Takes an event; its payload is copied.
+    public func write(_ head: EventHead, _ payload: Span<UInt8>) -> Answer {
+        let answer = state.withLock { offer(head, payload, &$0) }
+        switch answer {
+        case .taken: return .accepted
+        case .closed: return .closed
+        case .takenAndSealed:
+            state.update { _ in }
+            return .accepted
+        case .full:
+            guard settings.policy == .wait else { return .dropped }
+            state.wait { state in hasRoom(state) || state.isClosed || state.failure != nil ? () : nil }
+            return write(head, payload)
+        }
+    }
+
+    private enum Offer { case taken, takenAndSealed, full, closed }
+
+    private func offer(_ head: EventHead, _ payload: Span<UInt8>, _ state: inout State) -> Offer {
+        let isData = head.kind == .data || head.kind == .text
+        guard !state.isClosed, state.failure == nil else {
+            if isData {
+                state.counts.events += 1
+                state.counts.octets += UInt64(payload.count)
+                state.counts.afterCloseEvents += 1
+                state.counts.afterCloseOctets += UInt64(payload.count)
+            }
+            return .closed
+        }
+        guard hasRoom(state) else {
+            if settings.policy == .drop { drop(head, payload.count, &state) }
+            return .full
+        }
+        if isData {
+            state.counts.events += 1
+            state.counts.octets += UInt64(payload.count)
+        } else {
+            state.counts.signals += 1
+        }
+        let batch = filling(state)
+        var head = head
+        if !state.missing.isEmpty, isData {
+            let dropped = state.missing.removeValue(forKey: Missing(key: head.key, direction: head.direction)) ?? 0
+            if head.missing != EventHead.unknown { head.missing += dropped }
+        }
+        let shard = Int(truncatingIfNeeded: head.key.shardHash >> 60)
+        batch.append(head, shard: shard, payload, window: settings.reorderWindow)
+        let isFull = batch.entries.count >= settings.queueLength || batch.payloads.count >= settings.queueOctetsMax
+        guard isFull || settings.isLive, canSeal(state) else { return .taken }
+        // A live event does not wait for others when everybody has time for it.
+        guard isFull || state.processed.allSatisfy({ $0 == state.sealed }) else { return .taken }
+        seal(&state, isLast: false)
+        return .takenAndSealed
+    }
+
+    /// A live source's event that found no room. The connection's next one says how much is missing.
+    private func drop(_ head: EventHead, _ octets: Int, _ state: inout State) {
+        guard head.kind == .data || head.kind == .text else { return }
+        state.counts.events += 1
+        state.counts.octets += UInt64(octets)
+        state.counts.queueFullEvents += 1
+        state.counts.queueFullOctets += UInt64(octets)
+        let missing = Missing(key: head.key, direction: head.direction)
+        if head.kind == .data, state.missing.count < settings.connectionsMax || state.missing[missing] != nil {
+            state.missing[missing, default: 0] += UInt64(octets)
+        }
+    }
+
+    /// Ends the run: everything accepted is worked off and written.
+    /// - Parameter time: how far time has come, where the source knows; its last event's time otherwise.
+    /// - Returns: what became of everything, and why writing failed if it did.
+    public func close(at time: Int64? = nil) -> (counts: MessageCounts, failure: SystemFailure?) {
+        state.wait { state -> Void? in
+            if state.isClosed { return () }
+            guard canSeal(state) else { return nil }
+            if let time { state.clock = max(state.clock, time) }
+            state.isClosed = true
+            seal(&state, isLast: true)
+            return ()
+        }
+        let running = threads.withLock { threads in
+            defer { threads = [] }
+            return threads
+        }
+        for thread in running { thread.join() }
+        return state.withLock { ($0.counts, $0.failure) }
+    }
+
+    /// Why records cannot be written, if so: the source may stop.
+    public var failure: SystemFailure? { state.withLock { $0.failure } }
+
+    // MARK: - Batches
+
+    private func filling(_ state: State) -> EventBatch { batches[state.sealed % Self.batchCount] }
+
+    /// The batch being filled must be free, and not full: a full one waits for the next to be free.
+    private func hasRoom(_ state: State) -> Bool {
+        guard state.sealed - state.written < Self.batchCount else { return false }
+        let batch = filling(state)
+        if batch.entries.count < settings.queueLength, batch.payloads.count < settings.queueOctetsMax { return true }
+        return canSeal(state)
+    }
+
+    /// The next batch must be free, for what stays behind goes into it.
+    private func canSeal(_ state: State) -> Bool { state.sealed + 1 - state.written < Self.batchCount }
+
+    private func seal(_ state: inout State, isLast: Bool) {
+        let batch = filling(state)
+        if settings.reorderWindow > 0, !isLast {
+            let newest = max(state.clock, batch.entries.last?.head.time ?? .min)
+            let next = batches[(state.sealed + 1) % Self.batchCount]
+            if newest > .min { batch.moveEntries(after: newest - settings.reorderWindow, to: next) }
+        }
+        batch.seal(clock: state.clock, serialBase: state.events, isLast: isLast)
+        state.clock = batch.clock
+        state.events += UInt64(batch.entries.count)
+        state.sealed += 1
+    }
+
+    // MARK: - The threads' side
+
+    private func work(
+        _ thread: Int, of threadCount: Int, _ tools: any BodyTools,
+        _ makeRenderer: @Sendable () -> any MessageRenderer
+    ) {
+        var shards: [EventShard] = []
+        for index in stride(from: thread, to: Self.shardCount, by: threadCount) {
+            shards.append(EventShard(index, settings, tools, makeRenderer()))
+        }
+        var number = 0
+        while let batch = nextBatch(number, makesTicks: thread == 0 && settings.isLive) {
+            for shard in shards { shard.process(batch) }
+            number += 1
+            let isLast = batch.isLast
+            state.update { state in
+                state.processed[thread] = number
+                if isLast { for shard in shards { state.counts.add(shard.counts) } }
+            }
+            if isLast { return }
+        }
+    }
+
+    /// Waits for a batch. A live source's is taken as it is when there is time for it; when there are no events, time
+    /// itself comes, in ticks.
+    private func nextBatch(_ number: Int, makesTicks: Bool) -> EventBatch? {
+        while true {
+            let take: (inout State) -> EventBatch?? = { state in
+                if state.sealed > number { return .some(self.batches[number % Self.batchCount]) }
+                if state.hasEnded { return .some(nil) }
+                guard self.settings.isLive, !self.filling(state).entries.isEmpty, self.canSeal(state) else {
+                    return nil
+                }
+                self.seal(&state, isLast: false)
+                return .some(self.batches[number % Self.batchCount])
+            }
+            guard makesTicks else { return state.wait(take) }
+            if let taken = state.wait(nanoseconds: TimerWheel.tickNanoseconds, take) { return taken }
+            state.update { state in
+                guard !state.isClosed, state.sealed == number, canSeal(state) else { return }
+                state.clock = max(state.clock, Clock.wallNanoseconds)
+                seal(&state, isLast: false)
+            }
+        }
+    }
+
+    private func writeRecords(_ output: (Span<UInt8>) throws(SystemFailure) -> Void) {
+        var merger = RecordMerger()
+        while true {
+            let batch = state.wait { state -> EventBatch?? in
+                if state.processed.allSatisfy({ $0 > state.written }) {
+                    return .some(self.batches[state.written % Self.batchCount])
+                }
+                return state.hasEnded ? .some(nil) : nil
+            }
+            guard let batch else { return }
+            let records = batch.outputs.reduce(0) { $0 + $1.recordCount }
+            var failure: SystemFailure?
+            if state.withLock({ $0.failure == nil }) {
+                do throws(SystemFailure) {
+                    try merger.write(batch.outputs, output)
+                } catch {
+                    failure = error
+                }
+            }
+            let isLast = batch.isLast
+            batch.removeAll()
+            state.update { state in
+                if state.failure == nil { state.failure = failure }
+                if state.failure != nil { state.counts.unwrittenRecords += records }
+                state.written += 1
+            }
+            if isLast { return }
+        }
+    }
+}

@@ -1,0 +1,259 @@
+import AppProtocols
+import Events
+import Octets
+
+/// The connections of one share of all keys: finds each event's worker, lets time pass for the silent ones, and keeps
+/// their number within its limit. Owned by one thread.
+final class EventShard {
+    /// After so many ticks without an event a connection is held for silent.
+    static let idleTicks: Int64 = 10
+    /// After so many, what is incomplete is shown as far as it came.
+    static let longIdleTicks: Int64 = 100
+
+    private let index: Int
+    private let settings: EventProcessor.Settings
+    private let tools: any BodyTools
+    private let recorder: MessageRecorder
+    /// Where parsers' messages go: the recorder, or what redacts them first.
+    private let sink: any MessageSink
+    private var workers: [EventWorker?] = []
+    private var freeSlots: [Int32] = []
+    private var slotOfKey: [ConnectionKey: Int32] = [:]
+    /// The newest of the workers of a socket; the others hang on it.
+    private var slotOfSocket: [UInt64: Int32] = [:]
+    /// By last use: the ends of the list through the workers.
+    private var newest: Int32 = -1
+    private var oldest: Int32 = -1
+    private var wheel: TimerWheel?
+    private var timerCount = 0
+    private var due: [Int32] = []
+
+    init(
+        _ index: Int, _ settings: EventProcessor.Settings, _ tools: any BodyTools, _ renderer: any MessageRenderer
+    ) {
+        self.index = index
+        self.settings = settings
+        self.tools = tools
+        let recorder = MessageRecorder(renderer)
+        self.recorder = recorder
+        sink =
+            settings.redaction.map { redaction in
+                RedactingSink(Redactor(redaction, salt: settings.redactionSalt, tools: tools), before: recorder)
+            } ?? recorder
+    }
+
+    var counts: MessageCounts { recorder.counts }
+
+    /// Takes its events of a batch, in order, and lets time pass before each and after the last.
+    func process(_ batch: EventBatch) {
+        recorder.output = batch.outputs[index]
+        for number in batch.entriesOfShard[index] {
+            let event = Int(number)
+            passTime(to: batch.clocks[event], in: batch)
+            recorder.place = RecordPlace(event: event, due: .max, serial: 0)
+            let entry = batch.entries[event]
+            take(entry.head, batch.payloads.span.extracting(entry.payload), serial: batch.serialBase &+ UInt64(event))
+        }
+        passTime(to: batch.clock, in: batch)
+        if batch.isLast { endAll(at: batch.entries.count, time: batch.clock) }
+        recorder.counts.records += batch.outputs[index].recordCount
+    }
+
+    // MARK: - Events
+
+    private func take(_ head: EventHead, _ payload: Span<UInt8>, serial: UInt64) {
+        switch head.kind {
+        case .data:
+            recorder.counts.deliveredEvents += 1
+            recorder.counts.deliveredOctets += UInt64(payload.count)
+            let worker = touch(head, serial)
+            let conversation = conversation(of: worker)
+            if head.missing > 0 { skip(head.missing, head, conversation) }
+            conversation.receive(payload, head.direction, at: head.time, to: sink)
+        case .gap:
+            skip(head.missing, head, conversation(of: touch(head, serial)))
+        case .closed:
+            guard let slot = slotOfKey[head.key], let worker = workers[Int(slot)] else { return }
+            recorder.worker = worker
+            worker.conversation?.pause(.closed, head.direction, at: head.time, to: sink)
+        case .aborted:
+            if let slot = slotOfKey[head.key] { end(slot, at: head.time) }
+        case .destroyed:
+            while let slot = slotOfSocket[head.sock] { end(slot, at: head.time) }
+        case .text:
+            recorder.counts.deliveredEvents += 1
+            recorder.counts.deliveredOctets += UInt64(payload.count)
+            recorder.append(text: payload, BaseInfo(head))
+        }
+    }
+
+    private func skip(_ octets: UInt64, _ head: EventHead, _ conversation: Conversation) {
+        let known = octets == EventHead.unknown ? nil : octets
+        recorder.counts.missingOctets += known ?? 0
+        conversation.skip(known, head.direction, at: head.time, to: sink)
+    }
+
+    private func conversation(of worker: EventWorker) -> Conversation {
+        recorder.worker = worker
+        if let conversation = worker.conversation { return conversation }
+        let made = Conversation(settings.registry, settings.parser, tools)
+        worker.conversation = made
+        return made
+    }
+
+    // MARK: - Workers
+
+    /// The worker of an event's connection, now the newest.
+    private func touch(_ head: EventHead, _ serial: UInt64) -> EventWorker {
+        let key = head.key
+        let slot: Int32
+        let worker: EventWorker
+        if let known = slotOfKey[key], let found = workers[Int(known)] {
+            slot = known
+            worker = found
+            if newest != slot {
+                unlink(slot, worker)
+                link(slot, worker)
+            }
+        } else {
+            if slotOfKey.count >= settings.connectionsMax / EventProcessor.shardCount { evictOldest(at: head.time) }
+            (slot, worker) = add(key, serial)
+        }
+        worker.note(head)
+        worker.lastTick = TimerWheel.tick(at: head.time)
+        worker.isIdle = false
+        if !worker.hasTimer { setTimer(slot, worker, due: worker.lastTick + Self.idleTicks) }
+        return worker
+    }
+
+    private func add(_ key: ConnectionKey, _ serial: UInt64) -> (Int32, EventWorker) {
+        recorder.counts.connections += 1
+        let worker = EventWorker(key, serial: serial)
+        let slot: Int32
+        if let free = freeSlots.popLast() {
+            slot = free
+            workers[Int(slot)] = worker
+        } else {
+            slot = Int32(workers.count)
+            workers.append(worker)
+        }
+        slotOfKey[key] = slot
+        if key.kind == .sock {
+            worker.nextOfSocket = slotOfSocket[key.id] ?? -1
+            slotOfSocket[key.id] = slot
+        }
+        link(slot, worker)
+        return (slot, worker)
+    }
+
+    private func evictOldest(at time: Int64) {
+        guard oldest >= 0 else { return }
+        recorder.counts.evictedConnections += 1
+        end(oldest, at: time)
+    }
+
+    /// Shows what is left of a connection, and forgets it.
+    private func end(_ slot: Int32, at time: Int64) {
+        guard let worker = workers[Int(slot)] else { return }
+        recorder.worker = worker
+        for direction in Direction.allCases {
+            worker.conversation?.pause(.aborted, direction, at: time, to: sink)
+        }
+        unlink(slot, worker)
+        slotOfKey[worker.key] = nil
+        if worker.key.kind == .sock { forgetSocket(slot, worker) }
+        // A timer still in the wheel finds the slot empty, or in use by another worker without one of its own: so the
+        // slot is free only when the timer has come up.
+        if worker.hasTimer { worker.conversation = nil } else { free(slot) }
+        worker.hasEnded = true
+    }
+
+    private func free(_ slot: Int32) {
+        workers[Int(slot)] = nil
+        freeSlots.append(slot)
+    }
+
+    private func forgetSocket(_ slot: Int32, _ worker: EventWorker) {
+        let first = slotOfSocket[worker.key.id] ?? -1
+        if first == slot {
+            slotOfSocket[worker.key.id] = worker.nextOfSocket < 0 ? nil : worker.nextOfSocket
+            return
+        }
+        var at = first
+        while at >= 0, let other = workers[Int(at)] {
+            if other.nextOfSocket == slot { other.nextOfSocket = worker.nextOfSocket }
+            at = other.nextOfSocket
+        }
+    }
+
+    /// Ends all connections, in the order in which they were first seen.
+    private func endAll(at event: Int, time: Int64) {
+        let all = slotOfKey.values.map { (workers[Int($0)]?.serial ?? 0, $0) }.sorted { $0.0 < $1.0 }
+        for (serial, slot) in all {
+            recorder.place = RecordPlace(event: event, due: .max, serial: serial)
+            end(slot, at: time)
+        }
+    }
+
+    // MARK: - Time
+
+    /// Lets time pass: connections that fell silent by then show what they hold.
+    private func passTime(to time: Int64, in batch: EventBatch) {
+        let tick = TimerWheel.tick(at: time)
+        guard time > Int64.min, let now = wheel?.now, tick > now else {
+            if wheel == nil, time > Int64.min { wheel = TimerWheel(ticks: 128, now: tick) }
+            return
+        }
+        while timerCount > 0, let now = wheel?.now, now < tick {
+            due.removeAll(keepingCapacity: true)
+            wheel?.advance(into: &due)
+            guard !due.isEmpty else { continue }
+            timerCount -= due.count
+            let items = due.compactMap { slot in workers[Int(slot)].map { (slot, $0) } }
+            for (slot, worker) in items.sorted(by: { $0.1.serial < $1.1.serial }) {
+                comeUp(slot, worker, tick: now + 1, in: batch)
+            }
+        }
+        wheel?.jump(to: tick)
+    }
+
+    private func comeUp(_ slot: Int32, _ worker: EventWorker, tick: Int64, in batch: EventBatch) {
+        worker.hasTimer = false
+        guard !worker.hasEnded else { return free(slot) }
+        let due = worker.lastTick + (worker.isIdle ? Self.longIdleTicks : Self.idleTicks)
+        guard tick >= due, let conversation = worker.conversation else {
+            return setTimer(slot, worker, due: due)
+        }
+        let time = tick * TimerWheel.tickNanoseconds
+        recorder.worker = worker
+        recorder.place = RecordPlace(event: batch.firstEntry(reaching: time), due: tick, serial: worker.serial)
+        let pause = worker.isIdle ? Pause.longIdle : .idle
+        for direction in Direction.allCases { conversation.pause(pause, direction, at: time, to: sink) }
+        guard !worker.isIdle else { return }
+        worker.isIdle = true
+        if conversation.isWaiting(.received) || conversation.isWaiting(.sent) {
+            setTimer(slot, worker, due: worker.lastTick + Self.longIdleTicks)
+        }
+    }
+
+    private func setTimer(_ slot: Int32, _ worker: EventWorker, due tick: Int64) {
+        worker.hasTimer = true
+        timerCount += 1
+        wheel?.insert(slot, due: tick)
+    }
+
+    // MARK: - The list by last use
+
+    private func link(_ slot: Int32, _ worker: EventWorker) {
+        worker.newer = -1
+        worker.older = newest
+        if newest >= 0 { workers[Int(newest)]?.newer = slot }
+        newest = slot
+        if oldest < 0 { oldest = slot }
+    }
+
+    private func unlink(_ slot: Int32, _ worker: EventWorker) {
+        if worker.newer >= 0 { workers[Int(worker.newer)]?.older = worker.older } else { newest = worker.older }
+        if worker.older >= 0 { workers[Int(worker.older)]?.newer = worker.newer } else { oldest = worker.newer }
+    }
+}

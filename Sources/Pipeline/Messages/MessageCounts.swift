@@ -1,0 +1,71 @@
+import AppProtocols
+
+/// What became of events and of what they carry: the numbers of the ledger's message stages.
+public struct MessageCounts: Sendable, Equatable {
+    /// Events with octets of a connection that were offered to the processor, and their octets.
+    public var events: UInt64 = 0
+    public var octets: UInt64 = 0
+    /// Events that say something about a connection: gaps, closes, ends.
+    public var signals: UInt64 = 0
+    /// Of the events: those that reached their worker.
+    public var deliveredEvents: UInt64 = 0
+    public var deliveredOctets: UInt64 = 0
+    /// Of the events: dropped as the queue was full.
+    public var queueFullEvents: UInt64 = 0
+    public var queueFullOctets: UInt64 = 0
+    /// Of the events: offered after the processor was closed.
+    public var afterCloseEvents: UInt64 = 0
+    public var afterCloseOctets: UInt64 = 0
+    /// Octets that were lost before the processor, as events told it.
+    public var missingOctets: UInt64 = 0
+
+    /// Messages by kind, as `MessageKind.allCases` has them; those shown incomplete.
+    public var messages: [UInt64] = Array(repeating: 0, count: 32)
+    public var incompleteMessages: UInt64 = 0
+    public var transactions: UInt64 = 0
+    /// Octets that broke a rule, by `Malformation`.
+    public var malformedOctets: [UInt64] = Array(repeating: 0, count: Malformation.allCases.count)
+    public var malformations: UInt64 = 0
+
+    /// Connections seen; those that ended to make room for newer ones.
+    public var connections: UInt64 = 0
+    public var evictedConnections: UInt64 = 0
+
+    /// Records made; those that could not be written.
+    public var records: UInt64 = 0
+    public var unwrittenRecords: UInt64 = 0
+
+    public init() {}
+
+    public mutating func add(_ other: Self) {
+        events += other.events
+        octets += other.octets
+        signals += other.signals
+        deliveredEvents += other.deliveredEvents
+        deliveredOctets += other.deliveredOctets
+        queueFullEvents += other.queueFullEvents
+        queueFullOctets += other.queueFullOctets
+        afterCloseEvents += other.afterCloseEvents
+        afterCloseOctets += other.afterCloseOctets
+        missingOctets += other.missingOctets
+        for index in messages.indices { messages[index] += other.messages[index] }
+        incompleteMessages += other.incompleteMessages
+        transactions += other.transactions
+        for index in malformedOctets.indices { malformedOctets[index] += other.malformedOctets[index] }
+        malformations += other.malformations
+        connections += other.connections
+        evictedConnections += other.evictedConnections
+        records += other.records
+        unwrittenRecords += other.unwrittenRecords
+    }
+
+    public func count(_ kind: MessageKind) -> UInt64 { messages[Int(kind.rawValue)] }
+
+    public var messageCount: UInt64 { messages.reduce(0, +) }
+
+    /// Nothing is in flight, and every event is accounted for.
+    public var isBalanced: Bool {
+        events == deliveredEvents + queueFullEvents + afterCloseEvents
+            && octets == deliveredOctets + queueFullOctets + afterCloseOctets
+    }
+}

@@ -1,0 +1,63 @@
+import AppProtocols
+import Events
+
+/// Takes the messages of a shard's connections, has them rendered, and counts them.
+final class MessageRecorder: MessageSink {
+    private let renderer: any MessageRenderer
+    /// Whose messages come next.
+    var worker: EventWorker?
+    /// Where records go, and which place they have there.
+    var output: ShardOutput?
+    var place = RecordPlace(event: 0, due: .max, serial: 0)
+    var counts = MessageCounts()
+
+    init(_ renderer: any MessageRenderer) { self.renderer = renderer }
+
+    func receive(_ message: borrowing Message) {
+        counts.messages[Int(message.kind.rawValue)] += 1
+        if !message.isComplete { counts.incompleteMessages += 1 }
+        guard let worker, let output else { return }
+        var base = worker.base(message.direction)
+        base.time = message.time
+        renderer.append(message, of: base, to: &output.octets)
+        output.endRecord(at: place)
+    }
+
+    func receive(_ transaction: borrowing Transaction) {
+        counts.transactions += 1
+        guard let worker, let output else { return }
+        var base = worker.base(transaction.direction)
+        base.time = transaction.requestTime
+        renderer.append(transaction, of: base, to: &output.octets)
+        output.endRecord(at: place)
+    }
+
+    func count(_ malformation: Malformation, octets: UInt64) {
+        counts.malformations += 1
+        counts.malformedOctets[Int(malformation.rawValue)] += octets
+    }
+
+    func append(text: Span<UInt8>, _ base: BaseInfo) {
+        guard let output else { return }
+        renderer.append(text: text, of: base, to: &output.octets)
+        output.endRecord(at: place)
+    }
+}
+
+extension BaseInfo {
+    /// What an event's head says.
+    init(_ head: EventHead) {
+        self.init()
+        time = head.time
+        pid = head.pid
+        tid = head.tid
+        fd = head.fd
+        sock = head.sock
+        direction = head.direction
+        comm = head.comm.octets
+        source = head.source
+        destination = head.destination
+        sourcePort = head.sourcePort
+        destinationPort = head.destinationPort
+    }
+}

@@ -1,0 +1,237 @@
+import ContentCodings
+import Events
+import KernelIO
+import Octets
+
+/// Reads recorded events into an event processor: record files and JSON Lines recordings, told apart by their first
+/// octets, plain or compressed. Time is that of the events, so a replay takes no waiting and repeats.
+public struct RecordedEvents: Sendable {
+    /// Problems that are kept to be told; further ones are counted.
+    public var problemsMax = 16
+
+    public init() {}
+
+    /// What became of one file.
+    public struct Outcome: Sendable {
+        public var path: String
+        /// Records or lines that were read, whatever became of them.
+        public var records: UInt64 = 0
+        /// Of these: those that went to the processor.
+        public var delivered: UInt64 = 0
+        /// Of these: those that belong to a module (secrets, packets, connections), or steer the pipeline.
+        public var moduleRecords: UInt64 = 0
+        /// Of these: those of a type that this version does not know.
+        public var unknownRecords: UInt64 = 0
+        /// Of these: those that were damaged.
+        public var badRecords: UInt64 = 0
+        /// What is wrong, the first ones: a sentence each, with its place.
+        public var problems: [String] = []
+        /// The file could not be opened or read to its end.
+        public var failure: InputFailure?
+        /// The recording says that the pipeline was closed at this time: what follows is not read.
+        public var closedAt: Int64?
+        /// The processor wanted no more.
+        public var isStopped = false
+
+        public init(path: String) { self.path = path }
+
+        /// Something of the file is damaged or missing.
+        public var isDamaged: Bool { badRecords > 0 || failure != nil }
+    }
+
+    private static let windowOctets = 1 << 20
+
+    /// Reads one file to its end.
+    /// - Parameters:
+    ///   - shouldStop: asked now and then; true ends the input there.
+    public func read(
+        _ path: String, into entrance: some EventEntrance, shouldStop: () -> Bool = { false }
+    ) -> Outcome {
+        var run = Run(path: path, problemsMax: problemsMax, entrance: entrance)
+        do throws(InputFailure) {
+            var input = try CaptureInput(path: path)
+            run.outcome.path = input.path
+            var window = MappedArray<UInt8>(count: Self.windowOctets)
+            var have = 0
+            var isAtEnd = false
+            while !isAtEnd, !run.isDone, !shouldStop() {
+                if have == window.count { window = Self.grown(window, have) }
+                let count = try input.read(into: &window, at: have..<window.count)
+                isAtEnd = count == 0
+                have += count
+                let taken = run.take(window.span.extracting(0..<have), isFinal: isAtEnd)
+                window.moveToStart(taken..<have)
+                have -= taken
+            }
+        } catch {
+            // What came before is good, and what is held was cut by the failure.
+            run.outcome.failure = error
+        }
+        return run.outcome
+    }
+
+    /// A line or record that does not fit: both have their own limits.
+    private static func grown(_ window: borrowing MappedArray<UInt8>, _ have: Int) -> MappedArray<UInt8> {
+        var larger = MappedArray<UInt8>(count: window.count * 2)
+        larger.replace(at: 0, with: window.span.extracting(0..<have))
+        return larger
+    }
+
+    /// One file being read.
+    private struct Run<Entrance: EventEntrance> {
+        var outcome: Outcome
+        let problemsMax: Int
+        let entrance: Entrance
+        private var isRecordFile: Bool?
+        private var recordFile = RecordFileReader()
+        private var recording = RecordingReader()
+
+        init(path: String, problemsMax: Int, entrance: Entrance) {
+            outcome = Outcome(path: path)
+            self.problemsMax = problemsMax
+            self.entrance = entrance
+        }
+
+        var isDone: Bool { outcome.isStopped || outcome.closedAt != nil || recordFileFailed }
+        private var recordFileFailed = false
+
+        /// - Returns: the octets that were taken.
+        mutating func take(_ octets: Span<UInt8>, isFinal: Bool) -> Int {
+            if isRecordFile == nil { isRecordFile = RecordFile.detect(octets) ?? (isFinal ? false : nil) }
+            var position = 0
+            guard let isRecordFile else { return 0 }
+            if isRecordFile {
+                takeRecords(octets, from: &position, isFinal: isFinal)
+            } else {
+                takeLines(octets, from: &position, isFinal: isFinal)
+            }
+            return position
+        }
+
+        private mutating func takeRecords(_ octets: Span<UInt8>, from position: inout Int, isFinal: Bool) {
+            while !isDone {
+                let start = recordFile.offset
+                do throws(EventFailure) {
+                    switch try recordFile.next(octets, from: &position, isFinal: isFinal) {
+                    case .needMore: return
+                    case .record(let range, _):
+                        outcome.records += 1
+                        try take(
+                            record: octets.extracting(range), at: start == 0 ? Int64(RecordFile.headerOctets) : start)
+                    }
+                } catch {
+                    note("\(error)")
+                    if recordFile.offset == start { recordFileFailed = true }
+                }
+            }
+        }
+
+        private mutating func take(record: Span<UInt8>, at offset: Int64) throws(EventFailure) {
+            let header = try RecordHeader(record, at: offset)
+            if header.type.isData {
+                let view = try DataRecordView(record, at: offset)
+                return write(EventHead(view), view.data)
+            }
+            let value = try EventRecord(record, at: offset)
+            switch value {
+            case .socketDestroyed(let event): write(EventHead(destroyed: event.sock, pid: event.pid, at: event.time))
+            case .connData(let event) where event.isDestroy:
+                write(EventHead(destroyed: event.info.sock, pid: event.info.pid, at: event.info.time))
+            case .closed(let event):
+                outcome.moduleRecords += 1
+                outcome.closedAt = event.time
+            case .unknown: outcome.unknownRecords += 1
+            default:
+                guard header.type.route == .output, let event = value.event else {
+                    outcome.moduleRecords += 1
+                    return
+                }
+                var head = EventHead(event.baseInfo)
+                head.kind = .text
+                var text = OctetBuffer()
+                event.appendText(to: &text)
+                write(head, text.octets)
+            }
+        }
+
+        private mutating func takeLines(_ octets: Span<UInt8>, from position: inout Int, isFinal: Bool) {
+            while !isDone {
+                do throws(RecordingFailure) {
+                    guard let item = try recording.next(octets, from: &position, isFinal: isFinal) else { return }
+                    outcome.records += 1
+                    switch item {
+                    case .data:
+                        let payload = recording.payload
+                        write(EventHead(recording.info), payload.span)
+                    case .destroyed(let sock, let time): write(EventHead(destroyed: sock, pid: 0, at: time))
+                    case .closed(let time):
+                        outcome.moduleRecords += 1
+                        outcome.closedAt = time
+                    }
+                } catch {
+                    outcome.records += 1
+                    note("\(error)")
+                }
+            }
+        }
+
+        private mutating func write(_ head: EventHead, _ payload: Span<UInt8> = Span()) {
+            switch entrance.write(head, payload) {
+            case .accepted, .dropped: outcome.delivered += 1
+            case .closed:
+                outcome.delivered += 1
+                outcome.isStopped = true
+            }
+        }
+
+        private mutating func note(_ problem: String) {
+            outcome.badRecords += 1
+            if outcome.problems.count < problemsMax { outcome.problems.append("\(outcome.path): \(problem)") }
+        }
+    }
+}
+
+extension EventHead {
+    init(_ view: borrowing DataRecordView) {
+        self.init()
+        time = Int64(bitPattern: view.time)
+        pid = view.pid
+        tid = view.tid
+        fd = view.fd
+        sock = view.sock
+        comm = view.commandName
+        tlsVersion = view.tlsVersion
+        direction = view.direction
+        if view.hasTuple {
+            source = view.source
+            destination = view.destination
+            sourcePort = view.sourcePort
+            destinationPort = view.destinationPort
+        }
+        missing = view.missing ?? EventHead.unknown
+        if view.dataLength == 0, missing > 0 { kind = .gap }
+    }
+
+    init(_ info: borrowing BaseInfo) {
+        self.init()
+        time = info.time
+        pid = info.pid
+        tid = info.tid
+        fd = info.fd
+        sock = info.sock
+        comm = CommandName(info.comm)
+        direction = info.direction
+        source = info.source
+        destination = info.destination
+        sourcePort = info.sourcePort
+        destinationPort = info.destinationPort
+    }
+
+    init(destroyed sock: UInt64, pid: UInt32, at time: Int64) {
+        self.init()
+        kind = .destroyed
+        self.time = time
+        self.pid = pid
+        self.sock = sock
+    }
+}

@@ -1,0 +1,170 @@
+import AppProtocols
+import ArgumentParser
+import Configuration
+import Events
+import KernelIO
+import Octets
+import Outputs
+import Pipeline
+
+/// How messages are printed: the form of records on standard output or in a file.
+enum MessageFormatName: String, CaseIterable, ExpressibleByArgument {
+    case text, ndjson, protobuf
+}
+
+/// Which numbers the fields of protobuf events have.
+enum EventSchema: String, CaseIterable, ExpressibleByArgument {
+    case standard, ecapture
+}
+
+/// The options that every command has which prints messages.
+struct MessageOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "text for people, ndjson for one JSON object per line, protobuf for length-delimited LogEntry messages.",
+            valueName: "format"))
+    var format = MessageFormatName.text
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Write there instead of to standard output. It appears once it is whole.", valueName: "file"),
+        completion: .file())
+    var output: String?
+
+    @Flag(help: "Text: hex dumps of the octets as captured instead of what they mean.")
+    var hex = false
+
+    @Flag(
+        help: """
+            Requests with their responses: host, path, status, sizes, latency. Text: a line each instead of messages; \
+            ndjson: an object each besides them.
+            """)
+    var transactions = false
+
+    @Flag(help: "Also every HTTP/2 frame.")
+    var frames = false
+
+    @Flag(help: "Show secrets: the values of Authorization, Cookie, Set-Cookie, and what the configuration names.")
+    var noRedact = false
+
+    @Option(
+        help: ArgumentHelp("The most octets shown of a message in text, and kept of its body.", valueName: "octets"))
+    var truncate: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "The most octets kept of a body, such as 64KiB; a larger one is shown by length and digest. Default: 1MiB.",
+            valueName: "size"))
+    var bodyLimit: String?
+
+    @Option(help: ArgumentHelp("Protobuf: which numbers the fields have.", valueName: "schema"))
+    var eventSchema = EventSchema.standard
+
+    @Option(
+        help: ArgumentHelp("Also write the events themselves there, to be replayed.", valueName: "file"),
+        completion: .file())
+    var record: String?
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Settings in YAML; its section redact says what is made unreadable.", valueName: "file"),
+        completion: .file())
+    var config: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Connections followed at once; beyond, those silent for longest are ended.", valueName: "number"))
+    var maxConnections = 131_072
+
+    @Option(help: ArgumentHelp("Events that wait at most between reading and parsing.", valueName: "number"))
+    var queue = 1_024
+
+    @Option(help: ArgumentHelp("Threads that parse; output does not depend on it.", valueName: "number"))
+    var workers = Machine.processorCount
+
+    @Flag(name: .shortAndLong, help: "No summary and no progress on standard error.")
+    var quiet = false
+
+    func validate() throws {
+        if let truncate, truncate < 1 { throw ValidationError("--truncate: \(truncate) octets cannot be shown") }
+        if !(1...1_024 ~= workers) { throw ValidationError("--workers: \(workers) is not between 1 and 1024") }
+        if !(1...1_000_000 ~= queue) { throw ValidationError("--queue: \(queue) is not between 1 and 1000000") }
+        if maxConnections < EventProcessor.connectionsMin {
+            throw ValidationError("--max-connections: at least \(EventProcessor.connectionsMin)")
+        }
+        if hex, format != .text { throw ValidationError("--hex is a form of --format text") }
+        if let output, let record, output == record {
+            throw ValidationError("--output and --record name the same file")
+        }
+        if record == "-" { throw ValidationError("--record: standard output is for messages; name a file") }
+        if transactions, format == .protobuf {
+            throw ValidationError("--transactions: the protobuf schema has no message for them")
+        }
+        if let bodyLimit, ByteCountText.bytes(bodyLimit) == nil {
+            throw ValidationError("--body-limit: '\(bodyLimit)' is no size; write it like 64KiB or 1MiB")
+        }
+    }
+
+    /// What the processor is to do.
+    func processorSettings() -> EventProcessor.Settings {
+        var settings = EventProcessor.Settings(registry: .standard)
+        settings.threads = workers
+        settings.queueLength = queue
+        settings.connectionsMax = maxConnections
+        settings.parser.keepsWire = hex
+        settings.parser.showsFrames = frames
+        settings.parser.digestsBodies = format == .ndjson
+        if let limit = bodyLimit.flatMap(ByteCountText.bytes) { settings.parser.bodyOctetsMax = Int(clamping: limit) }
+        if let truncate {
+            settings.parser.bodyOctetsMax = min(settings.parser.bodyOctetsMax, truncate)
+            settings.parser.wireOctetsMax = min(settings.parser.wireOctetsMax, truncate)
+        }
+        return settings
+    }
+
+    /// Gives each shard a renderer of its own.
+    var makeRenderer: @Sendable () -> any MessageRenderer {
+        let isTerminal = output == nil
+        let style = isTerminal ? SnapshotSink.style : .plain
+        let width = isTerminal ? SnapshotSink.width : nil
+        let (hex, truncate, transactions) = (hex, truncate, transactions)
+        let schema: MessageProtobufFormat.Schema = eventSchema == .ecapture ? .ecapture : .standard
+        switch format {
+        case .text where transactions:
+            return { FormatRenderer(TransactionTable(style: style, width: width), showsTransactions: true) }
+        case .text:
+            return {
+                FormatRenderer(
+                    MessageTextFormat(style: style, showsWire: hex, octetsMax: truncate), showsTransactions: false)
+            }
+        case .ndjson:
+            return { FormatRenderer(MessageJSONFormat(), showsTransactions: transactions) }
+        case .protobuf:
+            return { FormatRenderer(MessageProtobufFormat(schema: schema), showsTransactions: false) }
+        }
+    }
+}
+
+/// A format of the outputs as the pipeline's renderer.
+private final class FormatRenderer<Format: MessageFormat>: MessageRenderer {
+    private let format: Format
+    private let showsTransactions: Bool
+
+    init(_ format: Format, showsTransactions: Bool) {
+        self.format = format
+        self.showsTransactions = showsTransactions
+    }
+
+    func append(_ message: borrowing Message, of base: borrowing BaseInfo, to output: inout OctetBuffer) {
+        format.append(message, base, to: &output)
+    }
+
+    func append(_ transaction: borrowing Transaction, of base: borrowing BaseInfo, to output: inout OctetBuffer) {
+        if showsTransactions { format.append(transaction, base, to: &output) }
+    }
+
+    func append(text: Span<UInt8>, of base: borrowing BaseInfo, to output: inout OctetBuffer) {
+        format.append(text: text, base, to: &output)
+    }
+}

@@ -1,0 +1,136 @@
+import AppProtocols
+import ArgumentParser
+import Configuration
+import KernelIO
+import Octets
+import Outputs
+import Pipeline
+
+/// One run of a command that prints messages: processor and output are made, a source is run, and what became of
+/// everything is told.
+struct MessageRun {
+    /// What a source says of itself when it has ended.
+    struct Source {
+        /// Stages of the ledger before the processor.
+        var stages: [LedgerReport.Stage] = []
+        /// What is wrong with the input: a sentence each.
+        var problems: [String] = []
+        /// How far time had come, where the source knows.
+        var closedAt: Int64?
+        /// The gravest thing that happened; `nil` if nothing did.
+        var code: ExitCode?
+    }
+
+    let options: MessageOptions
+    /// Events that come at most this much too late are put back in order.
+    var reorderWindow: Int64 = 0
+    private let isInterrupted = Monitor(false)
+
+    init(_ options: MessageOptions) { self.options = options }
+
+    /// - Parameters:
+    ///   - stop: called once when the user interrupts.
+    ///   - run: feeds the entrance until the input ends or `shouldStop` says so.
+    func run(
+        stop: @escaping @Sendable () -> Void = {},
+        _ run: (_ entrance: any EventEntrance, _ shouldStop: () -> Bool) -> Source
+    ) throws {
+        let isInterrupted = isInterrupted
+        StopSignals.onFirst {
+            isInterrupted.update { $0 = true }
+            stop()
+        }
+        let redaction = try redactionSettings()
+        var settings = options.processorSettings()
+        settings.redaction = options.noRedact ? nil : redaction
+        settings.reorderWindow = reorderWindow
+        settings.redactionSalt = Machine.randomOctets(16)
+        let output = try MessageOutput(options.output)
+        let processor: EventProcessor
+        do throws(SystemFailure) {
+            processor = try EventProcessor(
+                settings, makeTools: { ContentTools() }, makeRenderer: options.makeRenderer,
+                output: { octets throws(SystemFailure) in try output.write(octets) })
+        } catch {
+            throw Exit.fail(Exit.system, "\(error)")
+        }
+        let recorder = try makeRecorder(before: processor)
+        let source = run(recorder ?? processor) { isInterrupted.withLock { $0 } || processor.failure != nil }
+        let (counts, failure) = processor.close(at: source.closedAt)
+        try finish(source, counts, failure, output, recorder)
+    }
+
+    private func redactionSettings() throws -> RedactionSettings {
+        guard let config = options.config else { return RedactionSettings() }
+        return try AnalysisOptions.settings(config).redaction
+    }
+
+    private func makeRecorder(before processor: EventProcessor) throws -> EventRecorder? {
+        guard let path = options.record else { return nil }
+        do throws(SystemFailure) {
+            return try EventRecorder(path: path, at: Clock.wallNanoseconds, before: processor)
+        } catch {
+            _ = processor.close()
+            throw Exit.output(error)
+        }
+    }
+
+    private func finish(
+        _ source: Source, _ counts: MessageCounts, _ failure: SystemFailure?, _ output: MessageOutput,
+        _ recorder: EventRecorder?
+    ) throws {
+        let summary = MessageSummary(counts, stages: source.stages)
+        var failure = failure
+        do throws(SystemFailure) {
+            if failure == nil {
+                if options.format == .ndjson { try output.write(summary.json.span) }
+                try output.commit()
+            }
+        } catch {
+            failure = error
+        }
+        do throws(SystemFailure) {
+            if let recorder { try recorder.close() }
+        } catch {
+            if failure == nil { failure = error }
+        }
+        for problem in source.problems { StandardError.write("netspectra: \(problem)\n") }
+        if !options.quiet, failure?.isBrokenPipe != true { StandardError.write("netspectra: \(summary.text)\n") }
+        guard summary.ledger.isBalanced else {
+            throw Exit.fail(Exit.defect, "the counts do not add up: a defect of netspectra, please report it")
+        }
+        if let failure { throw Exit.output(failure) }
+        if isInterrupted.withLock({ $0 }) { throw Exit.interrupted }
+        if let code = source.code { throw code }
+    }
+}
+
+/// Where records go: standard output as they come, or a file that appears once it is whole.
+private final class MessageOutput: Sendable {
+    private final class Box {
+        var file: OutputFile?
+        init(_ file: consuming OutputFile) { self.file = consume file }
+    }
+
+    private let box: Monitor<Box>
+
+    init(_ path: String?) throws {
+        do throws(SystemFailure) {
+            let file = try OutputFile(path: path ?? "-")
+            box = Monitor(Box(file))
+        } catch {
+            throw Exit.output(error)
+        }
+    }
+
+    func write(_ octets: Span<UInt8>) throws(SystemFailure) {
+        try box.withLock { (box) throws(SystemFailure) in try box.file?.write(octets) }
+    }
+
+    func commit() throws(SystemFailure) {
+        try box.withLock { (box) throws(SystemFailure) in
+            guard let file = box.file.take() else { return }
+            try file.commit()
+        }
+    }
+}

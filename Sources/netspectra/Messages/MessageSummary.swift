@@ -1,0 +1,92 @@
+import AppProtocols
+import Octets
+import Outputs
+import Pipeline
+
+/// What a run that prints messages has seen, and what became of it: for people, and as the last JSON object.
+struct MessageSummary {
+    private let counts: MessageCounts
+    let ledger: LedgerReport
+
+    /// - Parameter stages: those of the source, before the events.
+    init(_ counts: MessageCounts, stages: [LedgerReport.Stage]) {
+        self.counts = counts
+        func stage(_ unit: String, _ seen: UInt64, _ delivered: UInt64, full: UInt64, late: UInt64)
+            -> LedgerReport.Stage
+        {
+            var lost: [LedgerReport.Cause] = []
+            if full > 0 { lost.append(.init("queue full", full)) }
+            if late > 0 { lost.append(.init("output gone", late)) }
+            return .init(name: "events", unit: unit, seen: seen, delivered: delivered, filtered: [], lost: lost)
+        }
+        let records = LedgerReport.Stage(
+            name: "records", unit: "records", seen: counts.records,
+            delivered: counts.records - min(counts.unwrittenRecords, counts.records), filtered: [],
+            lost: counts.unwrittenRecords > 0 ? [.init("not written", counts.unwrittenRecords)] : [])
+        ledger = LedgerReport(
+            stages: stages + [
+                stage(
+                    "events", counts.events, counts.deliveredEvents, full: counts.queueFullEvents,
+                    late: counts.afterCloseEvents),
+                stage(
+                    "octets", counts.octets, counts.deliveredOctets, full: counts.queueFullOctets,
+                    late: counts.afterCloseOctets),
+                records,
+            ])
+    }
+
+    /// One line, with what is missing or odd at its end.
+    var text: String {
+        var parts = [
+            Self.count(counts.events, "event"), Self.count(counts.connections, "connection"),
+            Self.count(counts.messageCount - counts.count(.gap) - counts.count(.http2Frame), "message"),
+        ]
+        if counts.transactions > 0 { parts.append(Self.count(counts.transactions, "transaction")) }
+        if counts.incompleteMessages > 0 { parts.append("\(HumanUnits.grouped(counts.incompleteMessages)) incomplete") }
+        if counts.missingOctets > 0 { parts.append("\(HumanUnits.bytes(counts.missingOctets)) missing in gaps") }
+        if counts.malformations > 0 { parts.append(Self.count(counts.malformations, "malformation")) }
+        if counts.evictedConnections > 0 {
+            parts.append("\(HumanUnits.grouped(counts.evictedConnections)) connections ended for room")
+        }
+        for stage in ledger.stages {
+            for cause in stage.lost {
+                parts.append("\(HumanUnits.grouped(cause.count)) \(stage.unit) lost: \(cause.name)")
+            }
+        }
+        return parts.joined(separator: ", ")
+    }
+
+    /// The object `type: summary` that ends JSON Lines.
+    var json: [UInt8] {
+        var json = JSONText()
+        json.object { json in
+            json.member("type", "summary")
+            json.member("events", counts.events)
+            json.member("octets", counts.octets)
+            json.member("connections", counts.connections)
+            json.member("connections_evicted", counts.evictedConnections)
+            json.name("messages")
+            json.object { json in
+                for kind in MessageKind.allCases where counts.count(kind) > 0 {
+                    json.member(kind.recordType, counts.count(kind))
+                }
+            }
+            json.member("messages_incomplete", counts.incompleteMessages)
+            json.member("transactions", counts.transactions)
+            json.member("octets_missing", counts.missingOctets)
+            json.name("malformed_octets")
+            json.object { json in
+                for cause in Malformation.allCases where counts.malformedOctets[Int(cause.rawValue)] > 0 {
+                    json.member("\(cause)", counts.malformedOctets[Int(cause.rawValue)])
+                }
+            }
+            json.name("ledger")
+            ledger.append(to: &json)
+        }
+        return Array("\(json.text)\n".utf8)
+    }
+
+    private static func count(_ number: UInt64, _ noun: String) -> String {
+        "\(HumanUnits.grouped(number)) \(noun)\(number == 1 ? "" : "s")"
+    }
+}

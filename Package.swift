@@ -19,6 +19,8 @@ let package = Package(
         .library(name: "Flows", targets: ["Flows"]),
         .library(name: "IPFIX", targets: ["IPFIX"]),
         .library(name: "ContentCodings", targets: ["ContentCodings"]),
+        .library(name: "Events", targets: ["Events"]),
+        .library(name: "AppProtocols", targets: ["AppProtocols"]),
         // For the fuzzers, which are a package of their own.
         .library(name: "CaptureTestSupport", targets: ["CaptureTestSupport"]),
         .library(name: "CompressionTestSupport", targets: ["CompressionTestSupport"]),
@@ -129,7 +131,8 @@ let package = Package(
             dependencies: ["CompressionTestSupport", "ContentCodings", "CZlib", "CZstd"],
             swiftSettings: settings),
         .testTarget(
-            name: "AppProtocolsTests", dependencies: ["AppProtocols", "Events", "MessageTestSupport", "Octets"],
+            name: "AppProtocolsTests",
+            dependencies: ["AppProtocols", "CaptureTestSupport", "Events", "MessageTestSupport", "Octets"],
             swiftSettings: settings),
         .testTarget(name: "KernelIOTests", dependencies: ["KernelIO", "TestSupport"], swiftSettings: settings),
         .testTarget(

@@ -9,6 +9,8 @@ let fuzzers: [String: [String]] = [
     "FuzzStreamDecompressor": ["ContentCodings"],
     "FuzzContentCodings": ["ContentCodings"],
     "FuzzIPFIX": ["IPFIX", "Flows"],
+    "FuzzHTTP1": ["AppProtocols", "Events"],
+    "FuzzWebSocket": ["AppProtocols", "Events"],
 ]
 
 let settings: [SwiftSetting] = [

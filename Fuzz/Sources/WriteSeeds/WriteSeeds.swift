@@ -20,11 +20,34 @@ struct WriteSeeds {
         try write(frames, to: directory.appendingPathComponent("FuzzDissector"))
         try write(filters, to: directory.appendingPathComponent("FuzzFilter"))
         try write(bodies, to: directory.appendingPathComponent("FuzzContentCodings"))
+        try write(httpMessages, to: directory.appendingPathComponent("FuzzHTTP1"))
+        try write(webSocketFrames, to: directory.appendingPathComponent("FuzzWebSocket"))
     }
 
     static func write(_ seeds: [String: [UInt8]], to folder: URL) throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for (name, octets) in seeds { try Data(octets).write(to: folder.appendingPathComponent(name)) }
+    }
+
+    /// Behind an octet that chooses direction and cuts.
+    static var httpMessages: [String: [UInt8]] {
+        let chunked = "Transfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\nTrailer: t\r\n\r\n"
+        let texts = [
+            "get": "GET / HTTP/1.1\r\nHost: example.com\r\n\r\n",
+            "post": "POST /a HTTP/1.1\r\nContent-Length: 5\r\n\r\nhelloGET /b HTTP/1.0\r\n\r\n",
+            "chunked": "HTTP/1.1 200 OK\r\n" + chunked + "HTTP/1.1 204 No\r\n\r\n",
+            "upgrade": "HTTP/1.1 101 S\r\nUpgrade: websocket\r\n\r\n",
+            "damaged": "GET / HTTP/1.1\r\n\r\n\u{1}x\nxHTTP/1.1 100 C\r\n\r\n",
+        ]
+        return texts.mapValues { [9] + Array($0.utf8) }
+    }
+
+    static var webSocketFrames: [String: [UInt8]] {
+        [
+            "text": [3, 0x81, 5, 0x68, 0x65, 0x6C, 0x6C, 0x6F, 0x89, 0],
+            "fragments": [1, 0x01, 1, 0x61, 0x8A, 0, 0x80, 0x81, 1, 2, 3, 4, 0x63],
+            "close": [2, 0x88, 2, 3, 0xE8],
+        ]
     }
 
     static var captures: [String: [UInt8]] {

@@ -18,6 +18,8 @@ struct HTTP1Framing {
     var problems: [Malformation] = []
 
     private var transferCodings: [ContentCoding?] = []
+    /// There is a `Transfer-Encoding` field, whatever it says.
+    private var namesTransferCoding = false
 
     init(_ headers: borrowing HeaderList) {
         let octets = headers.octets.span
@@ -25,7 +27,8 @@ struct HTTP1Framing {
             read(headers.fields[index], octets)
         }
         codings += transferCodings
-        if isChunked, length != .absent { problem(.conflictingLength) }
+        // `identity` frames nothing, but there are recipients that let it take the length away.
+        if namesTransferCoding, length != .absent { problem(.conflictingLength) }
     }
 
     /// Length and first letter tell nearly all names apart, so a field that is of no interest costs one switch.
@@ -94,7 +97,14 @@ struct HTTP1Framing {
     }
 
     private mutating func readTransferCodings(_ octets: Span<UInt8>, _ value: Range<Int>) {
-        if value.isEmpty { problem(.transferCoding) }
+        namesTransferCoding = true
+        // An empty element (`,chunked`) is allowed and not understood by all.
+        var isEmpty = true
+        for index in value where !LineScan.isBlank(octets[index]) {
+            if octets[index] == 0x2C, isEmpty { problem(.transferCoding) }
+            isEmpty = octets[index] == 0x2C
+        }
+        if isEmpty { problem(.transferCoding) }
         forEachElement(octets, value) { framing, element in
             if LineScan.equals(octets, element, "chunked") {
                 // Applied twice, or behind itself: nobody may (RFC 9112 § 7.1).

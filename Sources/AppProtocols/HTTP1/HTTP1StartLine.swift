@@ -54,7 +54,8 @@ struct HTTP1StartLine {
         let start = range.lowerBound
         line.version = version(octets, at: start)
         line.status =
-            UInt16(octets[start + 9] & 15) * 100 + UInt16(octets[start + 10] & 15) * 10 + UInt16(octets[start + 11] & 15)
+            UInt16(octets[start + 9] & 15) * 100 + UInt16(octets[start + 10] & 15) * 10
+            + UInt16(octets[start + 11] & 15)
         let separated = range.count > 12 && octets[start + 12] == LineScan.space
         line.reason = (start + (separated ? 13 : min(12, range.count)))..<range.upperBound
         line.isOdd = (range.count > 12 && !separated) || line.status < 100
@@ -80,13 +81,13 @@ struct HTTP1StartLine {
         line.target = target
         // The preface of HTTP/2 (RFC 9113 § 3.4) looks like a request of ours and is none.
         if line.version == 20, LineScan.equals(octets, line.method, "pri") { return nil }
-        line.isOdd = end != range.upperBound || target != rest || holdsBlank(octets, target)
+        line.isOdd = end != range.upperBound || target != rest
+        for index in target where octets[index] <= LineScan.space {
+            // A control octet makes it something binary; a blank is odd only.
+            guard LineScan.isBlank(octets[index]) || octets[index] == LineScan.cr else { return nil }
+            line.isOdd = true
+        }
         return line
-    }
-
-    private static func holdsBlank(_ octets: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        for index in range where LineScan.isBlank(octets[index]) { return true }
-        return false
     }
 
     private enum Method { case method(Int), none, needMore }
@@ -117,7 +118,9 @@ struct HTTP1StartLine {
         let line = LineScan.line(octets, from: &position, &odd)
         scanned = position - start
         if odd.contains(.control) { return .no }
-        guard let line, line.end - start < octetsMax else { return line == nil && available < octetsMax + 2 ? .needMore : .no }
+        guard let line, line.end - start < octetsMax else {
+            return line == nil && available < octetsMax + 2 ? .needMore : .no
+        }
         return request(octets, start..<line.end) == nil ? .no : .yes
     }
 

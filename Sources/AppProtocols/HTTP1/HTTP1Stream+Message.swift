@@ -26,7 +26,10 @@ extension HTTP1Stream {
         let number = exchange.ask(message, mayUpgrade: !framing.upgrade.isEmpty, to: environment.sink)
         self.number = number
         if exchange.isUndecided(number) { undecided = number }
-        if framing.isChunked {
+        if LineScan.equals(message.headers.octets.span, message.method.range, "connect") {
+            // What follows belongs to the tunnel (RFC 9110 § 9.3.6).
+            finish(isWhole: true, &exchange, environment)
+        } else if framing.isChunked {
             beginBody(.chunkSize, framing, environment)
         } else if case .octets(let count) = framing.length, count > 0 {
             beginBody(.fixedBody(remaining: count), framing, environment)
@@ -66,7 +69,8 @@ extension HTTP1Stream {
         let hasNoBody =
             message.status < 200 || message.status == 204 || message.status == 304 || entry?.isHead == true || isTunnel
         if hasNoBody {
-            let next = isTunnel || message.status == 101 ? nextProtocol(framing, entry, exchange, isTunnel: isTunnel) : nil
+            let next =
+                isTunnel || message.status == 101 ? nextProtocol(framing, entry, exchange, isTunnel: isTunnel) : nil
             finish(isWhole: true, &exchange, environment)
             guard let next else { return .advanced }
             exchange.handover = next
@@ -186,11 +190,9 @@ extension HTTP1Stream {
         guard !message.isContinuation || message.body.length > 0 else { return }
         let announced = bodyAnnounced
         let wasComplete = message.isComplete
-        let notes = message.notes
         if let announced { message.markIncomplete(.bodyShort(seen: bodySeen, announced: announced)) }
         message.markIncomplete(.endNotSeen)
         environment.sink.receive(message)
-        message.notes = notes
         message.isComplete = wasComplete
         beginContinuation()
     }

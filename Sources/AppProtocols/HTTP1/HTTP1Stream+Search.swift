@@ -72,6 +72,8 @@ extension HTTP1Stream {
     mutating func skip(_ count: UInt64?, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment) {
         showSkipped(environment)
         undecided = nil
+        // Trailers are read from the front again, or not at all: until their end they are ranges of nothing.
+        if state == .trailers { restartFront() }
         switch state {
         case .fixedBody(let remaining):
             if let count, count <= remaining {
@@ -104,6 +106,7 @@ extension HTTP1Stream {
 
     mutating func pause(_ pause: Pause, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment) {
         showSkipped(environment)
+        if state == .trailers { restartFront() }
         switch pause {
         case .idle:
             if isOpen, isStreamed { showSoFar(environment) }

@@ -149,7 +149,8 @@ struct WebSocketStream {
         var offset = 0
         while offset < payload.count {
             let count = min(16_384, payload.count - offset)
-            let unmasked = Self.unmask(payload.extracting(offset..<(offset + count)), header.key, position &+ UInt64(offset))
+            let unmasked = Self.unmask(
+                payload.extracting(offset..<(offset + count)), header.key, position &+ UInt64(offset))
             take(unmasked.span, header, environment)
             offset += count
         }

@@ -201,7 +201,7 @@ final class EventShard {
     private func passTime(to time: Int64, in batch: EventBatch) {
         let tick = TimerWheel.tick(at: time)
         guard time > Int64.min, let now = wheel?.now, tick > now else {
-            if wheel == nil, time > Int64.min { wheel = TimerWheel(ticks: 128, now: tick) }
+            if wheel == nil, time > Int64.min { wheel = TimerWheel(ticks: Int(Self.idleTicks) + 1, now: tick) }
             return
         }
         while timerCount > 0, let now = wheel?.now, now < tick {
@@ -236,6 +236,7 @@ final class EventShard {
         }
     }
 
+    /// Timers come up at least as often as a connection may fall silent: so events need not move them.
     private func setTimer(_ slot: Int32, _ worker: EventWorker, due tick: Int64) {
         worker.hasTimer = true
         timerCount += 1

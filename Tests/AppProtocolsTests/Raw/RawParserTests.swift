@@ -1,0 +1,43 @@
+import AppProtocols
+import Events
+import Testing
+
+struct RawParserTests {
+    private func dialogue(_ octetsMax: Int = 100) -> Dialogue {
+        var settings = ParserSettings()
+        settings.rawOctetsMax = octetsMax
+        return Dialogue(RawParser(settings))
+    }
+
+    @Test func aTurnEndsAMessage() {
+        let dialogue = dialogue()
+        dialogue.say(.sent, "SEL")
+        dialogue.say(.sent, "ECT 1")
+        dialogue.say(.received, "1")
+        dialogue.say(.sent, "QUIT")
+        dialogue.pause(.idle)
+        dialogue.pause(.closed)
+        #expect(dialogue.messages.map(\.bodyText) == ["SELECT 1", "1", "QUIT"])
+        #expect(dialogue.messages.map(\.direction) == [.sent, .received, .sent])
+        #expect(dialogue.messages.allSatisfy { $0.kind == .raw && $0.isComplete })
+    }
+
+    @Test(arguments: [1, 2, 3, 7, 1_000])
+    func noSplitShows(piece: Int) {
+        let dialogue = dialogue(10)
+        dialogue.say(.sent, (0..<25).map { $0 }, piece: piece)
+        dialogue.pause(.idle)
+        #expect(dialogue.messages.map(\.body) == [Array(0..<10), Array(10..<20), Array(20..<25)])
+        #expect(dialogue.messages.map(\.length) == [10, 10, 5])
+    }
+
+    @Test func nothingIsJoinedOverAGap() {
+        let dialogue = dialogue()
+        dialogue.say(.sent, "ab")
+        dialogue.lose(.sent, 3)
+        dialogue.say(.sent, "fg")
+        #expect(dialogue.parser.isWaiting(.sent))
+        dialogue.pause(.aborted)
+        #expect(dialogue.messages.map(\.bodyText) == ["ab", "fg"])
+    }
+}

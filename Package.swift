@@ -66,7 +66,8 @@ let package = Package(
         .systemLibrary(
             name: "CYAML", path: "Sources/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(
-            name: "Configuration", dependencies: ["CYAML", "Flows", "Headers", "AppProtocols"], swiftSettings: settings),
+            name: "Configuration", dependencies: ["AppProtocols", "CYAML", "Flows", "Headers"],
+            swiftSettings: settings),
         .target(
             name: "Outputs",
             dependencies: [
@@ -85,7 +86,11 @@ let package = Package(
             swiftSettings: settings),
 
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["Configuration", "Flows", "Headers"], swiftSettings: settings),
+            name: "ConfigurationTests", dependencies: ["AppProtocols", "Configuration", "Flows", "Headers"],
+            swiftSettings: settings),
+        .target(
+            name: "MessageTestSupport", dependencies: ["AppProtocols", "Events", "Headers"],
+            path: "Tests/MessageTestSupport", swiftSettings: settings),
         .testTarget(
             name: "FlowsTests", dependencies: ["CaptureTestSupport", "Flows", "Headers"], swiftSettings: settings),
         .testTarget(
@@ -115,8 +120,8 @@ let package = Package(
         .testTarget(
             name: "OutputsTests",
             dependencies: [
-                "CaptureTestSupport", "Events", "Flows", "Headers", "IPFIX", "KernelIO", "Octets", "Outputs",
-                "TestSupport",
+                "AppProtocols", "CaptureTestSupport", "Events", "Flows", "Headers", "IPFIX", "KernelIO",
+                "MessageTestSupport", "Octets", "Outputs", "TestSupport",
             ],
             swiftSettings: settings),
         .target(
@@ -138,7 +143,8 @@ let package = Package(
             dependencies: ["CompressionTestSupport", "ContentCodings", "CZlib", "CZstd"],
             swiftSettings: settings),
         .testTarget(
-            name: "AppProtocolsTests", dependencies: ["AppProtocols", "CaptureTestSupport", "Events", "Octets"],
+            name: "AppProtocolsTests",
+            dependencies: ["AppProtocols", "CaptureTestSupport", "Events", "MessageTestSupport", "Octets"],
             swiftSettings: settings),
         .testTarget(name: "KernelIOTests", dependencies: ["KernelIO", "TestSupport"], swiftSettings: settings),
         .testTarget(

@@ -6,7 +6,7 @@ struct Keys {
     var later: [String: String] = [:]
 
     static let top = Keys(
-        known: ["aggregator", "output"],
+        known: ["aggregator", "output", "redact"],
         later: [
             "probe": "capturing into NATS", "api": "the query server", "ai": "the analysis service",
             "smtp": "mail notifications", "alerter": "alert rules", "clickhouse": "writing to ClickHouse",
@@ -33,6 +33,8 @@ struct Keys {
             "count_thereshold": "sketch tasks", "m": "sketch tasks", "size": "sketch tasks", "base": "sketch tasks",
             "b": "sketch tasks",
         ])
+
+    static let redact = Keys(known: ["headers", "query", "json", "mode"])
 
     static let output = Keys(known: ["format", "sort", "top", "directory"])
 }

@@ -54,5 +54,16 @@ extension Settings {
           # Rows per task, 0 for all.
           top: 10
 
+        # What is taken out of messages before anything is written. Case does not matter in names.
+        redact:
+          # Header fields, besides Authorization, Proxy-Authorization, Cookie and Set-Cookie.
+          headers: [X-Api-Key]
+          # Query parameters of targets and URLs, and parameters of form-encoded bodies.
+          query: [access_token]
+          # Members of JSON bodies at any depth, and parameters of form-encoded bodies.
+          json: [password]
+          # remove: "<redacted>". hash: "sha256:" and 16 hex digits, the same for the same secret within a run.
+          mode: remove
+
         """
 }

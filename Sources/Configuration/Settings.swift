@@ -27,7 +27,7 @@ public struct Settings: Equatable, Sendable {
     /// In the order of the file. Empty where the file names none.
     public var tasks: [TaskSettings] = []
     public var report = ReportSettings()
-    /// What is made unreadable in messages.
+    /// What is taken out of messages before anything is written.
     public var redaction = RedactionSettings()
 
     public init() {}

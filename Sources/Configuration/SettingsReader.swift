@@ -1,3 +1,4 @@
+import AppProtocols
 import Flows
 import Headers
 
@@ -35,6 +36,7 @@ struct SettingsReader {
         let top = mapping(root, "", Keys.top)
         if let node = top["aggregator"] { aggregator(node, &settings) }
         if let node = top["output"] { output(node, &settings) }
+        if let node = top["redact"] { redact(node, &settings.redaction) }
         return settings
     }
 

@@ -11,10 +11,10 @@ import Testing
     static let cases: [(String, String)] = [
         (
             "agregator: {}",
-            "1:1: agregator: unknown setting (did you mean aggregator?); the file takes aggregator, output"
+            "1:1: agregator: unknown setting (did you mean aggregator?); the file takes aggregator, output, redact"
         ),
-        ("- 1", "1:1: expected the group aggregator or output, not a list"),
-        ("just text", "1:1: expected the group aggregator or output, not \"just text\""),
+        ("- 1", "1:1: expected the group aggregator, output or redact, not a list"),
+        ("just text", "1:1: expected the group aggregator, output or redact, not \"just text\""),
         ("aggregator:", "1:12: aggregator: expected a group of settings, not nothing"),
         (
             "aggregator:\n  num_worker: 4",

@@ -49,8 +49,8 @@ struct OctetEdits {
 
     /// Where an extent of the old octets lies in the new ones. One that reaches into an edit takes all of it in.
     func moved(_ extent: HeaderList.Extent) -> HeaderList.Extent {
-        guard !extent.isEmpty else { return extent }
         let start = moved(extent.range.lowerBound, isEnd: false)
+        if extent.isEmpty { return HeaderList.Extent(start: start, count: 0) }
         return HeaderList.Extent(start: start, count: moved(extent.range.upperBound, isEnd: true) - start)
     }
 

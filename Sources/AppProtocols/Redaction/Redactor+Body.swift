@@ -158,7 +158,9 @@ extension Redactor {
 
     /// Covers secrets of the body where it stands in the wire form, from `start` on, as it is.
     private func redactWire(ofBody message: inout Message, _ change: BodyChange, from start: Int) {
-        if case .edited(let edits) = change, Self.isPrefix(message.wire.span, from: start, of: message.body.octets.span) {
+        if case .edited(let edits) = change,
+            Self.isPrefix(message.wire.span, from: start, of: message.body.octets.span)
+        {
             edits.mask(&message.wire, offset: start)
         } else {
             message.wire.removeSubrange(start...)

@@ -1,5 +1,5 @@
-/// The names of HTTP/2's code points (RFC 9113 § 6, § 7; RFC 9218, RFC 7838, RFC 8336). Every number is legal; only some
-/// have names.
+/// The names of HTTP/2's code points (RFC 9113 § 6, § 7; RFC 9218, RFC 7838, RFC 8336). Every number is legal; only
+/// some have names.
 enum HTTP2FrameNames {
     static let data: UInt8 = 0
     static let headers: UInt8 = 1

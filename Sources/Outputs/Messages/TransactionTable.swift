@@ -5,8 +5,8 @@ import Octets
 /// A line per transaction, in columns of fixed width so that lines can be printed as they come: method, status,
 /// latency, octets of both bodies, host and path. Lines end at the terminal's width.
 ///
-///     METHOD  STATUS   LATENCY     SENT  RECEIVED  HOST/PATH
-///     GET        200   12.3 ms      0 B    16.4 kB  example.com/index.html
+///     METHOD   STATUS    LATENCY    REQUEST   RESPONSE  HOST AND PATH
+///     GET         200    12.3 ms        0 B    16.4 kB  example.com/index.html
 public struct TransactionTable: MessageFormat {
     public var style: Style
     /// Columns of the terminal; `nil` for no limit.
@@ -18,7 +18,7 @@ public struct TransactionTable: MessageFormat {
     }
 
     /// Columns before host and path.
-    static let fixedColumns = 47
+    static let fixedColumns = 50
 
     /// The line with the columns' names.
     public func appendHeading(to buffer: inout OctetBuffer) {
@@ -35,8 +35,8 @@ public struct TransactionTable: MessageFormat {
         var line = Self.pad(TextTable.cut(method.isEmpty ? "-" : method, to: 8), 8)
         line += " " + painted(Self.pad(left: Self.status(transaction), 6), transaction)
         line += " " + Self.pad(left: Self.latency(transaction), 10)
-        line += " " + Self.pad(left: HumanUnits.bytes(transaction.requestLength), 9)
-        line += " " + Self.pad(left: HumanUnits.bytes(transaction.responseLength), 9)
+        line += " " + Self.pad(left: HumanUnits.bytes(transaction.requestLength), 10)
+        line += " " + Self.pad(left: HumanUnits.bytes(transaction.responseLength), 10)
         var place = Self.place(transaction)
         if !transaction.isComplete { place = "(incomplete) " + place }
         if let width { place = TextTable.cut(place, to: max(width - Self.fixedColumns, 16)) }

@@ -6,10 +6,11 @@ import Octets
 ///
 /// It has no clock: all times are those of the packets. Octets that come in order go from the frame to the sink without
 /// being copied; what comes out of order is copied and waits, within the bounds of `StreamSettings`, for what is
-/// missing before it. Where that does not come, its place is marked with a gap. Of octets that come twice the first copy wins.
+/// missing before it. Where that does not come, its place is marked with a gap. Of octets that come twice the first
+/// copy wins.
 ///
-/// Nothing that is still to be delivered is ever thrown away for memory or time: it is delivered behind a gap. `ledger`
-/// says what became of every octet.
+/// What waits is never thrown away for memory or time: it is delivered behind a gap. Only what finds no
+/// room to wait is dropped. `ledger` says what became of every octet.
 public struct StreamReassembler: ~Copyable {
     let settings: StreamSettings
     private let dissector: Dissector

@@ -55,8 +55,8 @@ extension StreamReassembler {
         counters.retransmittedSegments += 1
     }
 
-    /// A segment too far from what is expected. Three in a row that continue each other say that the stream is there now
-    /// and that much of it was not captured; one alone is a stray.
+    /// A segment too far from what is expected. Three in a row that continue each other say that the stream is there
+    /// now and that much of it was not captured; one alone is a stray.
     ///
     /// - Returns: whether the stream goes on with this segment.
     private mutating func takeStray<Sink: StreamSink & ~Copyable>(

@@ -5,11 +5,12 @@ import Octets
 /// Turns the packets of a capture into the ordered octets of its TCP connections.
 ///
 /// It has no clock: all times are those of the packets. Octets that come in order go from the frame to the sink without
-/// being copied; what comes out of order is copied and waits, within the bounds of `StreamSettings`, for what is missing
-/// before it. Where that does not come, its place is marked with a gap. Of octets that come twice the first copy wins.
+/// being copied; what comes out of order is copied and waits, within the bounds of `StreamSettings`, for what is
+/// missing before it. Where that does not come, its place is marked with a gap. Of octets that come twice the first
+/// copy wins.
 ///
-/// Nothing that is still to be delivered is ever thrown away for memory or time: it is delivered behind a gap. `ledger`
-/// says what became of every octet.
+/// What waits is never thrown away for memory or time: it is delivered behind a gap. Only what finds no
+/// room to wait is dropped. `ledger` says what became of every octet.
 public struct StreamReassembler: ~Copyable {
     let settings: StreamSettings
     private let dissector: Dissector
@@ -161,8 +162,8 @@ public struct StreamReassembler: ~Copyable {
                 responderPort: key.port(of: 1 - opener), basis: basis, firstSeen: table.entries[index].firstSeen))
     }
 
-    /// The side with the port that programs are given to call from (RFC 6335 § 6, and what Linux takes), where the other
-    /// end's port is none: a system port, or else a registered one.
+    /// The side with the port that programs are given to call from (RFC 6335 § 6, and what Linux takes), where the
+    /// other end's port is none: a system port, or else a registered one.
     static func openerByPorts(_ low: UInt16, _ high: UInt16) -> Int? {
         for limit in [UInt16(1024), 32768] where (low < limit) != (high < limit) { return low < limit ? 1 : 0 }
         return nil

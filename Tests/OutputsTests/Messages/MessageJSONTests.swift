@@ -1,4 +1,5 @@
 import AppProtocols
+import CaptureTestSupport
 import Events
 import Foundation
 import MessageTestSupport

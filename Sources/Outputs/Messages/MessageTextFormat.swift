@@ -126,6 +126,10 @@ public struct MessageTextFormat: MessageFormat {
     func append(fields list: borrowing HeaderList, _ buffer: inout OctetBuffer, _ limit: inout TextLimit) {
         for field in list.fields {
             guard !limit.isReached else { return }
+            if octetsMax == nil, field.isUsual {
+                append(usual: list.span(of: field.name), list.span(of: field.value), &buffer)
+                continue
+            }
             if field.marks.contains(.unknownName) {
                 buffer.append("[unknown]")
             } else {
@@ -139,6 +143,17 @@ public struct MessageTextFormat: MessageFormat {
             }
             limit.take(3)
             buffer.endLine()
+        }
+    }
+
+    /// A field of usual size, both parts known, in one go.
+    private func append(usual name: Span<UInt8>, _ value: Span<UInt8>, _ buffer: inout OctetBuffer) {
+        // Each call may look at up to seven octets more.
+        buffer.write(atMost: (name.count + value.count + 16) * TerminalText.growth + 3) { writer in
+            _ = writer.append(terminal: name, from: 0, to: name.count, .escaped)
+            writer.append(word: 0x203A, count: 2)
+            _ = writer.append(terminal: value, from: 0, to: value.count, .escaped)
+            writer.append(0x0A)
         }
     }
 
@@ -218,6 +233,10 @@ public struct MessageTextFormat: MessageFormat {
         buffer.truncate(to: buffer.count - 1)
         buffer.append("\u{1B}[0m\n")
     }
+}
+
+extension HeaderList.Field {
+    fileprivate var isUsual: Bool { marks.isDisjoint(with: [.unknownName, .unknownValue]) && name.count + value.count <= 2_048 }
 }
 
 /// How many octets of a message may still be shown.

@@ -41,6 +41,12 @@ extension OctetWriter {
     ) -> Int {
         var index = start
         while index < end {
+            while index <= end &- 32 {
+                let words = source.fourWords(at: index)
+                if OctetFlags.notPrintable(words) != 0 { break }
+                append(words: words)
+                index &+= 32
+            }
             while index <= source.count &- 8, index < end {
                 let word = source.word(at: index)
                 let flags = OctetFlags.notPrintable(word)

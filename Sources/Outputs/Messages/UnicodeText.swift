@@ -21,6 +21,9 @@ struct DecodedScalar {
     }
 }
 
+/// 32 octets in the order of memory, the first in the lowest.
+typealias FourWords = (UInt64, UInt64, UInt64, UInt64)
+
 /// What eight octets are, all at once; the flag of an octet is its most significant bit. Flags are right up to the
 /// lowest that is set: a borrow can only spoil those above it.
 enum OctetFlags {
@@ -30,6 +33,11 @@ enum OctetFlags {
     /// Octets outside 0x20 ... 0x7E.
     @inline(__always) static func notPrintable(_ word: UInt64) -> UInt64 {
         (word | (word &+ ones) | (word &- ones &* 0x20)) & highBits
+    }
+
+    /// Not 0 where one of 32 octets is outside 0x20 ... 0x7E.
+    @inline(__always) static func notPrintable(_ words: FourWords) -> UInt64 {
+        notPrintable(words.0) | notPrintable(words.1) | notPrintable(words.2) | notPrintable(words.3)
     }
 
     /// Octets that JSON text must escape or that need a closer look: those not printable, `"` and `\`.
@@ -45,6 +53,15 @@ extension Span where Element == UInt8 {
     @inline(__always) func word(at offset: Int) -> UInt64 {
         precondition(offset >= 0 && offset <= count &- 8, "eight octets are read at once")
         return littleEndian64(at: offset)
+    }
+
+    /// 32 octets. Traps unless all are there.
+    @inline(__always) func fourWords(at offset: Int) -> FourWords {
+        precondition(offset >= 0 && offset <= count &- 32, "32 octets are read at once")
+        return (
+            littleEndian64(at: offset), littleEndian64(at: offset &+ 8), littleEndian64(at: offset &+ 16),
+            littleEndian64(at: offset &+ 24)
+        )
     }
 
     /// The UTF-8 sequence at `offset`, as the Unicode Standard's table 3-7 allows it.
@@ -105,6 +122,7 @@ extension Span where Element == UInt8 {
         let end = mayBeCut ? startOfCutSequence : count
         var index = 0
         while index < end {
+            while index <= end &- 32, OctetFlags.notPrintable(fourWords(at: index)) == 0 { index &+= 32 }
             while index <= end &- 8 {
                 let flags = OctetFlags.notPrintable(word(at: index))
                 if flags != 0 {
@@ -125,5 +143,16 @@ extension Span where Element == UInt8 {
             }
         }
         return true
+    }
+}
+
+extension OctetWriter {
+    @inline(__always)
+    @_lifetime(self: copy self)
+    mutating func append(words: FourWords) {
+        append(word: words.0, count: 8)
+        append(word: words.1, count: 8)
+        append(word: words.2, count: 8)
+        append(word: words.3, count: 8)
     }
 }

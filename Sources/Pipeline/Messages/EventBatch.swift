@@ -153,10 +153,15 @@ final class ShardOutput {
     /// What was appended to `octets` since the last call is one more record.
     func endRecord(at place: RecordPlace) {
         recordCount += 1
+        let end = octets.count
+        Self.note(place, end, in: &runs)
+    }
+
+    private static func note(_ place: RecordPlace, _ end: Int, in runs: inout [Run]) {
         if let last = runs.last, last.place == place {
-            runs[runs.count - 1].end = octets.count
+            runs[runs.count - 1].end = end
         } else {
-            runs.append(Run(place: place, end: octets.count))
+            runs.append(Run(place: place, end: end))
         }
     }
 

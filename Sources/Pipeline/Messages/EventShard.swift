@@ -67,7 +67,8 @@ final class EventShard {
             recorder.counts.deliveredEvents += 1
             recorder.counts.deliveredOctets += UInt64(payload.count)
             let worker = touch(head, serial)
-            if worker.wasIdle, worker.key.kind != .sock, worker.conversation?.isAnother(payload, head.direction) == true {
+            if worker.wasIdle, worker.key.kind != .sock, worker.conversation?.isAnother(payload, head.direction) == true
+            {
                 restart(worker, at: head.time)
             }
             let conversation = conversation(of: worker)

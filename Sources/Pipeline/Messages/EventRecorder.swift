@@ -69,7 +69,8 @@ public final class EventRecorder: EventEntrance {
 }
 
 extension OctetBuffer {
-    /// Appends an event as a record. What has no record of its own (the end of a direction, a line of text) is left out.
+    /// Appends an event as a record. What has no record of its own (the end of a direction, a line of text) is left
+    /// out.
     fileprivate mutating func append(event head: EventHead, _ payload: Span<UInt8>) {
         switch head.kind {
         case .data, .gap:

@@ -123,11 +123,21 @@ struct MessageOptions: ParsableArguments {
         return settings
     }
 
+    /// What stands before all records.
+    var heading: [UInt8] {
+        guard format == .text, transactions else { return [] }
+        var heading = OctetBuffer()
+        TransactionTable(style: style).appendHeading(to: &heading)
+        return [UInt8](heading)
+    }
+
+    /// Colours and the width of lines are for standard output.
+    private var style: Style { output == nil ? SnapshotSink.style : .plain }
+
     /// Gives each shard a renderer of its own.
     var makeRenderer: @Sendable () -> any MessageRenderer {
-        let isTerminal = output == nil
-        let style = isTerminal ? SnapshotSink.style : .plain
-        let width = isTerminal ? SnapshotSink.width : nil
+        let style = style
+        let width = output == nil ? SnapshotSink.width : nil
         let (hex, truncate, transactions) = (hex, truncate, transactions)
         let schema: MessageProtobufFormat.Schema = eventSchema == .ecapture ? .ecapture : .standard
         switch format {

@@ -118,7 +118,8 @@ struct MessageOptions: ParsableArguments {
         if let limit = bodyLimit.flatMap(ByteCountText.bytes) { settings.parser.bodyOctetsMax = Int(clamping: limit) }
         if let truncate {
             settings.parser.bodyOctetsMax = min(settings.parser.bodyOctetsMax, truncate)
-            settings.parser.wireOctetsMax = min(settings.parser.wireOctetsMax, truncate)
+            // One more than is shown, so that it shows that there is more.
+            settings.parser.wireOctetsMax = min(settings.parser.wireOctetsMax, max(truncate, truncate &+ 1))
         }
         return settings
     }

@@ -39,6 +39,9 @@ struct MessageSummary {
             ])
     }
 
+    /// Nothing was read.
+    var isEmpty: Bool { counts.events == 0 && (packets?.read ?? 0) == 0 && counts.missingOctets == 0 }
+
     /// One line, with what is missing or odd at its end.
     var text: String {
         // Who reads a capture thinks of packets; the events that become of them are in the ledger.

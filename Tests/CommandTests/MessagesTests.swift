@@ -60,7 +60,7 @@ import Testing
         #expect(
             stages == [
                 "records (records)", "frames (packets)", "streams (octets)", "events (events)", "events (octets)",
-                "records (records)",
+                "output (records)",
             ])
     }
 

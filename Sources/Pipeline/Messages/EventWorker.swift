@@ -21,6 +21,8 @@ final class EventWorker {
     var nextOfSocket: Int32 = -1
     /// The idle flush was made since the newest event.
     var isIdle = false
+    /// It had been made when the newest event came.
+    var wasIdle = false
     /// Forgotten; only its timer is still in the wheel.
     var hasEnded = false
     /// A timer is in the wheel.

@@ -14,7 +14,7 @@ import Testing
         let event = SSLDataEvent(info: info, data: Array("hi\u{1B}[2J\r\n".utf8))
         #expect(
             event.text
-                == "[2023-11-14 22:13:20.123] PID:1234 TID:1235 Comm:bash FD:7 READ (8 bytes):\nhi\\x1b[2J\\r\n")
+                == "[2023-11-14 22:13:20.123] PID:1234 TID:1235 Comm:bash FD:7 READ (8 bytes):\nhi\\x1b[2J\n")
         #expect(
             event.hex
                 == "[2023-11-14 22:13:20.123] PID:1234 TID:1235 Comm:bash FD:7 READ (8 bytes, hex):\n"

@@ -194,17 +194,6 @@ extension HTTP1Stream {
         message.markIncomplete(.endNotSeen)
         environment.sink.receive(message)
         message.isComplete = wasComplete
-        beginContinuation()
-    }
-
-    /// The head, the notes and the octets shown are not shown again.
-    private mutating func beginContinuation() {
-        message.isContinuation = true
-        message.notes.removeAll(keepingCapacity: true)
-        message.body.octets.removeAll(keepingCapacity: true)
-        message.body.length = 0
-        message.body.decodedLength = 0
-        message.wire.removeAll(keepingCapacity: true)
-        message.time = message.endTime
+        message.beginContinuation()
     }
 }

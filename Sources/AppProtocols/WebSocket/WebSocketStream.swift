@@ -260,12 +260,6 @@ struct WebSocketStream {
         message.markIncomplete(.endNotSeen)
         environment.sink.receive(message)
         message.isComplete = wasComplete
-        message.isContinuation = true
-        message.notes.removeAll(keepingCapacity: true)
-        message.body.octets.removeAll(keepingCapacity: true)
-        message.body.length = 0
-        message.body.decodedLength = 0
-        message.wire.removeAll(keepingCapacity: true)
-        message.time = message.endTime
+        message.beginContinuation()
     }
 }

@@ -5,7 +5,7 @@ import Octets
 extension MessageJSONFormat {
     func append(frame message: borrowing Message, _ buffer: inout OctetBuffer) {
         buffer.append(",\"frame\":")
-        buffer.append(HTTP2FrameNames.type(message.code).map(JSONText.quoted) ?? "null")
+        buffer.append(HTTP2CodePoints.frameTypeName(message.code).map(JSONText.quoted) ?? "null")
         buffer.append(",\"frame_type\":\(message.code),\"flags\":\(message.flags)")
         let names = HTTP2FrameNames.flags(message.flags, of: message.code).names
         buffer.append(",\"flag_names\":[" + names.map(JSONText.quoted).joined(separator: ",") + "]")
@@ -21,7 +21,7 @@ extension MessageJSONFormat {
         if type == HTTP2FrameNames.settings {
             let settings = items.compactMap { item in
                 if case .setting(let code, let value) = item {
-                    "[\(HTTP2FrameNames.setting(code).map(JSONText.quoted) ?? "\(code)"),\(value)]"
+                    "[\(HTTP2CodePoints.settingName(code).map(JSONText.quoted) ?? "\(code)"),\(value)]"
                 } else {
                     nil
                 }
@@ -32,7 +32,7 @@ extension MessageJSONFormat {
             switch item {
             case .number(let name, let value): buffer.append(",\"\(name)\":\(value)")
             case .error(let code):
-                buffer.append(",\"error\":\(HTTP2FrameNames.error(code).map(JSONText.quoted) ?? "null")")
+                buffer.append(",\"error\":\(HTTP2CodePoints.errorName(code).map(JSONText.quoted) ?? "null")")
                 buffer.append(",\"error_code\":\(code)")
             case .setting: break
             }

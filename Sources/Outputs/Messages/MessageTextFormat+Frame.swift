@@ -16,7 +16,7 @@ extension MessageTextFormat {
 
     private func append(frameHeading message: borrowing Message, _ buffer: inout OctetBuffer) {
         buffer.append("[HTTP/2 frame ")
-        if let name = HTTP2FrameNames.type(message.code) {
+        if let name = HTTP2CodePoints.frameTypeName(message.code) {
             buffer.append(name)
         } else {
             buffer.append("type ")
@@ -42,9 +42,9 @@ extension MessageTextFormat {
         switch item {
         case .number(let name, let value): buffer.append("\(name) = \(value)\n")
         case .setting(let code, let value):
-            buffer.append("\(HTTP2FrameNames.setting(code) ?? "setting \(code)") = \(value)\n")
+            buffer.append("\(HTTP2CodePoints.settingName(code) ?? "setting \(code)") = \(value)\n")
         case .error(let code):
-            buffer.append("error = \(HTTP2FrameNames.error(code).map { "\($0) (\(code))" } ?? "\(code)")\n")
+            buffer.append("error = \(HTTP2CodePoints.errorName(code).map { "\($0) (\(code))" } ?? "\(code)")\n")
         }
     }
 }

@@ -38,14 +38,14 @@ final class EventWorker {
         if head.direction == .received {
             if !known.received {
                 known.received = true
-                Self.fill(&bases.received, head, like: bases.sent)
+                Self.fill(&bases.received, head)
             } else if !bases.received.hasTuple, head.source.family != .none {
                 Self.fillTuple(&bases.received, head)
             }
         } else {
             if !known.sent {
                 known.sent = true
-                Self.fill(&bases.sent, head, like: bases.received)
+                Self.fill(&bases.sent, head)
             } else if !bases.sent.hasTuple, head.source.family != .none {
                 Self.fillTuple(&bases.sent, head)
             }
@@ -64,14 +64,13 @@ final class EventWorker {
         return base
     }
 
-    private static func fill(_ base: inout BaseInfo, _ head: EventHead, like other: BaseInfo) {
+    private static func fill(_ base: inout BaseInfo, _ head: EventHead) {
         base.pid = head.pid
         base.tid = head.tid
         base.fd = head.fd
         base.sock = head.sock
         base.direction = head.direction
-        // Both directions mostly share one copy of the name.
-        base.comm = CommandName(other.comm) == head.comm ? other.comm : head.comm.octets
+        base.comm = head.comm
         fillTuple(&base, head)
     }
 

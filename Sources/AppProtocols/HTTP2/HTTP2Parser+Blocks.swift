@@ -77,7 +77,7 @@ extension HTTP2Parser {
             side.forgetTable()
         }
         if showsFrame(isRejected: false) {
-            showFrame(payload, side, arrival, list: isLast ? block : nil, to: sink)
+            showFrame(payload, side, arrival, to: sink)
         }
         if isLast {
             side.block = nil

@@ -16,6 +16,8 @@ extension HTTP2Parser {
     /// Octets of the current frame's payload are missing.
     private func skip(inside octets: Int, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
         side.remaining -= octets
+        // What stood behind the gap is not put beside what stood before it.
+        side.isCut = true
         if side.frame.type == .data {
             // Where the octet is lost that says how much of the frame is padding, what is shown may contain some.
             let prefix = side.padding < 0 && octets > 0 ? 1 : 0
@@ -32,8 +34,6 @@ extension HTTP2Parser {
                 endData(side, arrival, to: sink)
             }
         } else {
-            side.isCut = true
-            // What stood behind the gap is not put beside what stood before it.
             if side.remaining == 0 { endPayload(side, arrival, to: sink) }
         }
     }

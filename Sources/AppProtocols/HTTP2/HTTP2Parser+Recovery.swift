@@ -10,6 +10,7 @@ extension HTTP2Parser {
             return .needMore
         }
         loseTrack(of: side, nil, arrival, to: sink)
+        sink.receive(gap: octets, arrival)
         return .needMore
     }
 
@@ -28,12 +29,17 @@ extension HTTP2Parser {
                 assembly.collector.skip(UInt64(missing), in: &assembly.message)
                 assembly.grpc?.skip(UInt64(missing), at: arrival.time, to: sink)
                 assembly.hasNews = true
+            } else {
+                sink.receive(gap: UInt64(octets), arrival)
             }
             if side.remaining == 0 {
                 side.phase = .header
                 endData(side, arrival, to: sink)
             }
         } else {
+            // A header block's message tells that it is not whole.
+            let isBlock = side.frame.type == .headers || side.frame.type == .pushPromise || side.block != nil
+            if !isBlock { sink.receive(gap: UInt64(octets), arrival) }
             if side.remaining == 0 { endPayload(side, arrival, to: sink) }
         }
     }

@@ -238,7 +238,11 @@ struct WebSocketStream {
             if count == remaining, header.isFinal { finish(isWhole: false, environment) }
             return
         }
-        if isOpen { abandon(.gap(octets: count), environment) }
+        if isOpen {
+            abandon(.gap(octets: count), environment)
+        } else {
+            environment.sink.receive(gap: count, environment.arrival)
+        }
         decoder = nil
         state = .header
         isAfterGap = true

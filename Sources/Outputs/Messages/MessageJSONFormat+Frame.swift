@@ -1,7 +1,7 @@
 import AppProtocols
 import Octets
 
-/// HTTP/2 frames: their head, values, header fields and payload.
+/// HTTP/2 frames: their head, values and payload.
 extension MessageJSONFormat {
     func append(frame message: borrowing Message, _ buffer: inout OctetBuffer) {
         buffer.append(",\"frame\":")
@@ -10,10 +10,9 @@ extension MessageJSONFormat {
         let names = HTTP2FrameNames.flags(message.flags, of: message.code).names
         buffer.append(",\"flag_names\":[" + names.map(JSONText.quoted).joined(separator: ",") + "]")
         let payload = message.body.octets.span
-        let detail = HTTP2FrameDetail(type: message.code, flags: message.flags, payload)
+        let detail = HTTP2FrameDetail(message)
         append(detail.items, of: message.code, &buffer)
-        if !message.headers.isEmpty { append(pieces.headers, fields: message.headers, &buffer) }
-        append(payload: message.headers.isEmpty ? payload.extracting(detail.rest) : Span(), &buffer)
+        append(payload: payload.extracting(detail.rest), &buffer)
         append(pieces.bodyLength, message.body.length, &buffer)
     }
 

@@ -1,16 +1,13 @@
 import AppProtocols
 import Octets
 
-/// HTTP/2 frames, one by one: head, values, header fields, payload.
+/// HTTP/2 frames, one by one: head, values, payload.
 extension MessageTextFormat {
     func append(frame message: borrowing Message, _ buffer: inout OctetBuffer, _ limit: inout TextLimit) {
         append(frameHeading: message, &buffer)
         let payload = message.body.octets.span
-        let detail = HTTP2FrameDetail(type: message.code, flags: message.flags, payload)
+        let detail = HTTP2FrameDetail(message)
         for item in detail.items { append(item, &buffer) }
-        append(fields: message.headers, &buffer, &limit)
-        // Header blocks are shown decoded.
-        guard message.headers.isEmpty else { return }
         append(body: payload.extracting(detail.rest), mayBeCut: true, &buffer, &limit)
     }
 

@@ -43,7 +43,8 @@ public struct MessageTextFormat: MessageFormat {
             saysTruncated = true
         }
         for note in message.notes {
-            if saysTruncated, case .truncated = note { continue }
+            // Said once, in one way.
+            if saysTruncated, note.tellsLimit { continue }
             append(note, &buffer)
         }
         endColour(&buffer)
@@ -217,6 +218,16 @@ public struct MessageTextFormat: MessageFormat {
         guard style.isEnabled else { return }
         buffer.truncate(to: buffer.count - 1)
         buffer.append("\u{1B}[0m\n")
+    }
+}
+
+extension MessageNote {
+    /// Less is shown than there is, and nothing else is wrong with it.
+    fileprivate var tellsLimit: Bool {
+        switch self {
+        case .truncated, .bodyLimited: true
+        default: false
+        }
     }
 }
 

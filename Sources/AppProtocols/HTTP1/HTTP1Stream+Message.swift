@@ -188,10 +188,8 @@ extension HTTP1Stream {
     /// Shows the message as far as it came; what follows is a continuation.
     mutating func showSoFar(_ environment: borrowing Environment) {
         guard !message.isContinuation || message.body.length > 0 else { return }
-        let announced = bodyAnnounced
         let wasComplete = message.isComplete
-        if let announced { message.markIncomplete(.bodyShort(seen: bodySeen, announced: announced)) }
-        message.markIncomplete(.endNotSeen)
+        message.markIncomplete(.soFar(seen: bodySeen, announced: bodyAnnounced))
         environment.sink.receive(message)
         message.isComplete = wasComplete
         message.beginContinuation()

@@ -261,7 +261,7 @@ struct WebSocketStream {
     private mutating func showSoFar(_ environment: borrowing Environment) {
         guard !message.isContinuation || message.body.length > 0 else { return }
         let wasComplete = message.isComplete
-        message.markIncomplete(.endNotSeen)
+        message.markIncomplete(.soFar(seen: message.body.length, announced: nil))
         environment.sink.receive(message)
         message.isComplete = wasComplete
         message.beginContinuation()

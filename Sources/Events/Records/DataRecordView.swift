@@ -6,7 +6,7 @@ import Octets
 ///
 /// | offset | octets | field | meaning |
 /// |---|---|---|---|
-/// | 0 | 16 | header | `RecordHeader`; type 1, 7 or 8 |
+/// | 0 | 16 | header | `RecordHeader`; type 1, 7, 8 or 19 |
 /// | 16 | 4 | `pid` | |
 /// | 20 | 4 | `tid` | |
 /// | 24 | 16 | `comm` | up to the first 0 |

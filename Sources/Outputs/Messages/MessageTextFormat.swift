@@ -37,14 +37,13 @@ public struct MessageTextFormat: MessageFormat {
         } else {
             append(contentOf: message, &buffer, &limit)
         }
-        var saysTruncated = false
-        if limit.isReached, let octetsMax {
-            append(MessageNote.truncated(octets: UInt64(octetsMax)), &buffer)
-            saysTruncated = true
-        }
+        let octetsMax = octetsMax ?? .max
+        // Parsers keep no more of a body than is shown.
+        let isTruncated = limit.isReached || (!message.body.isKeptWhole && message.body.octets.count >= octetsMax)
+        if isTruncated { append(MessageNote.truncated(octets: UInt64(octetsMax)), &buffer) }
         for note in message.notes {
             // Said once, in one way.
-            if saysTruncated, note.tellsLimit { continue }
+            if isTruncated, note.tellsLimit { continue }
             append(note, &buffer)
         }
         endColour(&buffer)

@@ -141,6 +141,11 @@ extension HTTP1Stream {
         keepWire(octets, range, environment.settings)
         bodySeen += UInt64(range.count)
         message.endTime = environment.arrival.time
+        if let bodyAnnounced, message.body.octets.isEmpty, message.body.codings.isEmpty {
+            // One piece of memory where doubling would take several; never more than four times what has come.
+            let room = min(4 * range.count, environment.settings.bodyOctetsMax, Int(clamping: bodyAnnounced))
+            message.body.octets.reserveCapacity(room)
+        }
         collector.append(octets.extracting(range), to: &message, environment.settings, environment.tools)
     }
 

@@ -53,15 +53,18 @@ final class EventWorker {
     }
 
     /// Who is behind a message of this direction. A direction of which no event was seen is shown as its opposite.
-    func base(_ direction: Direction) -> BaseInfo {
-        if direction == .received { return known.received ? bases.received : turned(bases.sent, to: .received) }
-        return known.sent ? bases.sent : turned(bases.received, to: .sent)
-    }
-
-    private func turned(_ base: BaseInfo, to direction: Direction) -> BaseInfo {
-        var base = base
-        base.direction = direction
-        return base
+    func withBase(_ direction: Direction, at time: Int64, _ body: (borrowing BaseInfo) -> Void) {
+        // Not copied: counting the references of names would cost more than the rest.
+        let isReceived = direction == .received ? known.received : !known.sent
+        if isReceived {
+            bases.received.direction = direction
+            bases.received.time = time
+            body(bases.received)
+        } else {
+            bases.sent.direction = direction
+            bases.sent.time = time
+            body(bases.sent)
+        }
     }
 
     private static func fill(_ base: inout BaseInfo, _ head: EventHead) {

@@ -146,6 +146,14 @@ let package = Package(
             name: "AppProtocolsTests",
             dependencies: ["AppProtocols", "CaptureTestSupport", "Events", "MessageTestSupport", "Octets"],
             swiftSettings: settings),
+        // What the message side as a whole does with recordings, captures and random conversations.
+        .testTarget(
+            name: "MessageConformanceTests",
+            dependencies: [
+                "AppProtocols", "CaptureTestSupport", "Events", "Headers", "KernelIO", "MessageTestSupport", "Octets",
+                "Outputs", "Pipeline", "Streams",
+            ],
+            swiftSettings: settings),
         .testTarget(name: "KernelIOTests", dependencies: ["KernelIO", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PipelineTests",

@@ -141,6 +141,11 @@ extension HTTP1Stream {
         keepWire(octets, range, environment.settings)
         bodySeen += UInt64(range.count)
         message.endTime = environment.arrival.time
+        if let bodyAnnounced, message.body.octets.isEmpty, message.body.codings.isEmpty {
+            // One piece of memory where doubling would take several; never more than four times what has come.
+            let room = min(4 * range.count, environment.settings.bodyOctetsMax, Int(clamping: bodyAnnounced))
+            message.body.octets.reserveCapacity(room)
+        }
         collector.append(octets.extracting(range), to: &message, environment.settings, environment.tools)
     }
 
@@ -192,17 +197,6 @@ extension HTTP1Stream {
         message.markIncomplete(.soFar(seen: bodySeen, announced: bodyAnnounced))
         environment.sink.receive(message)
         message.isComplete = wasComplete
-        beginContinuation()
-    }
-
-    /// The head, the notes and the octets shown are not shown again.
-    private mutating func beginContinuation() {
-        message.isContinuation = true
-        message.notes.removeAll(keepingCapacity: true)
-        message.body.octets.removeAll(keepingCapacity: true)
-        message.body.length = 0
-        message.body.decodedLength = 0
-        message.wire.removeAll(keepingCapacity: true)
-        message.time = message.endTime
+        message.beginContinuation()
     }
 }

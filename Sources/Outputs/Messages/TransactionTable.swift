@@ -27,10 +27,10 @@ public struct TransactionTable: MessageFormat {
     }
 
     /// Messages have no place in the table.
-    public func append(_ message: borrowing Message, _ info: borrowing BaseInfo, to buffer: inout OctetBuffer) {}
+    public func append(_ message: borrowing Message, _ info: BaseInfo, to buffer: inout OctetBuffer) {}
 
     public func append(
-        _ transaction: borrowing Transaction, _ info: borrowing BaseInfo, to buffer: inout OctetBuffer
+        _ transaction: borrowing Transaction, _ info: BaseInfo, to buffer: inout OctetBuffer
     ) {
         let method = Self.shown(transaction.method)
         var line = Self.pad(TextTable.cut(method.isEmpty ? "-" : method, to: 8), 8)

@@ -222,14 +222,14 @@ extension EventHead {
         if view.dataLength == 0, missing > 0 { kind = .gap }
     }
 
-    init(_ info: borrowing BaseInfo) {
+    init(_ info: BaseInfo) {
         self.init()
         time = info.time
         pid = info.pid
         tid = info.tid
         fd = info.fd
         sock = info.sock
-        comm = CommandName(info.comm)
+        comm = info.comm
         direction = info.direction
         source = info.source
         destination = info.destination

@@ -171,15 +171,15 @@ private final class FormatRenderer<Format: MessageFormat>: MessageRenderer {
         self.showsTransactions = showsTransactions
     }
 
-    func append(_ message: borrowing Message, of base: borrowing BaseInfo, to output: inout OctetBuffer) {
+    func append(_ message: borrowing Message, of base: BaseInfo, to output: inout OctetBuffer) {
         format.append(message, base, to: &output)
     }
 
-    func append(_ transaction: borrowing Transaction, of base: borrowing BaseInfo, to output: inout OctetBuffer) {
+    func append(_ transaction: borrowing Transaction, of base: BaseInfo, to output: inout OctetBuffer) {
         if showsTransactions { format.append(transaction, base, to: &output) }
     }
 
-    func append(text: Span<UInt8>, of base: borrowing BaseInfo, to output: inout OctetBuffer) {
+    func append(text: Span<UInt8>, of base: BaseInfo, to output: inout OctetBuffer) {
         format.append(text: text, base, to: &output)
     }
 }

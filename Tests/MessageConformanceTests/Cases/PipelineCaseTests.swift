@@ -133,7 +133,7 @@ struct PipelineCaseTests {
 
     @Test func case53CommUnderscore() throws {
         let messages = try RecordedCase("53_comm_underscore").run().messages
-        #expect(messages.count == 1 && messages[0].base.comm == Array("my_app_5_1".utf8))
+        #expect(messages.count == 1 && messages[0].base.comm.octets == Array("my_app_5_1".utf8))
         #expect(messages[0].base.fd == 5 && messages[0].base.pid == 4_242 && messages[0].target == "/x")
         let json = messages[0].rendered(MessageJSONFormat())
         #expect(json.contains(#""pid":4242,"tid":4242,"comm":"my_app_5_1","fd":5,"direction":"sent","#))

@@ -31,6 +31,7 @@ public final class Conversation {
     private let registry: ParserRegistry
     private let settings: ParserSettings
     private let tools: any BodyTools
+    private let pools: ParserPools
     private var sides: (received: Side, sent: Side) = (Side(), Side())
     private var parser: (any ProtocolParser)?
     private var raw: (any ProtocolParser)?
@@ -39,10 +40,15 @@ public final class Conversation {
 
     public private(set) var spoken = ConnectionProtocol.raw
 
-    public init(_ registry: ParserRegistry, _ settings: ParserSettings, _ tools: any BodyTools) {
+    /// - Parameter pools: those of the thread.
+    public init(
+        _ registry: ParserRegistry, _ settings: ParserSettings, _ tools: any BodyTools,
+        _ pools: ParserPools = ParserPools()
+    ) {
         self.registry = registry
         self.settings = settings
         self.tools = tools
+        self.pools = pools
     }
 
     /// Takes the next octets of a direction.
@@ -165,7 +171,7 @@ public final class Conversation {
     }
 
     private func start(_ next: ConnectionProtocol, after previous: (any ProtocolParser)?) {
-        parser = registry.makeParser(next, settings, tools, after: previous)
+        parser = registry.makeParser(next, settings, tools, pools, after: previous)
         spoken = next
     }
 
@@ -206,7 +212,7 @@ public final class Conversation {
 
     private func rawParser() -> any ProtocolParser {
         if let raw { return raw }
-        let made = registry.makeParser(.raw, settings, tools, after: nil)
+        let made = registry.makeParser(.raw, settings, tools, pools, after: nil)
         raw = made
         return made
     }

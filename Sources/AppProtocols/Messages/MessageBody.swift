@@ -17,8 +17,11 @@ public struct MessageBody: Sendable {
     /// True where `octets` is all there was.
     public var isKeptWhole: Bool { UInt64(octets.count) == decodedLength }
 
+    /// Memory that stays with the value for its next body.
+    private static let keptOctets = 128 << 10
+
     public mutating func removeAll() {
-        octets.removeAll(keepingCapacity: octets.capacity <= 16_384)
+        octets.removeAll(keepingCapacity: octets.capacity <= Self.keptOctets)
         length = 0
         decodedLength = 0
         digest.removeAll(keepingCapacity: true)

@@ -1,4 +1,4 @@
-/// Types of HTTP/2 frames, and the names of their flags (RFC 9113 § 6).
+/// HTTP/2's frame types and the names of their flags (RFC 9113 § 6). Other code points: `HTTP2CodePoints`.
 enum HTTP2FrameNames {
     static let data: UInt8 = 0
     static let headers: UInt8 = 1

@@ -13,6 +13,7 @@ final class EventShard {
     private let index: Int
     private let settings: EventProcessor.Settings
     private let tools: any BodyTools
+    private let pools: ParserPools
     private let recorder: MessageRecorder
     /// Where parsers' messages go: the recorder, or what redacts them first.
     private let sink: any MessageSink
@@ -29,11 +30,13 @@ final class EventShard {
     private var due: [Int32] = []
 
     init(
-        _ index: Int, _ settings: EventProcessor.Settings, _ tools: any BodyTools, _ renderer: any MessageRenderer
+        _ index: Int, _ settings: EventProcessor.Settings, _ tools: any BodyTools, _ pools: ParserPools,
+        _ renderer: any MessageRenderer
     ) {
         self.index = index
         self.settings = settings
         self.tools = tools
+        self.pools = pools
         let recorder = MessageRecorder(renderer)
         self.recorder = recorder
         sink =
@@ -107,7 +110,7 @@ final class EventShard {
     private func conversation(of worker: EventWorker) -> Conversation {
         recorder.worker = worker
         if let conversation = worker.conversation { return conversation }
-        let made = Conversation(settings.registry, settings.parser, tools)
+        let made = Conversation(settings.registry, settings.parser, tools, pools)
         worker.conversation = made
         return made
     }

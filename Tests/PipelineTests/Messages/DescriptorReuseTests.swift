@@ -37,9 +37,9 @@ import Testing
 
 /// Shows the kind of each message.
 private final class KindRenderer: MessageRenderer {
-    func append(_ message: borrowing Message, of base: borrowing BaseInfo, to output: inout OctetBuffer) {
+    func append(_ message: borrowing Message, of base: BaseInfo, to output: inout OctetBuffer) {
         output.append("\(message.kind)\n")
     }
-    func append(_ transaction: borrowing Transaction, of base: borrowing BaseInfo, to output: inout OctetBuffer) {}
-    func append(text: Span<UInt8>, of base: borrowing BaseInfo, to output: inout OctetBuffer) {}
+    func append(_ transaction: borrowing Transaction, of base: BaseInfo, to output: inout OctetBuffer) {}
+    func append(text: Span<UInt8>, of base: BaseInfo, to output: inout OctetBuffer) {}
 }

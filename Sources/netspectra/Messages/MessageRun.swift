@@ -99,7 +99,9 @@ struct MessageRun {
         for problem in source.problems { StandardError.write("netspectra: \(problem)\n") }
         // Of an input that could not be read there is nothing to sum up.
         let isUnread = !source.problems.isEmpty && summary.isEmpty
-        if !options.quiet, !isUnread, failure?.isBrokenPipe != true { StandardError.write("netspectra: \(summary.text)\n") }
+        if !options.quiet, !isUnread, failure?.isBrokenPipe != true {
+            StandardError.write("netspectra: \(summary.text)\n")
+        }
         guard summary.ledger.isBalanced else {
             throw Exit.fail(Exit.defect, "the counts do not add up: a defect of netspectra, please report it")
         }

@@ -169,7 +169,8 @@ let package = Package(
             swiftSettings: settings),
         // Runs the program, and may use Foundation for that.
         .testTarget(
-            name: "CommandTests", dependencies: ["CompressionTestSupport", "netspectra", "Octets", "Outputs", "TestSupport"],
+            name: "CommandTests",
+            dependencies: ["CompressionTestSupport", "netspectra", "Octets", "Outputs", "TestSupport"],
             swiftSettings: settings),
         // Reads the work tree, not the targets: the rules of style.
         .testTarget(name: "TidyTests", swiftSettings: settings),

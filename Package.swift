@@ -54,6 +54,16 @@ let package = Package(
         .systemLibrary(
             name: "CCrypto", path: "Sources/C/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "KernelIO", dependencies: ["CKernelIO", "Octets"], swiftSettings: settings),
+        // Programs for the kernel: compiled by the plugin with the toolchain's clang, embedded in `Probes`.
+        .systemLibrary(
+            name: "CLibBPF", path: "Sources/C/CLibBPF", pkgConfig: "libbpf",
+            providers: [.apt(["libbpf-dev", "libelf-dev"])]),
+        .systemLibrary(name: "CProbeRecords", path: "Sources/C/CProbeRecords"),
+        .executableTarget(name: "bpfc", path: "Plugins/bpfc", swiftSettings: settings),
+        .plugin(name: "BPFCompile", capability: .buildTool(), dependencies: ["bpfc"]),
+        .target(
+            name: "Probes", dependencies: ["CLibBPF", "CProbeRecords", "KernelIO", "Octets"], exclude: ["BPF"],
+            swiftSettings: settings, plugins: ["BPFCompile"]),
         .target(
             name: "ContentCodings", dependencies: ["CZlib", "CZstd", "CBrotli", "CCrypto"], swiftSettings: settings),
         .target(
@@ -80,7 +90,7 @@ let package = Package(
             name: "netspectra",
             dependencies: [
                 "Octets", "Headers", "CaptureFiles", "Flows", "Synthesis", "Configuration", "KernelIO", "Pipeline",
-                "Outputs", "AppProtocols", "Events", "Streams",
+                "Outputs", "AppProtocols", "Events", "Probes", "Streams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -145,6 +155,9 @@ let package = Package(
         .testTarget(
             name: "AppProtocolsTests",
             dependencies: ["AppProtocols", "CaptureTestSupport", "Events", "MessageTestSupport", "Octets"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ProbesTests", dependencies: ["CProbeRecords", "Events", "Octets", "Probes"],
             swiftSettings: settings),
         .testTarget(name: "KernelIOTests", dependencies: ["KernelIO", "TestSupport"], swiftSettings: settings),
         .testTarget(

@@ -69,6 +69,12 @@ public final class ProbeSession {
         }
     }
 
+    deinit {
+        // Links before what they link.
+        probes = []
+        tracepoints = []
+    }
+
     private enum KernelPath {
         static let types = "/sys/kernel/btf/vmlinux"
     }

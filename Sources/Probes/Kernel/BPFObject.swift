@@ -37,13 +37,12 @@ import Glibc
     func setConstants(_ config: ns_config) throws(BPFFailure) {
         var map: OpaquePointer? = unsafe bpf_object__next_map(object, nil)
         while let current = unsafe map {
-            // SAFETY: the name is NUL-terminated and lives as long as the object; the initial value is `size` octets
-            // long until the object is loaded.
+            // SAFETY: the name is NUL-terminated and lives as long as the object; the octets of `config` are copied
+            // during the call, which refuses any other size than the section's.
             if unsafe String(cString: bpf_map__name(current)).hasSuffix(".rodata") {
-                var size = 0
-                let value = unsafe bpf_map__initial_value(current, &size)
-                guard let value = unsafe value, size == MemoryLayout<ns_config>.size else { break }
-                unsafe value.storeBytes(of: config, as: ns_config.self)
+                var config = config
+                let code = unsafe bpf_map__set_initial_value(current, &config, MemoryLayout<ns_config>.size)
+                guard code == 0 else { throw Self.failure("set", "the constants of the BPF programs", code) }
                 return
             }
             unsafe map = bpf_object__next_map(object, current)

@@ -2,7 +2,7 @@
 public struct ProbeModule: Equatable, Sendable {
     /// As people are shown it.
     public let name: String
-    /// Names of its files up to the `.` or `-` before the version: `libssl` stands for `libssl.so.3` and
+    /// Names of its files up to `.so`: `libssl` stands for `libssl.so.3` and
     /// `libssl-3a5b.so.1.1`, not for `libssl3.so`.
     public let libraries: [String]
     public let functions: [FunctionSpec]
@@ -18,8 +18,11 @@ public struct ProbeModule: Equatable, Sendable {
         libraries.contains { library in
             guard fileName.hasPrefix(library) else { return false }
             let rest = fileName.dropFirst(library.count)
-            guard let next = rest.utf8.first, next == UInt8(ascii: ".") || next == UInt8(ascii: "-") else { return false }
-            return rest.utf8.split(separator: UInt8(ascii: ".")).contains { $0.elementsEqual("so".utf8) }
+            guard rest.hasPrefix("-") else { return rest == ".so" || rest.hasPrefix(".so.") }
+            // Copies that come with packages of other languages have a hash in their names.
+            let hash = rest.dropFirst().prefix { $0.isHexDigit }
+            let end = rest.dropFirst(1 + hash.count)
+            return !hash.isEmpty && (end == ".so" || end.hasPrefix(".so."))
         }
     }
 }

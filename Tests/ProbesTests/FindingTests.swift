@@ -26,7 +26,7 @@ import Testing
     @Test(arguments: [
         ("libssl.so.3", true), ("libssl.so", true), ("libssl-3a5b.so.1.1", true), ("libssl3.so", false),
         ("libssl", false), ("libssl.a", false), ("libgnutls.so.30", false), ("xlibssl.so", false),
-        ("libssl.socket", false),
+        ("libssl.socket", false), ("libssl-extra.so.1", false),
     ])
     func librariesAreKnownByName(fileName: String, isOpenSSL: Bool) {
         #expect(ProbeModule.openSSL.matches(fileName: fileName[...]) == isOpenSSL)

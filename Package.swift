@@ -174,7 +174,8 @@ let package = Package(
             swiftSettings: settings),
         // Runs the program, and may use Foundation for that.
         .testTarget(
-            name: "CommandTests", dependencies: ["Events", "Octets", "netspectra", "TestSupport"], swiftSettings: settings),
+            name: "CommandTests", dependencies: ["Events", "Octets", "netspectra", "TestSupport"],
+            swiftSettings: settings),
         // Reads the work tree, not the targets: the rules of style.
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ]

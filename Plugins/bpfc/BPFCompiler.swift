@@ -1,7 +1,7 @@
 import Foundation
 
-/// `bpfc OUTPUT.swift NAME OBJECT CLANG ARGUMENT…`: runs clang, and writes the object as a Swift file. Part of the build
-/// only (see `BPFCompile`), so Foundation does no harm here.
+/// `bpfc OUTPUT.swift NAME OBJECT CLANG ARGUMENT…`: runs clang, and writes the object as a Swift file. Part of the
+/// build only (see `BPFCompile`), so Foundation does no harm here.
 @main enum BPFCompiler {
     static func main() throws {
         let arguments = CommandLine.arguments

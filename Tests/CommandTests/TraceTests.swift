@@ -20,7 +20,7 @@ struct TraceTests {
         return words[0]
     }
 
-    @Test func transfersOfAllSizesArriveWholeInOrderAndWithTheirAddresses() throws {
+    @Test(.timeLimit(.minutes(1))) func transfersOfAllSizesArriveWholeInOrderAndWithTheirAddresses() throws {
         let sizes = [1, 4_096, 16_384, 16_385, 1_048_576]
         try Tracing.withServer { folder, port in
             var localPorts: [Int] = []
@@ -71,7 +71,7 @@ struct TraceTests {
         #expect(open.isEmpty && ended == connections)
     }
 
-    @Test func onlyTheChosenProcessIsTraced() throws {
+    @Test(.timeLimit(.minutes(1))) func onlyTheChosenProcessIsTraced() throws {
         try Tracing.withServer { _, port in
             let pid = try Command.shell("pgrep -n -f server.py").text.trimmingCharacters(in: .whitespacesAndNewlines)
             let outcome = try Tracing.run(["--pid", pid, "--format", "ndjson"]) { _ in _ = try fetch(20, from: port) }
@@ -80,10 +80,10 @@ struct TraceTests {
         }
     }
 
-    @Test func anInterruptInTheMiddleKeepsWhatWasRead() throws {
+    @Test(.timeLimit(.minutes(1))) func anInterruptInTheMiddleKeepsWhatWasRead() throws {
         try Tracing.withServer { _, port in
             let outcome = try Tracing.run(["--library", Self.library, "--comm", "curl", "--format", "ndjson"]) { _ in
-                _ = try Command.shell("timeout 1 curl -skN -o /dev/null https://127.0.0.1:\(port)/endless & sleep 0.6")
+                _ = try Command.shell("curl -skN --max-time 1 -o /dev/null https://127.0.0.1:\(port)/endless & sleep 0.6")
             }
             #expect(outcome.code == 0, "\(outcome.errors)")
             let objects = try outcome.lines.map { try JSON(parsing: $0) }
@@ -94,7 +94,7 @@ struct TraceTests {
     }
 
     /// A ring of one page: what does not fit is counted, and marked where it is missing.
-    @Test func whatFindsNoRoomIsCountedAndMarked() throws {
+    @Test(.timeLimit(.minutes(1))) func whatFindsNoRoomIsCountedAndMarked() throws {
         try Tracing.withServer { _, port in
             let outcome = try Tracing.run(
                 ["--library", Self.library, "--comm", "curl", "--format", "ndjson", "--buffer-size", "4KiB"]
@@ -113,13 +113,13 @@ struct TraceTests {
         }
     }
 
-    @Test func aFileWithoutTheLibraryIsNamed() throws {
+    @Test(.timeLimit(.minutes(1))) func aFileWithoutTheLibraryIsNamed() throws {
         let outcome = try Command.run("trace", "--binary", "/bin/true", "tls")
         #expect(outcome.code == 69)
         #expect(outcome.errors.contains("/bin/true") && outcome.errors.contains("SSL_read"))
     }
 
-    @Test func withoutPrivilegeItSaysWhatIsNeeded() throws {
+    @Test(.timeLimit(.minutes(1))) func withoutPrivilegeItSaysWhatIsNeeded() throws {
         // Other users may not reach the build directory: a copy does.
         let outcome = try Command.shell(
             """

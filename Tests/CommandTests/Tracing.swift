@@ -7,7 +7,7 @@ enum Tracing {
     /// Why nothing can be traced here; `nil`: it can.
     static let obstacle: String? = {
         if geteuid() != 0 { return "tracing needs root" }
-        if access("/sys/kernel/btf/vmlinux", R_OK) != 0 { return "the kernel does not describe its types (BTF)" }
+        if unsafe access("/sys/kernel/btf/vmlinux", R_OK) != 0 { return "the kernel does not describe its types (BTF)" }
         for tool in ["curl", "openssl", "python3"] {
             let found = try? Command.shell("command -v \(tool)").code
             if found != 0 { return "\(tool) is not installed" }
@@ -48,6 +48,9 @@ enum Tracing {
             // What is written last is read within a moment.
             usleep(300_000)
             process.interrupt()
+            let end = Date(timeIntervalSinceNow: 30)
+            while process.isRunning, Date() < end { usleep(20_000) }
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
             process.waitUntilExit()
             return Command.Outcome(
                 output: try Data(contentsOf: output), errors: try String(contentsOf: errors, encoding: .utf8),
@@ -71,7 +74,8 @@ enum Tracing {
             process.standardError = FileHandle.nullDevice
             try process.run()
             defer {
-                process.terminate()
+                // Threads of tests block signals, and what they start inherits that.
+                kill(process.processIdentifier, SIGKILL)
                 process.waitUntilExit()
             }
             let file = folder.appending(path: "port")

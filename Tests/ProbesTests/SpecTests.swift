@@ -98,9 +98,9 @@ import Testing
         #expect(event == SocketDestroyedEvent(time: 5, pid: 0, sock: 0xFFFF_8880_0000_1000))
     }
 
-    private static func header(_ type: some RawRepresentable<UInt32>, length: Int, time: UInt64) -> ns_record_header {
+    private static func header(_ type: Int, length: Int, time: UInt64) -> ns_record_header {
         ns_record_header(
-            length: UInt32(length), type: UInt16(type.rawValue), version: UInt8(NS_RECORD_VERSION.rawValue),
+            length: UInt32(length), type: UInt16(type), version: UInt8(NS_RECORD_VERSION),
             reserved: 0, time: time)
     }
 

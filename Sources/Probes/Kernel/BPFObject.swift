@@ -2,11 +2,11 @@ import CLibBPF
 import CProbeRecords
 import Glibc
 
-/// The programs and maps of one BPF object in the kernel. Freed when it goes, and with it what hangs on it; links are to
-/// go before.
+/// The programs and maps of one BPF object in the kernel. Freed when it goes, and with it what hangs on it; links are
+/// to go before.
 @safe final class BPFObject {
-    // SAFETY: made by bpf_object__open_mem, freed once in `deinit`; not used by two threads at once, as the class is not
-    // Sendable.
+    // SAFETY: made by bpf_object__open_mem, freed once in `deinit`; not used by two threads at once, as the class is
+    // not Sendable.
     private let object: OpaquePointer
 
     /// Reads the object; nothing is loaded yet.

@@ -83,7 +83,8 @@ struct TraceTests {
     @Test(.timeLimit(.minutes(1))) func anInterruptInTheMiddleKeepsWhatWasRead() throws {
         try Tracing.withServer { _, port in
             let outcome = try Tracing.run(["--library", Self.library, "--comm", "curl", "--format", "ndjson"]) { _ in
-                _ = try Command.shell("curl -skN --max-time 1 -o /dev/null https://127.0.0.1:\(port)/endless & sleep 0.6")
+                _ = try Command.shell(
+                    "curl -skN --max-time 1 -o /dev/null https://127.0.0.1:\(port)/endless & sleep 0.6")
             }
             #expect(outcome.code == 0, "\(outcome.errors)")
             let objects = try outcome.lines.map { try JSON(parsing: $0) }

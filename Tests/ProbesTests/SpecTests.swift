@@ -56,7 +56,7 @@ import Testing
         config = ProbeSession.config(settings)
         #expect(config.has_pids == 1 && config.has_uid == 1 && config.uid == 0 && config.has_comm == 1)
         #expect(config.payload_max == ProbeSettings.payloadLimit, "the programs' loop is bounded")
-        #expect(config.comm.0 == UInt8(ascii: "a") && config.comm.14 == UInt8(ascii: "s") && config.comm.15 == 0)
+        #expect(config.comm.0 == UInt8(ascii: "a") && config.comm.13 == UInt8(ascii: "s") && config.comm.15 == 0)
     }
 
     /// A record as the programs write it, read by the reader of all records.

@@ -66,6 +66,7 @@ import Glibc
 
     /// The sums over all processors of an array of counters.
     func sums(of map: String, count: Int) throws(BPFFailure) -> [UInt64] {
+        // SAFETY: the map belongs to the object, which is alive.
         let processors = Int(max(libbpf_num_possible_cpus(), 1))
         let descriptor = unsafe bpf_map__fd(try pointer(toMap: map))
         var values = [UInt64](repeating: 0, count: processors)

@@ -31,6 +31,7 @@ import Octets
         unsafe ring = made
     }
 
+    // SAFETY: freed once, and nothing can call any more.
     deinit { if let ring = unsafe ring { unsafe ring_buffer__free(ring) } }
 
     private func take(_ sample: Span<UInt8>) -> Int32 {

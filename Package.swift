@@ -21,7 +21,6 @@ let package = Package(
         .library(name: "Streams", targets: ["Streams"]),
         .library(name: "Events", targets: ["Events"]),
         .library(name: "ContentCodings", targets: ["ContentCodings"]),
-        .library(name: "Events", targets: ["Events"]),
         .library(name: "AppProtocols", targets: ["AppProtocols"]),
         // For the fuzzers, which are a package of their own.
         .library(name: "CaptureTestSupport", targets: ["CaptureTestSupport"]),
@@ -50,7 +49,8 @@ let package = Package(
         .systemLibrary(
             name: "CZstd", path: "Sources/C/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(
-            name: "CBrotli", path: "Sources/C/CBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"])]),
+            name: "CBrotli", path: "Sources/C/CBrotli", pkgConfig: "libbrotlidec",
+            providers: [.apt(["libbrotli-dev"])]),
         .systemLibrary(
             name: "CCrypto", path: "Sources/C/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "KernelIO", dependencies: ["CKernelIO", "Octets"], swiftSettings: settings),
@@ -158,6 +158,14 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ProbesTests", dependencies: ["CProbeRecords", "Events", "Octets", "Probes"],
+            swiftSettings: settings),
+        // What the message side as a whole does with recordings, captures and random conversations.
+        .testTarget(
+            name: "MessageConformanceTests",
+            dependencies: [
+                "AppProtocols", "CaptureTestSupport", "Events", "Headers", "KernelIO", "MessageTestSupport", "Octets",
+                "Outputs", "Pipeline", "Streams",
+            ],
             swiftSettings: settings),
         .testTarget(name: "KernelIOTests", dependencies: ["KernelIO", "TestSupport"], swiftSettings: settings),
         .testTarget(

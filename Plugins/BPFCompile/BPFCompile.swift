@@ -32,9 +32,9 @@ import PackagePlugin
     /// As the kernel's and libbpf's headers name it. The program runs where it is built.
     private static var architecture: String {
         #if arch(arm64)
-            "arm64"
+        "arm64"
         #else
-            "x86"
+        "x86"
         #endif
     }
 }

@@ -31,6 +31,7 @@ public final class Conversation {
     private let registry: ParserRegistry
     private let settings: ParserSettings
     private let tools: any BodyTools
+    private let pools: ParserPools
     private var sides: (received: Side, sent: Side) = (Side(), Side())
     private var parser: (any ProtocolParser)?
     private var raw: (any ProtocolParser)?
@@ -39,10 +40,15 @@ public final class Conversation {
 
     public private(set) var spoken = ConnectionProtocol.raw
 
-    public init(_ registry: ParserRegistry, _ settings: ParserSettings, _ tools: any BodyTools) {
+    /// - Parameter pools: those of the thread.
+    public init(
+        _ registry: ParserRegistry, _ settings: ParserSettings, _ tools: any BodyTools,
+        _ pools: ParserPools = ParserPools()
+    ) {
         self.registry = registry
         self.settings = settings
         self.tools = tools
+        self.pools = pools
     }
 
     /// Takes the next octets of a direction.
@@ -105,6 +111,16 @@ public final class Conversation {
         !self[direction].held.isEmpty || parser?.isWaiting(direction) == true || raw?.isWaiting(direction) == true
     }
 
+    /// Whether octets that come after a silence begin a conversation of their own: a descriptor may have been given to
+    /// another connection, of which nothing but its first octets tells.
+    public func isAnother(_ octets: Span<UInt8>, _ direction: Direction) -> Bool {
+        guard parser != nil, spoken != .raw, case .found(let found) = registry.detect(octets, direction) else {
+            return false
+        }
+        // A client's preface comes once in a connection (RFC 9113 § 3.4); HTTP/1 has no such mark and needs none.
+        return found != spoken || (found == .http2 && HTTP2FrameFinder.preface(octets) == .yes)
+    }
+
     // MARK: - One direction's octets
 
     /// Runs octets through whatever reads this direction; returns how many were consumed.
@@ -155,7 +171,7 @@ public final class Conversation {
     }
 
     private func start(_ next: ConnectionProtocol, after previous: (any ProtocolParser)?) {
-        parser = registry.makeParser(next, settings, tools, after: previous)
+        parser = registry.makeParser(next, settings, tools, pools, after: previous)
         spoken = next
     }
 
@@ -196,7 +212,7 @@ public final class Conversation {
 
     private func rawParser() -> any ProtocolParser {
         if let raw { return raw }
-        let made = registry.makeParser(.raw, settings, tools, after: nil)
+        let made = registry.makeParser(.raw, settings, tools, pools, after: nil)
         raw = made
         return made
     }

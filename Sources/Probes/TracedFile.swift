@@ -22,9 +22,9 @@ public struct TracedFile: Equatable, Sendable {
             return nil
         }
         #if arch(arm64)
-            let machine: UInt8 = 183  // EM_AARCH64
+        let machine: UInt8 = 183  // EM_AARCH64
         #else
-            let machine: UInt8 = 62  // EM_X86_64
+        let machine: UInt8 = 62  // EM_X86_64
         #endif
         return start[4] == 2 && start[18] == machine && start[19] == 0  // ELFCLASS64
     }

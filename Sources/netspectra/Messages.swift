@@ -68,6 +68,7 @@ struct Messages: ParsableCommand {
 extension MessageRun.Source {
     fileprivate init(_ captures: [CaptureReport], _ outcome: CaptureMessages.Outcome) {
         stages = [.records(captures), .frames(captures, outcome), .payload(outcome)]
+        packets = (outcome.frames, outcome.streams.frameSegments + outcome.streams.fragmentFrames)
         problems = captures.flatMap(\.problems) + captures.compactMap(\.note)
         code = captures.exitCode
     }

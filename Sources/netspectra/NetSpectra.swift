@@ -5,18 +5,23 @@ import KernelIO
 struct NetSpectra: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "netspectra",
-        abstract: "How much goes between whom: exact flow statistics of captures.",
+        abstract: "Who talks to whom, how much, and what is said: flows and messages.",
         discussion: """
+            analyze counts the packets of captures exactly, by any key. messages puts TCP connections together and \
+            prints what they say: HTTP, WebSocket, gRPC, raw octets. replay does so with recorded events.
+
             Examples:
               netspectra analyze capture.pcapng
               netspectra analyze --key SrcIP,DstIP --top 20 *.pcap.gz
               tcpdump -w - | netspectra analyze --format ndjson -
+              netspectra messages capture.pcapng
+              netspectra messages --transactions capture.pcapng
 
             Exit codes:
               0    done
-              1    done, but the input is damaged: what was read before is counted
+              1    done, but the input is damaged: what could be read is there
               2    the command line is wrong
-              65   an input is no capture, or not what netspectra wrote
+              65   an input is no capture or recording, or not what netspectra wrote
               66   an input cannot be opened or read
               69   trace: a library, a function or a feature of the kernel is missing
               70   the counts do not add up: a defect of netspectra

@@ -52,10 +52,7 @@ struct HTTP1Exchange {
         }
         if entries.count - first >= Self.entriesMax { give(first, to: sink) }
         var entry = Entry()
-        if let spare {
-            entry.transaction = spare
-            self.spare = nil
-        }
+        if var spare = self.spare.take() { swap(&entry.transaction, &spare) }
         lastNumber &+= 1
         entry.number = lastNumber
         fill(&entry.transaction, from: message)
@@ -101,7 +98,7 @@ struct HTTP1Exchange {
     /// What a response in `direction` whose first octet came at `time` answers: the oldest request without an answer.
     /// A response that began before the request cannot be meant for it (its own request was not seen).
     func waiting(for direction: Direction, at time: Int64) -> Question? {
-        for index in first..<entries.count where isUnanswered(entries[index], by: direction) {
+        for index in first..<entries.count where isUnanswered(index, by: direction) {
             guard entries[index].transaction.requestTime <= time else { return nil }
             return Question(
                 number: entries[index].number, isHead: entries[index].isHead, isConnect: entries[index].isConnect)
@@ -116,8 +113,8 @@ struct HTTP1Exchange {
         var isConnect: Bool
     }
 
-    private func isUnanswered(_ entry: borrowing Entry, by direction: Direction) -> Bool {
-        !entry.isGone && !entry.isAnswered && entry.transaction.direction != direction
+    private func isUnanswered(_ index: Int, by direction: Direction) -> Bool {
+        !entries[index].isGone && !entries[index].isAnswered && entries[index].transaction.direction != direction
     }
 
     /// Target and host of a request.
@@ -186,10 +183,10 @@ struct HTTP1Exchange {
         if !entries[index].requestEnded || !entries[index].responseEnded {
             entries[index].transaction.isComplete = false
         }
-        sink.receive(entries[index].transaction)
-        var empty = Transaction()
-        swap(&empty, &entries[index].transaction)
-        spare = empty
+        var given = Transaction()
+        swap(&given, &entries[index].transaction)
+        sink.receive(given)
+        spare = given
         entries[index].isGone = true
         while first < entries.count, entries[first].isGone { first += 1 }
         if first == entries.count {

@@ -36,7 +36,7 @@ struct HTTP1Stream {
         let arrival: Arrival
     }
 
-    let direction: Direction
+    var direction: Direction
     var state = State.start
     /// Octets at the unconsumed front that were searched already.
     var scanned = 0
@@ -70,6 +70,20 @@ struct HTTP1Stream {
         case .searching, .head, .fixedBody, .bodyUntilClose, .chunkSize, .chunkData, .chunkEnd, .trailers: false
         }
     }
+
+    /// Forgets the last message before another connection uses this one, and keeps its memory up to a bound.
+    mutating func trim() {
+        enter(.start)
+        isStreamed = false
+        isDamaged = false
+        number = nil
+        framing = nil
+        if message.body.octets.capacity > Self.keptOctets { message.body.octets = [] }
+        if message.wire.capacity > Self.keptOctets { message.wire = [] }
+    }
+
+    /// Of those in a pool.
+    private static let keptOctets = 256 << 10
 
     /// A message, or the beginning of one, waits for its end.
     var isWaiting: Bool {

@@ -1,8 +1,9 @@
 /// What a message carries after its head: the decoded octets up to a limit, and how many there were.
 public struct MessageBody: Sendable {
-    /// The decoded octets, at most `ParserSettings.bodyOctetsMax`.
+    /// The decoded octets, at most `ParserSettings.bodyOctetsMax`. HTTP/2 frames: the payload without padding.
     public var octets: [UInt8] = []
     /// Octets of the body on the wire, after chunk framing and padding were taken off, before content codings were.
+    /// HTTP/2 frames: the length their header says, padding included.
     public var length: UInt64 = 0
     /// Octets after content codings were taken off; beyond `octets.count` they were counted and not kept.
     public var decodedLength: UInt64 = 0
@@ -16,8 +17,11 @@ public struct MessageBody: Sendable {
     /// True where `octets` is all there was.
     public var isKeptWhole: Bool { UInt64(octets.count) == decodedLength }
 
+    /// Memory that stays with the value for its next body.
+    private static let keptOctets = 128 << 10
+
     public mutating func removeAll() {
-        octets.removeAll(keepingCapacity: octets.capacity <= 16_384)
+        octets.removeAll(keepingCapacity: octets.capacity <= Self.keptOctets)
         length = 0
         decodedLength = 0
         digest.removeAll(keepingCapacity: true)

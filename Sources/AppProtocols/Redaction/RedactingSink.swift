@@ -18,6 +18,7 @@ public final class RedactingSink: MessageSink {
     }
 
     public func receive(_ transaction: borrowing Transaction) {
+        guard redactor.redactsTransactions else { return sink.receive(transaction) }
         var redacted = copy transaction
         redactor.redact(&redacted)
         sink.receive(redacted)

@@ -33,6 +33,9 @@ public struct Redactor {
     /// True where anything of heads is to be redacted.
     var redactsHeads: Bool { !headerNames.isEmpty || !queryNames.isEmpty }
 
+    /// False where `redact` changes no transaction.
+    var redactsTransactions: Bool { !queryNames.isEmpty }
+
     /// False where `redact` would change nothing. Costs a comparison of lengths per field as a rule.
     public func concerns(_ message: borrowing Message) -> Bool {
         guard redactsHeads || redactsBodies else { return false }

@@ -161,7 +161,7 @@ final class ShardOutput {
     }
 
     func removeAll() {
-        if octets.capacity <= 16 << 20 { octets.removeAll() } else { octets = OctetBuffer() }
+        if octets.capacity <= 4 << 20 { octets.removeAll() } else { octets = OctetBuffer() }
         runs.removeAll(keepingCapacity: true)
         recordCount = 0
     }

@@ -31,7 +31,7 @@ public final class EventProcessor: Sendable {
         public var threads = 2
         /// Events of one batch.
         public var queueLength = 1_024
-        /// Payload octets of one batch.
+        /// Payload octets of one batch; of a source that can wait half a mebibyte is enough.
         public var queueOctetsMax = 8 << 20
         /// Events that come at most this much too late are put back in order, in nanoseconds.
         public var reorderWindow: Int64 = 0
@@ -77,7 +77,11 @@ public final class EventProcessor: Sendable {
         var direction: Direction
     }
 
+    /// Where a source waits anyway, larger batches would only fall out of the processor's cache.
+    private static let waitingOctetsMax = 512 << 10
+
     private let settings: Settings
+    private let batchOctetsMax: Int
     private let batches: [EventBatch]
     private let state: Monitor<State>
     private let threads: Monitor<[WorkerThread]>
@@ -93,6 +97,8 @@ public final class EventProcessor: Sendable {
         output: @escaping @Sendable (Span<UInt8>) throws(SystemFailure) -> Void
     ) throws(SystemFailure) {
         self.settings = settings
+        batchOctetsMax =
+            settings.policy == .wait ? min(settings.queueOctetsMax, Self.waitingOctetsMax) : settings.queueOctetsMax
         batches = (0..<Self.batchCount).map { _ in EventBatch(shards: Self.shardCount) }
         let threadCount = min(max(settings.threads, 1), Self.shardCount)
         state = Monitor(State(processed: Array(repeating: 0, count: threadCount)))
@@ -165,7 +171,7 @@ public final class EventProcessor: Sendable {
         }
         let shard = Int(truncatingIfNeeded: head.key.shardHash >> 60)
         batch.append(head, shard: shard, payload, window: settings.reorderWindow)
-        let isFull = batch.entries.count >= settings.queueLength || batch.payloads.count >= settings.queueOctetsMax
+        let isFull = batch.entries.count >= settings.queueLength || batch.payloads.count >= batchOctetsMax
         guard isFull || settings.isLive, canSeal(state) else { return .taken }
         // A live event does not wait for others when everybody has time for it.
         guard isFull || state.processed.allSatisfy({ $0 == state.sealed }) else { return .taken }
@@ -217,7 +223,7 @@ public final class EventProcessor: Sendable {
     private func hasRoom(_ state: State) -> Bool {
         guard state.sealed - state.written < Self.batchCount else { return false }
         let batch = filling(state)
-        if batch.entries.count < settings.queueLength, batch.payloads.count < settings.queueOctetsMax { return true }
+        if batch.entries.count < settings.queueLength, batch.payloads.count < batchOctetsMax { return true }
         return canSeal(state)
     }
 
@@ -243,9 +249,10 @@ public final class EventProcessor: Sendable {
         _ thread: Int, of threadCount: Int, _ tools: any BodyTools,
         _ makeRenderer: @Sendable () -> any MessageRenderer
     ) {
+        let pools = ParserPools()
         var shards: [EventShard] = []
         for index in stride(from: thread, to: Self.shardCount, by: threadCount) {
-            shards.append(EventShard(index, settings, tools, makeRenderer()))
+            shards.append(EventShard(index, settings, tools, pools, makeRenderer()))
         }
         var number = 0
         while let batch = nextBatch(number, makesTicks: thread == 0 && settings.isLive) {

@@ -13,6 +13,7 @@ final class EventShard {
     private let index: Int
     private let settings: EventProcessor.Settings
     private let tools: any BodyTools
+    private let pools: ParserPools
     private let recorder: MessageRecorder
     /// Where parsers' messages go: the recorder, or what redacts them first.
     private let sink: any MessageSink
@@ -29,11 +30,13 @@ final class EventShard {
     private var due: [Int32] = []
 
     init(
-        _ index: Int, _ settings: EventProcessor.Settings, _ tools: any BodyTools, _ renderer: any MessageRenderer
+        _ index: Int, _ settings: EventProcessor.Settings, _ tools: any BodyTools, _ pools: ParserPools,
+        _ renderer: any MessageRenderer
     ) {
         self.index = index
         self.settings = settings
         self.tools = tools
+        self.pools = pools
         let recorder = MessageRecorder(renderer)
         self.recorder = recorder
         sink =
@@ -67,6 +70,10 @@ final class EventShard {
             recorder.counts.deliveredEvents += 1
             recorder.counts.deliveredOctets += UInt64(payload.count)
             let worker = touch(head, serial)
+            if worker.wasIdle, worker.key.kind != .sock, worker.conversation?.isAnother(payload, head.direction) == true
+            {
+                restart(worker, at: head.time)
+            }
             let conversation = conversation(of: worker)
             if head.missing > 0 { skip(head.missing, head, conversation) }
             conversation.receive(payload, head.direction, at: head.time, to: sink)
@@ -87,6 +94,13 @@ final class EventShard {
         }
     }
 
+    /// The descriptor was given to another connection: what the one before left is shown, and a new one begins.
+    private func restart(_ worker: EventWorker, at time: Int64) {
+        recorder.worker = worker
+        for direction in Direction.allCases { worker.conversation?.pause(.aborted, direction, at: time, to: sink) }
+        worker.conversation = nil
+    }
+
     private func skip(_ octets: UInt64, _ head: EventHead, _ conversation: Conversation) {
         let known = octets == EventHead.unknown ? nil : octets
         recorder.counts.missingOctets += known ?? 0
@@ -96,7 +110,7 @@ final class EventShard {
     private func conversation(of worker: EventWorker) -> Conversation {
         recorder.worker = worker
         if let conversation = worker.conversation { return conversation }
-        let made = Conversation(settings.registry, settings.parser, tools)
+        let made = Conversation(settings.registry, settings.parser, tools, pools)
         worker.conversation = made
         return made
     }
@@ -121,6 +135,7 @@ final class EventShard {
         }
         worker.note(head)
         worker.lastTick = TimerWheel.tick(at: head.time)
+        worker.wasIdle = worker.isIdle
         worker.isIdle = false
         if !worker.hasTimer { setTimer(slot, worker, due: worker.lastTick + Self.idleTicks) }
         return worker

@@ -21,6 +21,8 @@ final class EventWorker {
     var nextOfSocket: Int32 = -1
     /// The idle flush was made since the newest event.
     var isIdle = false
+    /// It had been made when the newest event came.
+    var wasIdle = false
     /// Forgotten; only its timer is still in the wheel.
     var hasEnded = false
     /// A timer is in the wheel.
@@ -36,14 +38,14 @@ final class EventWorker {
         if head.direction == .received {
             if !known.received {
                 known.received = true
-                Self.fill(&bases.received, head, like: bases.sent)
+                Self.fill(&bases.received, head)
             } else if !bases.received.hasTuple, head.source.family != .none {
                 Self.fillTuple(&bases.received, head)
             }
         } else {
             if !known.sent {
                 known.sent = true
-                Self.fill(&bases.sent, head, like: bases.received)
+                Self.fill(&bases.sent, head)
             } else if !bases.sent.hasTuple, head.source.family != .none {
                 Self.fillTuple(&bases.sent, head)
             }
@@ -51,25 +53,27 @@ final class EventWorker {
     }
 
     /// Who is behind a message of this direction. A direction of which no event was seen is shown as its opposite.
-    func base(_ direction: Direction) -> BaseInfo {
-        if direction == .received { return known.received ? bases.received : turned(bases.sent, to: .received) }
-        return known.sent ? bases.sent : turned(bases.received, to: .sent)
+    func withBase(_ direction: Direction, at time: Int64, _ body: (borrowing BaseInfo) -> Void) {
+        // Not copied: counting the references of names would cost more than the rest.
+        let isReceived = direction == .received ? known.received : !known.sent
+        if isReceived {
+            bases.received.direction = direction
+            bases.received.time = time
+            body(bases.received)
+        } else {
+            bases.sent.direction = direction
+            bases.sent.time = time
+            body(bases.sent)
+        }
     }
 
-    private func turned(_ base: BaseInfo, to direction: Direction) -> BaseInfo {
-        var base = base
-        base.direction = direction
-        return base
-    }
-
-    private static func fill(_ base: inout BaseInfo, _ head: EventHead, like other: BaseInfo) {
+    private static func fill(_ base: inout BaseInfo, _ head: EventHead) {
         base.pid = head.pid
         base.tid = head.tid
         base.fd = head.fd
         base.sock = head.sock
         base.direction = head.direction
-        // Both directions mostly share one copy of the name.
-        base.comm = CommandName(other.comm) == head.comm ? other.comm : head.comm.octets
+        base.comm = head.comm
         fillTuple(&base, head)
     }
 

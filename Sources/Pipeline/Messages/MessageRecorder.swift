@@ -17,18 +17,18 @@ final class MessageRecorder: MessageSink {
         counts.messages[Int(message.kind.rawValue)] += 1
         if !message.isComplete { counts.incompleteMessages += 1 }
         guard let worker, let output else { return }
-        var base = worker.base(message.direction)
-        base.time = message.time
-        renderer.append(message, of: base, to: &output.octets)
+        worker.withBase(message.direction, at: message.time) { base in
+            renderer.append(message, of: base, to: &output.octets)
+        }
         output.endRecord(at: place)
     }
 
     func receive(_ transaction: borrowing Transaction) {
         counts.transactions += 1
         guard let worker, let output else { return }
-        var base = worker.base(transaction.direction)
-        base.time = transaction.requestTime
-        renderer.append(transaction, of: base, to: &output.octets)
+        worker.withBase(transaction.direction, at: transaction.requestTime) { base in
+            renderer.append(transaction, of: base, to: &output.octets)
+        }
         output.endRecord(at: place)
     }
 
@@ -54,7 +54,7 @@ extension BaseInfo {
         fd = head.fd
         sock = head.sock
         direction = head.direction
-        comm = head.comm.octets
+        comm = head.comm
         source = head.source
         destination = head.destination
         sourcePort = head.sourcePort

@@ -5,7 +5,10 @@ import Octets
 struct RecordMerger {
     private var merged: [UInt8] = []
 
-    /// Writes the records in one call, where there are any.
+    /// Records of several shards are written in pieces of about this much, which stay in the processor's cache.
+    private static let pieceOctets = 256 << 10
+
+    /// Writes the records, where there are any: those of one shard in one call.
     mutating func write(
         _ outputs: [ShardOutput], _ output: (Span<UInt8>) throws(SystemFailure) -> Void
     ) throws(SystemFailure) {
@@ -15,7 +18,7 @@ struct RecordMerger {
             return try output(octets.octets)
         }
         guard !active.isEmpty else { return }
-        merged.removeAll(keepingCapacity: merged.capacity <= 16 << 20)
+        merged.removeAll(keepingCapacity: merged.capacity <= 4 << 20)
         while !active.isEmpty {
             var first = 0
             for index in active.indices.dropFirst() where active[index].place < active[first].place { first = index }
@@ -26,8 +29,12 @@ struct RecordMerger {
             active[first].start = end
             active[first].run += 1
             if active[first].run == cursor.output.runs.count { active.remove(at: first) }
+            if merged.count >= Self.pieceOctets {
+                try output(merged.span)
+                merged.removeAll(keepingCapacity: merged.capacity <= 4 << 20)
+            }
         }
-        try output(merged.span)
+        if !merged.isEmpty { try output(merged.span) }
     }
 
     private struct Cursor {

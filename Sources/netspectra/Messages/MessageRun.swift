@@ -13,6 +13,8 @@ struct MessageRun {
     struct Source {
         /// Stages of the ledger before the processor.
         var stages: [LedgerReport.Stage] = []
+        /// How many packets were read and whether any was of use, where the input is captures.
+        var packets: (read: UInt64, followed: UInt64)?
         /// What is wrong with the input: a sentence each.
         var problems: [String] = []
         /// How far time had come, where the source knows.
@@ -50,7 +52,7 @@ struct MessageRun {
         settings.isLive = isLive
         settings.policy = isLive ? .drop : .wait
         settings.redactionSalt = Machine.randomOctets(16)
-        let output = try MessageOutput(options.output)
+        let output = try MessageOutput(options.output, heading: options.heading)
         let processor: EventProcessor
         do throws(SystemFailure) {
             processor = try EventProcessor(
@@ -84,7 +86,7 @@ struct MessageRun {
         _ source: Source, _ counts: MessageCounts, _ failure: SystemFailure?, _ output: MessageOutput,
         _ recorder: EventRecorder?
     ) throws {
-        let summary = MessageSummary(counts, stages: source.stages)
+        let summary = MessageSummary(counts, stages: source.stages, packets: source.packets)
         var failure = failure
         do throws(SystemFailure) {
             if failure == nil {
@@ -100,7 +102,11 @@ struct MessageRun {
             if failure == nil { failure = error }
         }
         for problem in source.problems { StandardError.write("netspectra: \(problem)\n") }
-        if !options.quiet, failure?.isBrokenPipe != true { StandardError.write("netspectra: \(summary.text)\n") }
+        // Of an input that could not be read there is nothing to sum up.
+        let isUnread = !source.problems.isEmpty && summary.isEmpty
+        if !options.quiet, !isUnread, failure?.isBrokenPipe != true {
+            StandardError.write("netspectra: \(summary.text)\n")
+        }
         guard summary.ledger.isBalanced else {
             throw Exit.fail(Exit.defect, "the counts do not add up: a defect of netspectra, please report it")
         }
@@ -114,22 +120,35 @@ struct MessageRun {
 private final class MessageOutput: Sendable {
     private final class Box {
         var file: OutputFile?
-        init(_ file: consuming OutputFile) { self.file = consume file }
+        /// What stands before the first record; empty once it was written.
+        var heading: [UInt8]
+
+        init(_ file: consuming OutputFile, _ heading: [UInt8]) {
+            self.file = consume file
+            self.heading = heading
+        }
     }
 
     private let box: Monitor<Box>
 
-    init(_ path: String?) throws {
+    init(_ path: String?, heading: [UInt8]) throws {
         do throws(SystemFailure) {
             let file = try OutputFile(path: path ?? "-")
-            box = Monitor(Box(file))
+            box = Monitor(Box(file, heading))
         } catch {
             throw Exit.output(error)
         }
     }
 
     func write(_ octets: Span<UInt8>) throws(SystemFailure) {
-        try box.withLock { (box) throws(SystemFailure) in try box.file?.write(octets) }
+        try box.withLock { (box) throws(SystemFailure) in
+            if !box.heading.isEmpty {
+                let heading = box.heading
+                box.heading = []
+                try box.file?.write(heading.span)
+            }
+            try box.file?.write(octets)
+        }
     }
 
     func commit() throws(SystemFailure) {

@@ -16,7 +16,7 @@ public final class ProbeSession {
     public enum SocketSource: Sendable {
         /// Tracepoints where sockets send and receive (Linux 6.3): other system calls cost nothing.
         case socketCalls
-        /// The entry of all system calls: on any kernel, and some 0.1 µs for each call of every process.
+        /// The entry of all system calls: on any kernel, and some 0.2 µs for each call of every process.
         case systemCalls
     }
 

@@ -54,6 +54,16 @@ let package = Package(
         .systemLibrary(
             name: "CCrypto", path: "Sources/C/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "KernelIO", dependencies: ["CKernelIO", "Octets"], swiftSettings: settings),
+        // Programs for the kernel: compiled by the plugin with the toolchain's clang, embedded in `Probes`.
+        .systemLibrary(
+            name: "CLibBPF", path: "Sources/C/CLibBPF", pkgConfig: "libbpf",
+            providers: [.apt(["libbpf-dev", "libelf-dev"])]),
+        .systemLibrary(name: "CProbeRecords", path: "Sources/C/CProbeRecords"),
+        .executableTarget(name: "bpfc", path: "Plugins/bpfc", swiftSettings: settings),
+        .plugin(name: "BPFCompile", capability: .buildTool(), dependencies: ["bpfc"]),
+        .target(
+            name: "Probes", dependencies: ["CLibBPF", "CProbeRecords", "KernelIO", "Octets"], exclude: ["BPF"],
+            swiftSettings: settings, plugins: ["BPFCompile"]),
         .target(
             name: "ContentCodings", dependencies: ["CZlib", "CZstd", "CBrotli", "CCrypto"], swiftSettings: settings),
         .target(
@@ -80,7 +90,7 @@ let package = Package(
             name: "netspectra",
             dependencies: [
                 "Octets", "Headers", "CaptureFiles", "Flows", "Synthesis", "Configuration", "KernelIO", "Pipeline",
-                "Outputs", "AppProtocols", "Events", "Streams",
+                "Outputs", "AppProtocols", "Events", "Probes", "Streams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -146,6 +156,9 @@ let package = Package(
             name: "AppProtocolsTests",
             dependencies: ["AppProtocols", "CaptureTestSupport", "Events", "MessageTestSupport", "Octets"],
             swiftSettings: settings),
+        .testTarget(
+            name: "ProbesTests", dependencies: ["CProbeRecords", "Events", "Octets", "Probes"],
+            swiftSettings: settings),
         // What the message side as a whole does with recordings, captures and random conversations.
         .testTarget(
             name: "MessageConformanceTests",
@@ -170,7 +183,7 @@ let package = Package(
         // Runs the program, and may use Foundation for that.
         .testTarget(
             name: "CommandTests",
-            dependencies: ["CompressionTestSupport", "netspectra", "Octets", "Outputs", "TestSupport"],
+            dependencies: ["CompressionTestSupport", "Events", "netspectra", "Octets", "Outputs", "TestSupport"],
             swiftSettings: settings),
         // Reads the work tree, not the targets: the rules of style.
         .testTarget(name: "TidyTests", swiftSettings: settings),

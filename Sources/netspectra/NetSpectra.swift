@@ -23,15 +23,17 @@ struct NetSpectra: ParsableCommand {
               2    the command line is wrong
               65   an input is no capture or recording, or not what netspectra wrote
               66   an input cannot be opened or read
+              69   trace: a library, a function or a feature of the kernel is missing
               70   the counts do not add up: a defect of netspectra
               71   the system gave no thread
               73   an output cannot be created
               74   an output cannot be written
+              77   trace: the system does not permit it
               78   the configuration is wrong
               130  interrupted: what was read is counted and printed
             """,
         version: "0.1.0",
-        subcommands: [Analyze.self, Messages.self, Replay.self, Show.self, Generate.self])
+        subcommands: [Analyze.self, Messages.self, Trace.self, Replay.self, Show.self, Generate.self])
 }
 
 /// How the program ends: what tests and scripts can rely on (docs: README, «Exit codes»).
@@ -40,10 +42,12 @@ enum Exit {
     static let usage = ExitCode(2)
     static let noCapture = ExitCode(65)
     static let cannotOpen = ExitCode(66)
+    static let unavailable = ExitCode(69)
     static let defect = ExitCode(70)
     static let system = ExitCode(71)
     static let cannotCreate = ExitCode(73)
     static let cannotWrite = ExitCode(74)
+    static let notPermitted = ExitCode(77)
     static let configuration = ExitCode(78)
     static let interrupted = ExitCode(130)
     /// As if SIGPIPE had ended it, for those who ignore that signal.

@@ -24,6 +24,9 @@ struct MessageRun {
     }
 
     let options: MessageOptions
+    /// The source cannot wait and has no end of its own: what finds no room is dropped and counted, time is this
+    /// machine's, and an interrupt is the way to end.
+    var isLive = false
     /// Events that come at most this much too late are put back in order.
     var reorderWindow: Int64 = 0
     private let isInterrupted = Monitor(false)
@@ -46,6 +49,8 @@ struct MessageRun {
         var settings = options.processorSettings()
         settings.redaction = options.noRedact ? nil : redaction
         settings.reorderWindow = reorderWindow
+        settings.isLive = isLive
+        settings.policy = isLive ? .drop : .wait
         settings.redactionSalt = Machine.randomOctets(16)
         let output = try MessageOutput(options.output, heading: options.heading)
         let processor: EventProcessor
@@ -106,7 +111,7 @@ struct MessageRun {
             throw Exit.fail(Exit.defect, "the counts do not add up: a defect of netspectra, please report it")
         }
         if let failure { throw Exit.output(failure) }
-        if isInterrupted.withLock({ $0 }) { throw Exit.interrupted }
+        if !isLive, isInterrupted.withLock({ $0 }) { throw Exit.interrupted }
         if let code = source.code { throw code }
     }
 }

@@ -7,8 +7,9 @@ import Testing
 /// Output with marked gaps is the full output minus what the gaps touch:
 ///
 /// 1. What was complete before a connection's first gap appears unchanged, and nothing else before it.
-/// 2. Nothing appears that was not sent: a message without a mark is one of the full output, in its order; of one with a mark
-///    every known header field was sent on the connection in that direction, and its body's octets were, in their order.
+/// 2. Nothing appears that was not sent: a message without a mark is one of the full output, in its order; of one with
+///    a mark every known header field was sent on the connection in that direction, and its body's octets were, in
+///    their order.
 /// 3. Every gap is marked: in the direction that it is in, by a message of its own or by a note.
 @Suite struct DroppedEventTests {
     /// How a gap is told.

@@ -6,15 +6,17 @@ import Testing
 
 @testable import Probes
 
-/// Both ways in which the socket of a connection is learned, of which a kernel would otherwise choose one.
-@Suite(.serialized, .enabled(if: SocketSourceTests.obstacle == nil, "loading programs needs root, BTF, curl, openssl"))
-struct SocketSourceTests {
-    static let obstacle: String? = {
-        if geteuid() != 0 { return "root" }
+/// What tests need that load programs.
+enum Loading {
+    static let isPossible: Bool = {
         let files = ["/sys/kernel/btf/vmlinux", "/usr/bin/curl", "/usr/bin/openssl"]
-        return files.first { unsafe access($0, R_OK) != 0 }
+        return geteuid() == 0 && files.allSatisfy { unsafe access($0, R_OK) == 0 }
     }()
+}
 
+/// Both ways in which the socket of a connection is learned, of which a kernel would otherwise choose one.
+@Suite(.serialized, .enabled(if: Loading.isPossible, "loading programs needs root, BTF, curl and openssl"))
+struct SocketSourceTests {
     /// curl asks `openssl s_server` once; where the server listens is told by what curl prints.
     private static let transfer = """
         cd $(mktemp -d)

@@ -182,7 +182,8 @@ let package = Package(
             swiftSettings: settings),
         // Runs the program, and may use Foundation for that.
         .testTarget(
-            name: "CommandTests", dependencies: ["Events", "Octets", "netspectra", "TestSupport"],
+            name: "CommandTests",
+            dependencies: ["CompressionTestSupport", "Events", "netspectra", "Octets", "Outputs", "TestSupport"],
             swiftSettings: settings),
         // Reads the work tree, not the targets: the rules of style.
         .testTarget(name: "TidyTests", swiftSettings: settings),

@@ -54,7 +54,8 @@ extension Settings {
           # Rows per task, 0 for all.
           top: 10
 
-        # What is taken out of messages before anything is written, unless --no-redact is given. Case does not matter in names.
+        # What is taken out of messages before anything is written, unless --no-redact is given.
+        # Case does not matter in names.
         redact:
           # Header fields, besides Authorization, Proxy-Authorization, Cookie and Set-Cookie.
           headers: [X-Api-Key]

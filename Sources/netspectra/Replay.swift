@@ -82,7 +82,8 @@ extension MessageRun.Source {
             let untold = outcome.badRecords - UInt64(outcome.problems.count)
             if untold > 0 { problems.append("\(outcome.path): \(untold) further damaged records") }
         } else if let first = outcome.problems.first {
-            problems.append("\(first)\n  Neither a record file nor a recording in JSON Lines. Captures: netspectra messages.")
+            problems.append(
+                "\(first)\n  Neither a record file nor a recording in JSON Lines. Captures: netspectra messages.")
         }
         if let time = outcome.closedAt { closedAt = max(closedAt ?? time, time) }
         if let failure = outcome.failure {

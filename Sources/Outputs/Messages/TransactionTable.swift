@@ -3,8 +3,8 @@ import Events
 import Octets
 
 /// A line per transaction, in columns of fixed width so that lines can be printed as they come: method, status,
-/// latency, octets of both bodies, host and path. An ellipsis behind the sizes: the request or the response was not seen
-/// whole. Lines end at the terminal's width.
+/// latency, octets of both bodies, host and path. An ellipsis behind the sizes: the request or the response was not
+/// seen whole. Lines end at the terminal's width.
 ///
 ///     METHOD   STATUS    LATENCY    REQUEST   RESPONSE  HOST AND PATH
 ///     GET         200    12.3 ms        0 B    16.4 kB  example.com/index.html

@@ -80,15 +80,19 @@ struct MessageOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Events that wait at most between reading and parsing.", valueName: "number"))
     var queue = 1_024
 
-    @Option(help: ArgumentHelp("Threads that parse; output does not depend on it.", valueName: "number"))
-    var workers = Machine.processorCount
+    @Option(
+        help: ArgumentHelp(
+            "Threads that parse; output does not depend on it. Default: one per processor.", valueName: "number"))
+    var workers: Int?
 
     @Flag(name: .shortAndLong, help: "No summary and no progress on standard error.")
     var quiet = false
 
     func validate() throws {
         if let truncate, truncate < 1 { throw ValidationError("--truncate: \(truncate) octets cannot be shown") }
-        if !(1...1_024 ~= workers) { throw ValidationError("--workers: \(workers) is not between 1 and 1024") }
+        if let workers, !(1...1_024 ~= workers) {
+            throw ValidationError("--workers: \(workers) is not between 1 and 1024")
+        }
         if !(1...1_000_000 ~= queue) { throw ValidationError("--queue: \(queue) is not between 1 and 1000000") }
         if maxConnections < EventProcessor.connectionsMin {
             throw ValidationError("--max-connections: at least \(EventProcessor.connectionsMin)")
@@ -109,7 +113,7 @@ struct MessageOptions: ParsableArguments {
     /// What the processor is to do.
     func processorSettings() -> EventProcessor.Settings {
         var settings = EventProcessor.Settings(registry: .standard)
-        settings.threads = workers
+        settings.threads = workers ?? Machine.processorCount
         settings.queueLength = queue
         settings.connectionsMax = maxConnections
         settings.parser.keepsWire = hex

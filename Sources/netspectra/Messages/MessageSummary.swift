@@ -24,7 +24,7 @@ struct MessageSummary {
             return .init(name: "events", unit: unit, seen: seen, delivered: delivered, filtered: [], lost: lost)
         }
         let records = LedgerReport.Stage(
-            name: "records", unit: "records", seen: counts.records,
+            name: "output", unit: "records", seen: counts.records,
             delivered: counts.records - min(counts.unwrittenRecords, counts.records), filtered: [],
             lost: counts.unwrittenRecords > 0 ? [.init("not written", counts.unwrittenRecords)] : [])
         ledger = LedgerReport(

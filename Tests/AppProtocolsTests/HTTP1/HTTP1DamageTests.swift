@@ -184,12 +184,13 @@ struct HTTP1DamageTests {
         }
     }
 
-    @Test func aGapBetweenMessagesCostsNothing() {
+    @Test func aGapBetweenMessagesIsAMessage() {
         let dialogue = Dialogue()
         dialogue.say(.sent, "GET /a HTTP/1.1\r\n\r\n")
         dialogue.lose(.sent, 50)
         dialogue.say(.sent, "GET /b HTTP/1.1\r\n\r\n")
-        #expect(dialogue.messages.map(\.target) == ["/a", "/b"])
+        #expect(dialogue.messages.map(\.target) == ["/a", "", "/b"])
+        #expect(dialogue.messages.map(\.kind) == [.http1Request, .gap, .http1Request])
         #expect(dialogue.counted.isEmpty)
     }
 

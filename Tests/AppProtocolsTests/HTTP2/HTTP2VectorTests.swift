@@ -86,7 +86,9 @@ struct HTTP2VectorTests {
         func number(at offset: Int) -> Int { Int(octets.span.bigEndian32(at: offset)) }
         if let code = payload["error_code"] as? Int { #expect(number(at: message.code == 7 ? 4 : 0) == code) }
         if let last = payload["last_stream_id"] as? Int { #expect(number(at: 0) == last) }
-        if let debug = payload["additional_debug_data"] as? String { #expect(octets.dropFirst(8) == Array(debug.utf8)[...]) }
+        if let debug = payload["additional_debug_data"] as? String {
+            #expect(octets.dropFirst(8) == Array(debug.utf8)[...])
+        }
         if let increment = payload["window_size_increment"] as? Int { #expect(number(at: 0) == increment) }
         if let settings = payload["settings"] as? [[Int]] {
             #expect(octets.count == 6 * settings.count)

@@ -44,7 +44,9 @@ struct MessageOracle {
         for row in root["websocket"] as? [[String: Any]] ?? [] {
             let key = direction(row)
             let (opcode, octets) = (row["opcode"] as? Int ?? 0, row["payload_len"] as? Int ?? 0)
-            var message = opcode == 0 ? fragments[key] ?? (opcode: 0, frames: 0, octets: 0) : (opcode: opcode, frames: 0, octets: 0)
+            var message =
+                opcode == 0
+                ? fragments[key] ?? (opcode: 0, frames: 0, octets: 0) : (opcode: opcode, frames: 0, octets: 0)
             message.frames += 1
             message.octets += octets
             if row["fin"] as? String == "1" {

@@ -105,7 +105,8 @@ struct HTTP2CaseTests {
         #expect(messages[0].message.code == 8 && messages[0].notes == [.malformed(.frameContent)])
         #expect(
             messages[0].text.hasSuffix(
-                "[HTTP/2 frame WINDOW_UPDATE, stream 1, 4 octets]\nincrement = 0\n[malformed: frameContent]\n"))
+                "[HTTP/2 frame WINDOW_UPDATE, stream 1, 4 octets]\nincrement = 0\n"
+                    + "[malformed: the contents of a frame]\n"))
         #expect(messages[1].headers == [":status: 200", "x-app: shop"] && messages[1].body == "hello")
         #expect(messages[1].isComplete)
     }

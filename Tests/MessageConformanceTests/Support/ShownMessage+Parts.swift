@@ -24,9 +24,12 @@ extension ShownMessage {
 
     private static func lines(_ list: HeaderList) -> [String] {
         list.fields.map { field in
-            let name = field.marks.contains(.unknownName) ? "?" : String(decoding: list.octets[field.name.range], as: UTF8.self)
+            let name =
+                field.marks.contains(.unknownName)
+                ? "?" : String(decoding: list.octets[field.name.range], as: UTF8.self)
             let value =
-                field.marks.contains(.unknownValue) ? "?" : String(decoding: list.octets[field.value.range], as: UTF8.self)
+                field.marks.contains(.unknownValue)
+                ? "?" : String(decoding: list.octets[field.value.range], as: UTF8.self)
             return "\(name): \(value)"
         }
     }

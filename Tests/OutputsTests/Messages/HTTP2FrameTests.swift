@@ -39,7 +39,8 @@ import Testing
 
                 """)
         #expect(content(Self.promise).hasSuffix(", END_HEADERS, 5 octets]\npromised_stream = 2\nheader_block = 1\n"))
-        #expect(content(Self.continuation).hasSuffix("CONTINUATION, stream 1, END_HEADERS, 2 octets]\nheader_block = 2\n"))
+        #expect(
+            content(Self.continuation).hasSuffix("CONTINUATION, stream 1, END_HEADERS, 2 octets]\nheader_block = 2\n"))
         #expect(
             json(Self.headers).contains(
                 #","padding":2,"depends_on":3,"exclusive":1,"weight":200,"header_block":2,"body_length":10"#))

@@ -52,7 +52,7 @@ struct SocketSourceTests {
         let data = records.compactMap { if case .sslData(let event) = $0 { event } else { nil } }
         let request = try #require(data.first { $0.info.direction == .sent })
         #expect(request.data.starts(with: "GET / HTTP/1.1\r\n".utf8))
-        #expect([request.info.sourcePort, request.info.destinationPort] == ports)
+        #expect([request.info.sourcePort, request.info.destinationPort] == ports.suffix(2))
         #expect(request.info.source.description == "127.0.0.1" && request.info.fd > 2 && request.info.sock != 0)
         #expect(data.allSatisfy { $0.info.sock == request.info.sock && $0.missing == 0 })
         let ends = records.compactMap { if case .socketDestroyed(let event) = $0 { event.sock } else { nil } }

@@ -17,30 +17,35 @@ enum Loading {
 /// Both ways in which the socket of a connection is learned, of which a kernel would otherwise choose one.
 @Suite(.serialized, .enabled(if: Loading.isPossible, "loading programs needs root, BTF, curl and openssl"))
 struct SocketSourceTests {
-    /// curl asks `openssl s_server` once; where the server listens is told by what curl prints.
-    private static let transfer = """
+    /// curl, under the name of `command` that no other test's processes have, asks `openssl s_server` once, as soon as
+    /// that listens; where is told by what curl prints.
+    private static func transfer(command: String) -> String { """
         cd $(mktemp -d)
+        ln -s /usr/bin/curl \(command)
         openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout k -out c 2>/dev/null
         port=$((20000 + $$ % 20000))
         openssl s_server -quiet -www -accept $port -key k -cert c >/dev/null 2>&1 &
-        for i in $(seq 50); do
-            curl -sk -o /dev/null -w '%{local_port} %{remote_port}' https://127.0.0.1:$port/ && break
+        for i in $(seq 100); do
+            (echo >/dev/tcp/127.0.0.1/$port) 2>/dev/null && break
             sleep 0.1
         done
+        ./\(command) -sk -o /dev/null -w '%{local_port} %{remote_port}' https://127.0.0.1:$port/
         kill -9 %1
         rm -r "$PWD"
         """
+    }
 
     @Test(.timeLimit(.minutes(1)), arguments: [ProbeSession.SocketSource.socketCalls, .systemCalls])
     func theSocketOfAConnectionIsLearned(source: ProbeSession.SocketSource) throws {
         var settings = ProbeSettings()
-        settings.comm = "curl"
+        let command = "ns-\(source)"
+        settings.comm = command
         let session = try ProbeSession(settings, socketSource: source)
         #expect(session.socketSource == source)
         for file in LibraryFinder([.openSSL]).find().files { _ = try session.attach(file) }
         let (process, pipe) = (Process(), Pipe())
         process.executableURL = URL(filePath: "/bin/bash")
-        process.arguments = ["-c", Self.transfer]
+        process.arguments = ["-c", Self.transfer(command: command)]
         process.standardOutput = pipe
         try process.run()
         process.waitUntilExit()

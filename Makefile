@@ -5,7 +5,7 @@ SECONDS ?= 60
 PREFIX  ?= /usr/local
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench fuzz install uninstall clean
+.PHONY: help setup demo test test-tsan lint format bench fuzz install uninstall clean
 # The targets share one build directory.
 .NOTPARALLEL:
 
@@ -15,11 +15,14 @@ help: ## Show this list
 setup: ## Check the Swift version, install the missing Debian packages
 	@Scripts/setup
 
-demo: setup ## Build for release and analyse CAPTURE (default: Examples/sample.pcapng)
+demo: setup ## Build for release and show what is in CAPTURE (default: Examples/sample.pcapng)
 	@Scripts/demo "$(CAPTURE)"
 
 test: setup ## Build and run every test
 	@Scripts/check test
+
+test-tsan: setup ## Run the tests of threads and pipelines under the thread sanitizer
+	@Scripts/check test-tsan
 
 lint: setup ## Check the format of the sources and the scripts
 	@Scripts/check lint

@@ -21,7 +21,6 @@ let package = Package(
         .library(name: "Streams", targets: ["Streams"]),
         .library(name: "Events", targets: ["Events"]),
         .library(name: "ContentCodings", targets: ["ContentCodings"]),
-        .library(name: "Events", targets: ["Events"]),
         .library(name: "AppProtocols", targets: ["AppProtocols"]),
         // For the benchmarks, which are a package of their own.
         .library(name: "KernelIO", targets: ["KernelIO"]),
@@ -54,10 +53,21 @@ let package = Package(
         .systemLibrary(
             name: "CZstd", path: "Sources/C/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(
-            name: "CBrotli", path: "Sources/C/CBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"])]),
+            name: "CBrotli", path: "Sources/C/CBrotli", pkgConfig: "libbrotlidec",
+            providers: [.apt(["libbrotli-dev"])]),
         .systemLibrary(
             name: "CCrypto", path: "Sources/C/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "KernelIO", dependencies: ["CKernelIO", "Octets"], swiftSettings: settings),
+        // Programs for the kernel: compiled by the plugin with the toolchain's clang, embedded in `Probes`.
+        .systemLibrary(
+            name: "CLibBPF", path: "Sources/C/CLibBPF", pkgConfig: "libbpf",
+            providers: [.apt(["libbpf-dev", "libelf-dev"])]),
+        .systemLibrary(name: "CProbeRecords", path: "Sources/C/CProbeRecords"),
+        .executableTarget(name: "bpfc", path: "Plugins/bpfc", swiftSettings: settings),
+        .plugin(name: "BPFCompile", capability: .buildTool(), dependencies: ["bpfc"]),
+        .target(
+            name: "Probes", dependencies: ["CLibBPF", "CProbeRecords", "KernelIO", "Octets"], exclude: ["BPF"],
+            swiftSettings: settings, plugins: ["BPFCompile"]),
         .target(
             name: "ContentCodings", dependencies: ["CZlib", "CZstd", "CBrotli", "CCrypto"], swiftSettings: settings),
         .target(
@@ -84,7 +94,7 @@ let package = Package(
             name: "netspectra",
             dependencies: [
                 "Octets", "Headers", "CaptureFiles", "Flows", "Synthesis", "Configuration", "KernelIO", "Pipeline",
-                "Outputs", "AppProtocols", "Events", "Streams",
+                "Outputs", "AppProtocols", "Events", "Probes", "Streams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -150,6 +160,17 @@ let package = Package(
             name: "AppProtocolsTests",
             dependencies: ["AppProtocols", "CaptureTestSupport", "Events", "MessageTestSupport", "Octets"],
             swiftSettings: settings),
+        .testTarget(
+            name: "ProbesTests", dependencies: ["CProbeRecords", "Events", "Octets", "Probes"],
+            swiftSettings: settings),
+        // What the message side as a whole does with recordings, captures and random conversations.
+        .testTarget(
+            name: "MessageConformanceTests",
+            dependencies: [
+                "AppProtocols", "CaptureTestSupport", "Events", "Headers", "KernelIO", "MessageTestSupport", "Octets",
+                "Outputs", "Pipeline", "Streams",
+            ],
+            swiftSettings: settings),
         .testTarget(name: "KernelIOTests", dependencies: ["KernelIO", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PipelineTests",
@@ -165,7 +186,9 @@ let package = Package(
             swiftSettings: settings),
         // Runs the program, and may use Foundation for that.
         .testTarget(
-            name: "CommandTests", dependencies: ["netspectra", "TestSupport"], swiftSettings: settings),
+            name: "CommandTests",
+            dependencies: ["CompressionTestSupport", "Events", "netspectra", "Octets", "Outputs", "TestSupport"],
+            swiftSettings: settings),
         // Reads the work tree, not the targets: the rules of style.
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ]

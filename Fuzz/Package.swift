@@ -12,6 +12,7 @@ let fuzzers: [String: [String]] = [
     "FuzzIPFIX": ["IPFIX", "Flows"],
     "FuzzEvents": ["Events", "Octets"],
     "FuzzRecording": ["Events", "Octets"],
+    "FuzzConversation": ["AppProtocols", "Events"],
     "FuzzHTTP1": ["AppProtocols", "Events"],
     "FuzzWebSocket": ["AppProtocols", "Events"],
     "FuzzHTTP2": ["AppProtocols", "Events"],

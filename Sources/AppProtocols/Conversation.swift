@@ -111,6 +111,16 @@ public final class Conversation {
         !self[direction].held.isEmpty || parser?.isWaiting(direction) == true || raw?.isWaiting(direction) == true
     }
 
+    /// Whether octets that come after a silence begin a conversation of their own: a descriptor may have been given to
+    /// another connection, of which nothing but its first octets tells.
+    public func isAnother(_ octets: Span<UInt8>, _ direction: Direction) -> Bool {
+        guard parser != nil, spoken != .raw, case .found(let found) = registry.detect(octets, direction) else {
+            return false
+        }
+        // A client's preface comes once in a connection (RFC 9113 § 3.4); HTTP/1 has no such mark and needs none.
+        return found != spoken || (found == .http2 && HTTP2FrameFinder.preface(octets) == .yes)
+    }
+
     // MARK: - One direction's octets
 
     /// Runs octets through whatever reads this direction; returns how many were consumed.

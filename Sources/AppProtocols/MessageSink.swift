@@ -10,3 +10,13 @@ public protocol MessageSink: AnyObject {
     /// The octets themselves are shown as a raw message.
     func count(_ malformation: Malformation, octets: UInt64)
 }
+
+extension MessageSink {
+    /// Gives a gap as a message of its own: octets are missing where no other message can tell it.
+    func receive(gap octets: UInt64?, _ arrival: Arrival) {
+        var message = Message()
+        message.reset(.gap, arrival.direction, at: arrival.time)
+        message.gapLength = octets
+        receive(message)
+    }
+}

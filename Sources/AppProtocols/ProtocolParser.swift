@@ -77,7 +77,8 @@ public protocol ProtocolParser: AnyObject {
     func receive(_ octets: Span<UInt8>, _ arrival: Arrival, to sink: any MessageSink) -> ParserStep
 
     /// Octets are missing before what comes next in this direction: how many, if known. A body that has enough
-    /// left goes on behind it; else the parser finds the next message, or loses its way and says so.
+    /// left goes on behind it; else the parser finds the next message, or loses its way and says so. Every gap is told
+    /// by a note of the message that it is in, or where it is in none by a message of its own.
     /// What was received and not consumed is shown by the caller.
     func skip(_ octets: UInt64?, _ arrival: Arrival, to sink: any MessageSink) -> ParserStep.Outcome
 

@@ -54,7 +54,7 @@ public struct CaptureStatistics: Equatable, Sendable {
 }
 
 /// Why a well-framed record was skipped, or a part of it ignored.
-public enum BadRecord: UInt8, CaseIterable, Sendable {
+public enum BadRecord: UInt8, CaseIterable, Sendable, CustomStringConvertible {
     /// A packet block names an interface its section does not describe.
     case unknownInterface
     /// The captured length exceeds the block that should hold it.

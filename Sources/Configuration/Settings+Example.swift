@@ -1,8 +1,8 @@
 extension Settings {
     /// A complete file with every setting and what it means, for `netspectra analyze --config-example` and the docs.
     public static let example = """
-        # Settings of `netspectra analyze --config FILE`. Each option of the command line overrides its setting here.
-        # Every key may be left out.
+        # Settings of `netspectra COMMAND --config FILE`: aggregator and output are those of analyze, redact that of
+        # messages and replay. Each option of the command line overrides its setting here. Every key may be left out.
 
         aggregator:
           # Threads that count, 1 to 1024. Left out: as many as the machine has. Results do not depend on it.
@@ -54,7 +54,8 @@ extension Settings {
           # Rows per task, 0 for all.
           top: 10
 
-        # What is taken out of messages before anything is written. Case does not matter in names.
+        # What is taken out of messages before anything is written, unless --no-redact is given.
+        # Case does not matter in names.
         redact:
           # Header fields, besides Authorization, Proxy-Authorization, Cookie and Set-Cookie.
           headers: [X-Api-Key]

@@ -1,5 +1,5 @@
-/// Takes a coding off bodies pushed to it piece by piece, one after the other. Memory is bounded by the coding's window,
-/// whatever a body claims.
+/// Takes a coding off bodies pushed to it piece by piece, one after the other. Memory is bounded by the coding's
+/// window, whatever a body claims.
 ///
 /// Owned by one thread at a time.
 public final class BodyDecompressor {

@@ -8,7 +8,7 @@ public struct BaseInfo: Sendable, Equatable {
     public var pid: UInt32 = 0
     public var tid: UInt32 = 0
     /// The name of the thread, as the kernel keeps it: at most 15 octets, any of them.
-    public var comm: [UInt8] = []
+    public var comm = CommandName.none
     /// -1: not known.
     public var fd: Int32 = -1
     public var direction = Direction.received

@@ -24,10 +24,17 @@ import Octets
         self.high = first == 8 ? Self.lowest(min(Self.octetsBeforeZero(high), 7), of: high) : 0
     }
 
+    /// No name is known.
+    public static let none = CommandName(low: 0, high: 0)
+
     /// The first 15 octets up to a 0.
-    public init(_ octets: [UInt8]) {
+    public init(_ octets: [UInt8]) { self.init(octets.span) }
+
+    /// The first 15 octets up to a 0.
+    public init(_ octets: Span<UInt8>) {
         var words: (low: UInt64, high: UInt64) = (0, 0)
-        for (index, octet) in octets.prefix(Self.octetsMax).enumerated() {
+        for index in 0..<min(octets.count, Self.octetsMax) {
+            let octet = octets[index]
             if octet == 0 { break }
             if index < 8 {
                 words.low |= UInt64(octet) << UInt64(8 * index)
@@ -45,7 +52,13 @@ import Octets
     }
 
     public var octets: [UInt8] {
-        (0..<count).map { UInt8(truncatingIfNeeded: ($0 < 8 ? low : high) >> UInt64(8 * ($0 & 7))) }
+        let padded = padded
+        return (0..<count).map { padded[$0] }
+    }
+
+    /// All 16 octets; `count` of them are the name. For those who want a span and no allocation.
+    public var padded: [16 of UInt8] {
+        InlineArray { UInt8(truncatingIfNeeded: ($0 < 8 ? low : high) >> UInt64(8 * ($0 & 7))) }
     }
 
     /// How many octets of a word stand before its first 0, the lowest first; 8 without one.
@@ -57,5 +70,13 @@ import Octets
 
     @inlinable @inline(__always) static func lowest(_ count: Int, of word: UInt64) -> UInt64 {
         count == 8 ? word : word & (1 << UInt64(8 * count) &- 1)
+    }
+}
+
+extension OctetBuffer {
+    /// Appends the name so that it stays on its line and cannot drive a terminal (`TerminalText`).
+    public mutating func append(terminal name: CommandName) {
+        let octets = name.padded
+        append(terminal: octets.span.extracting(0..<name.count), .escaped)
     }
 }

@@ -4,7 +4,7 @@ public struct EventFailure: Error, Equatable, Sendable {
     public enum Layer: UInt8, Sendable, CaseIterable {
         case recordFile, recordHeader
         case sslData, gnutlsData, nsprData, connData, masterSecret, bash, mysqld, postgres, packet, socketDestroyed
-        case closed
+        case closed, directionClosed
     }
 
     public enum Reason: UInt8, Sendable, CaseIterable {

@@ -114,10 +114,10 @@ extension OctetWriter {
 
     /// Appends what records of a process hold behind the header: pid, tid and comm, 24 octets.
     @_lifetime(self: copy self)
-    mutating func append(process info: borrowing BaseInfo) {
+    mutating func append(process info: BaseInfo) {
         append(littleEndian: info.pid)
         append(littleEndian: info.tid)
-        append(CommandName(info.comm))
+        append(info.comm)
     }
 
     @_lifetime(self: copy self)

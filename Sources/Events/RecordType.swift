@@ -17,16 +17,22 @@ public struct RecordType: RawRepresentable, Hashable, Sendable {
     public static let socketDestroyed = RecordType(rawValue: 16)
     /// The pipeline was closed here.
     public static let closed = RecordType(rawValue: 17)
+    /// One direction of a connection was closed in order.
+    public static let directionClosed = RecordType(rawValue: 18)
+    /// Text that went straight to the writer, as it was shown: what a run that read shell lines or queries records.
+    public static let text = RecordType(rawValue: 19)
 
     /// Whether the record has the layout of `DataRecordView`.
-    @inline(always) public var isData: Bool { self == .sslData || self == .gnutlsData || self == .nsprData }
+    @inline(always) public var isData: Bool {
+        self == .sslData || self == .gnutlsData || self == .nsprData || self == .text
+    }
 
     /// - Returns: `nil` for a type without a name and for the records that steer the pipeline.
     public var route: EventRoute? {
         switch self {
         case .sslData, .gnutlsData, .nsprData: .eventProcessor
         case .connData, .masterSecret, .packet: .moduleData
-        case .bash, .mysqld, .postgres: .output
+        case .bash, .mysqld, .postgres, .text: .output
         default: nil
         }
     }
@@ -45,6 +51,7 @@ public struct RecordType: RawRepresentable, Hashable, Sendable {
         case .packet: .packet
         case .socketDestroyed: .socketDestroyed
         case .closed: .closed
+        case .directionClosed: .directionClosed
         default: .recordHeader
         }
     }

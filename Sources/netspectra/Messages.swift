@@ -23,7 +23,7 @@ struct Messages: ParsableCommand {
             Examples:
               netspectra messages capture.pcapng
               netspectra messages --where 'port 80' --transactions *.pcap.gz
-              netspectra messages --format ndjson capture.pcap | jq -r 'select(.status >= 500) | .uuid'
+              netspectra messages --format ndjson capture.pcap | jq .target
               tcpdump -w - 'tcp port 8080' | netspectra messages -
             """)
 
@@ -41,7 +41,7 @@ struct Messages: ParsableCommand {
     var `where`: String?
 
     @Option(
-        help: ArgumentHelp("Which TCP header of a tunnelled packet counts. Default: outer.", valueName: "header"))
+        help: ArgumentHelp("Which TCP header of a tunnelled packet counts.", valueName: "header"))
     var tunnels: TunnelMode = .outer
 
     @Flag(help: "Take the files' packets in order of time instead of file after file.")
@@ -68,6 +68,7 @@ struct Messages: ParsableCommand {
 extension MessageRun.Source {
     fileprivate init(_ captures: [CaptureReport], _ outcome: CaptureMessages.Outcome) {
         stages = [.records(captures), .frames(captures, outcome), .payload(outcome)]
+        packets = (outcome.frames, outcome.streams.frameSegments + outcome.streams.fragmentFrames)
         problems = captures.flatMap(\.problems) + captures.compactMap(\.note)
         code = captures.exitCode
     }

@@ -5,28 +5,35 @@ import KernelIO
 struct NetSpectra: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "netspectra",
-        abstract: "How much goes between whom: exact flow statistics of captures.",
+        abstract: "Who talks to whom, how much, and what is said: flows and messages.",
         discussion: """
+            analyze counts the packets of captures exactly, by any key. messages puts TCP connections together and \
+            prints what they say: HTTP, WebSocket, gRPC, raw octets. replay does so with recorded events.
+
             Examples:
               netspectra analyze capture.pcapng
               netspectra analyze --key SrcIP,DstIP --top 20 *.pcap.gz
               tcpdump -w - | netspectra analyze --format ndjson -
+              netspectra messages capture.pcapng
+              netspectra messages --transactions capture.pcapng
 
             Exit codes:
               0    done
-              1    done, but the input is damaged: what was read before is counted
+              1    done, but the input is damaged: what could be read is there
               2    the command line is wrong
-              65   an input is no capture, or not what netspectra wrote
+              65   an input is no capture or recording, or not what netspectra wrote
               66   an input cannot be opened or read
+              69   trace: a library, a function or a feature of the kernel is missing
               70   the counts do not add up: a defect of netspectra
               71   the system gave no thread
               73   an output cannot be created
               74   an output cannot be written
+              77   trace: the system does not permit it
               78   the configuration is wrong
               130  interrupted: what was read is counted and printed
             """,
         version: "0.1.0",
-        subcommands: [Analyze.self, Messages.self, Replay.self, Show.self, Generate.self])
+        subcommands: [Analyze.self, Messages.self, Trace.self, Replay.self, Show.self, Generate.self])
 }
 
 /// How the program ends: what tests and scripts can rely on (docs: README, «Exit codes»).
@@ -35,10 +42,12 @@ enum Exit {
     static let usage = ExitCode(2)
     static let noCapture = ExitCode(65)
     static let cannotOpen = ExitCode(66)
+    static let unavailable = ExitCode(69)
     static let defect = ExitCode(70)
     static let system = ExitCode(71)
     static let cannotCreate = ExitCode(73)
     static let cannotWrite = ExitCode(74)
+    static let notPermitted = ExitCode(77)
     static let configuration = ExitCode(78)
     static let interrupted = ExitCode(130)
     /// As if SIGPIPE had ended it, for those who ignore that signal.

@@ -75,16 +75,22 @@ extension MessageRun.Source {
             .init(
                 name: outcome.path, unit: "records", seen: outcome.records, delivered: outcome.delivered,
                 filtered: filtered, lost: lost))
-        problems += outcome.problems
-        let untold = outcome.badRecords - UInt64(outcome.problems.count)
-        if untold > 0 { problems.append("\(outcome.path): \(untold) further damaged records") }
+        // Nothing but damage: it is no recording.
+        let isRecording = outcome.delivered + outcome.moduleRecords > 0 || outcome.badRecords == 0
+        if isRecording {
+            problems += outcome.problems
+            let untold = outcome.badRecords - UInt64(outcome.problems.count)
+            if untold > 0 { problems.append("\(outcome.path): \(untold) further damaged records") }
+        } else if let first = outcome.problems.first {
+            problems.append(
+                "\(first)\n  Neither a record file nor a recording in JSON Lines. Captures: netspectra messages.")
+        }
         if let time = outcome.closedAt { closedAt = max(closedAt ?? time, time) }
         if let failure = outcome.failure {
             problems.append("\(failure)")
             if case .decompression = failure { code = code ?? Exit.damaged } else { code = Exit.cannotOpen }
         } else if outcome.isDamaged {
-            // Nothing but damage: it is no recording.
-            code = outcome.delivered + outcome.moduleRecords == 0 ? Exit.noCapture : code ?? Exit.damaged
+            code = isRecording ? code ?? Exit.damaged : Exit.noCapture
         }
     }
 }

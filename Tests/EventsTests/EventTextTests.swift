@@ -14,7 +14,7 @@ import Testing
         let event = SSLDataEvent(info: info, data: Array("hi\u{1B}[2J\r\n".utf8))
         #expect(
             event.text
-                == "[2023-11-14 22:13:20.123] PID:1234 TID:1235 Comm:bash FD:7 READ (8 bytes):\nhi\\x1b[2J\\r\n")
+                == "[2023-11-14 22:13:20.123] PID:1234 TID:1235 Comm:bash FD:7 READ (8 bytes):\nhi\\x1b[2J\n")
         #expect(
             event.hex
                 == "[2023-11-14 22:13:20.123] PID:1234 TID:1235 Comm:bash FD:7 READ (8 bytes, hex):\n"
@@ -70,7 +70,7 @@ import Testing
     /// A program chooses its name: it must not write a line of its own, nor drive the terminal.
     @Test func namesAreEscaped() {
         var info = Self.info
-        info.comm = Array("a\nPID:1\u{1B}[31m\t\u{7F}".utf8)
+        info.comm = CommandName(Array("a\nPID:1\u{1B}[31m\t\u{7F}".utf8))
         let text = "a\\nPID:1\\x1b[31m"
         #expect(PostgresEvent(info: info, query: []).text.hasPrefix("PID=1234 Comm=\(text)"))
         #expect(info.uuidText.hasPrefix("1234_1235_\(text)"))
@@ -84,11 +84,11 @@ import Testing
 
     @Test(arguments: [
         ("plain ~", "plain ~"), ("a\tb\nc", "a\tb\nc"), ("\u{7}\u{8}\u{B}\u{C}\r\0", "\\a\\b\\v\\f\\r\\x00"),
-        ("Grüße 漢字 😀", "Grüße 漢字 😀"), ("\u{85}\u{9B}31m", "\\xc2\\x85\\xc2\\x9b31m"),
+        ("Grüße 漢字 😀", "Grüße 漢字 😀"), ("a\r\nb\u{202E}", "a\nb\\u{202e}"), ("\u{85}\u{9B}31m", "\\u{85}\\u{9b}31m"),
     ])
     func payloadIsEscaped(text: String, expected: String) {
         var buffer = OctetBuffer()
-        buffer.append(escaping: Array(text.utf8).span, keepsLines: true)
+        buffer.append(terminal: Array(text.utf8).span, .kept)
         #expect(buffer.description == expected)
     }
 
@@ -99,7 +99,7 @@ import Testing
     ])
     func whatIsNoUTF8IsEscaped(octets: [UInt8], expected: String) {
         var buffer = OctetBuffer()
-        buffer.append(escaping: octets.span, keepsLines: true)
+        buffer.append(terminal: octets.span, .kept)
         #expect(buffer.description == expected)
     }
 

@@ -15,16 +15,6 @@ import Testing
         #expect(SampleEvents.v6Info.uuidText.hasSuffix("_5_0_[2001:db8::1]:51837-[2001:db8::2]:443"))
     }
 
-    @Test func originLine() {
-        func text(_ info: BaseInfo) -> String {
-            var buffer = OctetBuffer()
-            buffer.append(originOf: info)
-            return buffer.description
-        }
-        #expect(text(SampleEvents.v4Info) == "PID:286331153, Comm:curl, Src:10.0.0.7:51837, Dest:93.184.216.34:443,\n")
-        #expect(text(SampleEvents.processInfo) == "PID:1234, Comm:bash,\n")
-    }
-
     @Test(arguments: [
         ("10.0.0.7:51837-93.184.216.34:443", "10.0.0.7:51837-93.184.216.34:443"),
         ("[2001:db8::1]:1-[::]:65535", "[2001:db8::1]:1-[::]:65535"), ("::1:80-::2:81", "[::1]:80-[::2]:81"),

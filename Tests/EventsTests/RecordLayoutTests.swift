@@ -103,6 +103,23 @@ import Testing
         }
     }
 
+    @Test func closedDirection() throws {
+        let octets = Self.record([
+            (0, [40, 0, 0, 0, 18, 0, 1, 0, 1]), (16, [2, 0, 0, 0, 3]), (24, Self.sock), (32, [255, 255, 255, 255, 1]),
+            (40, []),
+        ])
+        let record = try EventRecord(octets)
+        guard case .directionClosed(let event) = record else {
+            Issue.record("\(record)")
+            return
+        }
+        #expect(event.time == 1 && event.pid == 2 && event.tid == 3 && event.fd == -1 && event.direction == .sent)
+        #expect(record.encoded == octets)
+        var wrong = octets
+        wrong[36] = 2
+        #expect(throws: EventFailure(.directionClosed, .invalidField, at: 0)) { _ = try EventRecord(wrong) }
+    }
+
     @Test func typesGoWhereTheyBelong() {
         let routes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 17, 99].map { RecordType(rawValue: $0).route }
         #expect(

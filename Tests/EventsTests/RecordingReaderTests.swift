@@ -60,7 +60,7 @@ import Testing
         info.time = 1_700_000_000_000_010_000
         info.pid = 4242
         info.tid = 4243
-        info.comm = Array("curl".utf8)
+        info.comm = CommandName(Array("curl".utf8))
         info.fd = 5
         info.direction = .sent
         var second = info
@@ -98,7 +98,7 @@ import Testing
             Issue.record("no data")
             return
         }
-        #expect(info.time == -1 && info.fd == -1 && info.sock == 0 && !info.hasTuple && info.comm == [])
+        #expect(info.time == -1 && info.fd == -1 && info.sock == 0 && !info.hasTuple && info.comm == .none)
         #expect(version == .none && payload == [])
     }
 

@@ -9,7 +9,7 @@ enum SampleEvents {
         info.time = 0x0102_0304_0506_0708
         info.pid = 0x1111_1111
         info.tid = 0x2222_2222
-        info.comm = Array("curl".utf8)
+        info.comm = CommandName(Array("curl".utf8))
         info.fd = 5
         info.direction = .sent
         info.source = IPAddress(v4: 0x0A00_0007)
@@ -24,7 +24,7 @@ enum SampleEvents {
         var info = v4Info
         info.source = IPAddress(v6: 0x2001_0DB8_0000_0000, 1)
         info.destination = IPAddress(v6: 0x2001_0DB8_0000_0000, 2)
-        info.comm = Array("fifteen-octets!".utf8)
+        info.comm = CommandName(Array("fifteen-octets!".utf8))
         info.direction = .received
         return info
     }()
@@ -35,7 +35,7 @@ enum SampleEvents {
         info.time = 1_700_000_000_123_456_789
         info.pid = 1234
         info.tid = 1235
-        info.comm = Array("bash".utf8)
+        info.comm = CommandName(Array("bash".utf8))
         return info
     }()
 

@@ -12,7 +12,7 @@ public enum SampleMessages {
         var info = BaseInfo()
         info.pid = 1234
         info.tid = 1235
-        info.comm = Array("curl".utf8)
+        info.comm = CommandName(Array("curl".utf8))
         info.fd = 5
         info.source = IPAddress(v4: 0xC0A8_010A)
         info.sourcePort = 54_321

@@ -92,8 +92,8 @@ import Testing
         Followed([(a, fromA), (b, fromB)], uniquingKeysWith: +)
     }
 
-    /// Whether a direction agrees. Here what waits when the capture ends is delivered behind a gap; tshark does not show
-    /// it unless the peer has acknowledged it, so it may stop at a gap.
+    /// Whether a direction agrees. Here what waits when the capture ends is delivered behind a gap; tshark does not
+    /// show it unless the peer has acknowledged it, so it may stop at a gap.
     private static func agrees(_ ours: [Followed], _ theirs: [Followed]) -> Bool {
         guard ours.count == theirs.count else { return false }
         return zip(ours, theirs).allSatisfy { ours, theirs in

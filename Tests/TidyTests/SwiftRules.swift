@@ -7,7 +7,9 @@ enum SwiftRules {
     ]
 
     /// The few places that map memory or call C.
-    static let unsafeFolders = ["Sources/KernelIO/", "Sources/ContentCodings/", "Sources/Configuration/YAML/"]
+    static let unsafeFolders = [
+        "Sources/KernelIO/", "Sources/ContentCodings/", "Sources/Configuration/YAML/", "Sources/Probes/Kernel/",
+    ]
 
     /// What comes with the toolchain and any machine target may import.
     static let toolchainModules: Set = ["Swift", "Synchronization", "Glibc"]
@@ -19,6 +21,8 @@ enum SwiftRules {
         "CBrotli": ["ContentCodings"],
         "CCrypto": ["ContentCodings"],
         "CKernelIO": ["KernelIO"],
+        "CLibBPF": ["Probes"],
+        "CProbeRecords": ["Probes"],
         "CYAML": ["Configuration"],
         "CZlib": ["ContentCodings"],
         "CZstd": ["ContentCodings"],

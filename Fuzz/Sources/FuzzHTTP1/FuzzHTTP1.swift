@@ -85,10 +85,11 @@ private func runWithGapsAndPauses(_ octets: [UInt8], seed: UInt8) {
             held[side] = []
         default:
             let count = Int(state >> 20 & 63)
-            held[side] += rest.prefix(count)
+            let octets = held[side] + rest.prefix(count)
             rest = rest.dropFirst(count)
-            let step = parser.receive(held[side].span, arrival, to: log)
-            held[side].removeFirst(step.consumed)
+            let step = parser.receive(octets.span, arrival, to: log)
+            precondition(0...octets.count ~= step.consumed, "more was consumed than given")
+            held[side] = Array(octets.dropFirst(step.consumed))
             if step.outcome != .needMore { return }
         }
     }

@@ -6,7 +6,7 @@ enum EventSeeds {
     static var records: [String: [UInt8]] {
         var info = BaseInfo()
         info.pid = 1
-        info.comm = Array("curl".utf8)
+        info.comm = CommandName(Array("curl".utf8))
         info.fd = 5
         info.sock = 0xFFFF_8881_0066_57C0
         _ = info.setTuple(text: Array("10.0.0.7:51837-93.184.216.34:443".utf8).span)

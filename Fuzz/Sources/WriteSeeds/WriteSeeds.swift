@@ -24,6 +24,10 @@ struct WriteSeeds {
         try write(bodies, to: directory.appendingPathComponent("FuzzContentCodings"))
         try write(httpMessages, to: directory.appendingPathComponent("FuzzHTTP1"))
         try write(webSocketFrames, to: directory.appendingPathComponent("FuzzWebSocket"))
+        try write(ConnectionSeeds.http2, to: directory.appendingPathComponent("FuzzHTTP2"))
+        try write(ConnectionSeeds.headerBlocks, to: directory.appendingPathComponent("FuzzHPACK"))
+        try write(ConnectionSeeds.conversations, to: directory.appendingPathComponent("FuzzConversation"))
+        try write(ConnectionSeeds.segments, to: directory.appendingPathComponent("FuzzStreams"))
     }
 
     static func write(_ seeds: [String: [UInt8]], to folder: URL) throws {

@@ -3,9 +3,9 @@ import Octets
 
 /// HTTP/1.0 and HTTP/1.1 (RFC 9112), both directions of a connection.
 ///
-/// It watches; it does not serve. What an endpoint must refuse is shown as far as it can be read, with a note that says
-/// what is wrong; where two endpoints may read the same octets differently (lengths that contradict each other, odd line
-/// ends), the note is what smuggling is found by.
+/// It watches; it does not serve. What an endpoint must refuse is shown as far as it can be read, with a note that
+/// says what is wrong; where two endpoints may read the same octets differently (lengths that contradict each other,
+/// odd line ends), the note is what smuggling is found by.
 ///
 /// When `receive` answers `switches(to:)`, `handover` says what the next parser needs; octets of the other direction
 /// that were not consumed belong to the next parser as well.

@@ -193,23 +193,10 @@ extension HTTP1Stream {
     /// Shows the message as far as it came; what follows is a continuation.
     mutating func showSoFar(_ environment: borrowing Environment) {
         guard !message.isContinuation || message.body.length > 0 else { return }
-        let announced = bodyAnnounced
         let wasComplete = message.isComplete
-        if let announced { message.markIncomplete(.bodyShort(seen: bodySeen, announced: announced)) }
-        message.markIncomplete(.endNotSeen)
+        message.markIncomplete(.soFar(seen: bodySeen, announced: bodyAnnounced))
         environment.sink.receive(message)
         message.isComplete = wasComplete
-        beginContinuation()
-    }
-
-    /// The head, the notes and the octets shown are not shown again.
-    private mutating func beginContinuation() {
-        message.isContinuation = true
-        message.notes.removeAll(keepingCapacity: true)
-        message.body.octets.removeAll(keepingCapacity: true)
-        message.body.length = 0
-        message.body.decodedLength = 0
-        message.wire.removeAll(keepingCapacity: true)
-        message.time = message.endTime
+        message.beginContinuation()
     }
 }

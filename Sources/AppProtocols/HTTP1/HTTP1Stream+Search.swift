@@ -93,6 +93,8 @@ extension HTTP1Stream {
         }
         if isOpen {
             abandon(.gap(octets: count), &exchange, environment)
+        } else {
+            environment.sink.receive(gap: count, environment.arrival)
         }
         // How many messages went with the octets nobody knows.
         exchange.miss(direction)

@@ -77,7 +77,7 @@ extension HTTP2Parser {
             side.forgetTable()
         }
         if showsFrame(isRejected: false) {
-            showFrame(payload, side, arrival, list: isLast ? block : nil, to: sink)
+            showFrame(payload, side, arrival, to: sink)
         }
         if isLast {
             side.block = nil
@@ -130,7 +130,9 @@ extension HTTP2Parser {
         let progress = block.progress
         if progress.unknownFields > 0 { block.notes.append(.unknownFields(progress.unknownFields)) }
         if progress.fieldsLeftOut > 0 {
-            block.notes.append(.headLimited(octets: UInt64(progress.listOctets)))
+            // Of octets, or of fields before that.
+            let limit = min(progress.listOctets, settings.headOctetsMax)
+            block.notes.append(.headLimited(octets: UInt64(limit)))
             sink.count(.headerListTooLarge, octets: 0)
         }
         if progress.isMalformed {

@@ -95,11 +95,10 @@ extension HTTP2Parser {
 
     func showsFrame(isRejected: Bool) -> Bool { isRejected || settings.showsFrames }
 
-    /// Gives the frame as a message.
-    /// - Parameter list: of HEADERS, PUSH_PROMISE and CONTINUATION frames that end a header block.
+    /// Gives the frame as a message: its payload without padding, as it came. Of DATA that is `side.content`.
     func showFrame(
-        _ payload: Span<UInt8>, _ side: HTTP2Side, _ arrival: Arrival, list: HTTP2HeaderBlock? = nil,
-        malformation: Malformation? = nil, to sink: any MessageSink
+        _ payload: Span<UInt8>, _ side: HTTP2Side, _ arrival: Arrival, malformation: Malformation? = nil,
+        to sink: any MessageSink
     ) {
         var message = frameMessage ?? Message()
         frameMessage = nil
@@ -113,14 +112,31 @@ extension HTTP2Parser {
         message.body.length = UInt64(frame.length)
         if side.isCut { message.markIncomplete(.gap(octets: nil)) }
         if let malformation { message.markIncomplete(.malformed(malformation)) }
-        let text = HTTP2FrameText(frame, padding: side.paddingTotal)
-        text.append(payload, list: list?.list, isWhole: !side.isCut && malformation == nil, to: &message.body.octets)
-        message.body.decodedLength = UInt64(message.body.octets.count)
+        if frame.type == .data {
+            message.body.octets.append(contentsOf: side.content.span)
+            message.body.decodedLength = side.contentLength
+        } else {
+            let content = malformation == nil ? Self.content(of: frame, payload) : payload
+            message.body.octets.append(
+                contentsOf: content.extracting(0..<min(content.count, settings.bodyOctetsMax)))
+            message.body.decodedLength = UInt64(content.count)
+        }
+        if !message.body.isKeptWhole { message.note(.bodyLimited(shown: UInt64(message.body.octets.count))) }
         if settings.keepsWire {
             frame.append(to: &message.wire)
             message.wire.append(contentsOf: payload.extracting(0..<min(payload.count, settings.wireOctetsMax)))
         }
         sink.receive(message)
         frameMessage = message
+    }
+
+    /// A payload without padding and the octet that tells its length (§ 6.2, § 6.6). It may be cut.
+    @_lifetime(copy payload)
+    private static func content(of frame: HTTP2FrameHeader, _ payload: Span<UInt8>) -> Span<UInt8> {
+        guard frame.type == .headers || frame.type == .pushPromise, frame.isPadded, !payload.isEmpty else {
+            return payload
+        }
+        let end = min(payload.count, frame.length - Int(payload[0]))
+        return payload.extracting(1..<max(1, end))
     }
 }

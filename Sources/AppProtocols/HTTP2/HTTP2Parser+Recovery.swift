@@ -10,12 +10,15 @@ extension HTTP2Parser {
             return .needMore
         }
         loseTrack(of: side, nil, arrival, to: sink)
+        sink.receive(gap: octets, arrival)
         return .needMore
     }
 
     /// Octets of the current frame's payload are missing.
     private func skip(inside octets: Int, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
         side.remaining -= octets
+        // What stood behind the gap is not put beside what stood before it.
+        side.isCut = true
         if side.frame.type == .data {
             // Where the octet is lost that says how much of the frame is padding, what is shown may contain some.
             let prefix = side.padding < 0 && octets > 0 ? 1 : 0
@@ -26,14 +29,17 @@ extension HTTP2Parser {
                 assembly.collector.skip(UInt64(missing), in: &assembly.message)
                 assembly.grpc?.skip(UInt64(missing), at: arrival.time, to: sink)
                 assembly.hasNews = true
+            } else {
+                sink.receive(gap: UInt64(octets), arrival)
             }
             if side.remaining == 0 {
                 side.phase = .header
                 endData(side, arrival, to: sink)
             }
         } else {
-            side.isCut = true
-            // What stood behind the gap is not put beside what stood before it.
+            // A header block's message tells that it is not whole.
+            let isBlock = side.frame.type == .headers || side.frame.type == .pushPromise || side.block != nil
+            if !isBlock { sink.receive(gap: UInt64(octets), arrival) }
             if side.remaining == 0 { endPayload(side, arrival, to: sink) }
         }
     }

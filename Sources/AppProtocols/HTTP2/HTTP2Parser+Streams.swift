@@ -186,12 +186,16 @@ extension HTTP2Parser {
         var start = 0
         if side.padding < 0 {
             side.padding = Int(octets[0])
-            side.paddingTotal = side.padding
             start = 1
             if side.padding > octets.count - 1 + side.remaining { side.isUnreadable = true }
         }
         guard !side.isUnreadable else { return }
         let end = min(octets.count, octets.count + side.remaining - side.padding)
+        if settings.showsFrames, start < end {
+            let room = max(0, settings.bodyOctetsMax - side.content.count)
+            side.content.append(contentsOf: octets.extracting(start..<min(end, start + room)))
+            side.contentLength += UInt64(end - start)
+        }
         guard settings.keepsWire || start < end, let assembly = assemblyForData(side, arrival, to: sink) else { return }
         if settings.keepsWire {
             if octets.count + side.remaining == side.frame.length {

@@ -128,7 +128,8 @@ public final class HTTP2Parser: ProtocolParser {
         side.isCut = false
         side.isUnreadable = false
         side.padding = header.type == .data && header.isPadded && header.length > 0 ? -1 : 0
-        side.paddingTotal = 0
+        side.content.removeAll(keepingCapacity: side.content.capacity <= 16_384)
+        side.contentLength = 0
         side.phase = .payload
     }
 

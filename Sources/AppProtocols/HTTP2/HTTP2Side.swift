@@ -27,8 +27,9 @@ final class HTTP2Side {
     var remaining = 0
     /// DATA: octets of padding among the remaining; -1: the octet that says so comes next.
     var padding = 0
-    /// DATA: padding in all, for the frame's own message.
-    var paddingTotal = 0
+    /// DATA, where frames are shown: what came of it without padding, up to the limit, and how much there was.
+    var content: [UInt8] = []
+    var contentLength: UInt64 = 0
     /// DATA: its content cannot be told from padding.
     var isUnreadable = false
     /// The payload so far, of frames that are read as a whole.
@@ -60,6 +61,7 @@ final class HTTP2Side {
     func trim() {
         decoder.trim()
         if payload.isEmpty { payload = [] }
+        if phase != .payload { content = [] }
         if skipped.isEmpty { skipped = [] }
     }
 }

@@ -7,7 +7,7 @@ public enum ContentCoding: UInt8, Sendable, CaseIterable {
     case br
     /// RFC 8878.
     case zstd
-    /// Bare DEFLATE in messages that end with a flush (permessage-deflate, RFC 7692). One decoder takes all messages of a
-    /// direction, as each may refer back to those before; `BodyDecoder.endMessage` ends each.
+    /// Bare DEFLATE in messages that end with a flush (permessage-deflate, RFC 7692). One decoder takes all messages of
+    /// a direction, as each may refer back to those before; `BodyDecoder.endMessage` ends each.
     case permessageDeflate
 }

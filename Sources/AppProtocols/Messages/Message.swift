@@ -80,6 +80,17 @@ public struct Message: Sendable {
         wire.removeAll(keepingCapacity: wire.capacity <= 16_384)
     }
 
+    /// Makes what was shown so far count as shown: the head, the notes and the octets are not shown again.
+    mutating func beginContinuation() {
+        isContinuation = true
+        notes.removeAll(keepingCapacity: true)
+        body.octets.removeAll(keepingCapacity: true)
+        body.length = 0
+        body.decodedLength = 0
+        wire.removeAll(keepingCapacity: true)
+        time = endTime
+    }
+
     /// Adds a note that takes nothing away from completeness.
     public mutating func note(_ note: MessageNote) {
         if !notes.contains(note) { notes.append(note) }

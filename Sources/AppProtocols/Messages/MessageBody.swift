@@ -1,8 +1,9 @@
 /// What a message carries after its head: the decoded octets up to a limit, and how many there were.
 public struct MessageBody: Sendable {
-    /// The decoded octets, at most `ParserSettings.bodyOctetsMax`.
+    /// The decoded octets, at most `ParserSettings.bodyOctetsMax`. HTTP/2 frames: the payload without padding.
     public var octets: [UInt8] = []
     /// Octets of the body on the wire, after chunk framing and padding were taken off, before content codings were.
+    /// HTTP/2 frames: the length their header says, padding included.
     public var length: UInt64 = 0
     /// Octets after content codings were taken off; beyond `octets.count` they were counted and not kept.
     public var decodedLength: UInt64 = 0

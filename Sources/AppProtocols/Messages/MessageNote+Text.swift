@@ -4,6 +4,8 @@ extension MessageNote: CustomStringConvertible {
     public var description: String {
         switch self {
         case .endNotSeen: "the end was not seen"
+        case .soFar(_, nil): "so far; more may follow"
+        case .soFar(let seen, let announced?): "\(seen) of \(announced) octets of the body so far; more may follow"
         case .bodyShort(let seen, let announced): "the body ends after \(seen) of \(announced) octets"
         case .gap(let octets): octets.map { "\($0) octets are missing inside" } ?? "octets are missing inside"
         case .beginningNotSeen: "the beginning was not seen"
@@ -15,7 +17,7 @@ extension MessageNote: CustomStringConvertible {
         case .headLimited(let octets): "the head is larger than the limit of \(octets) octets: fields are missing"
         case .unknownFields(let count): "\(count) header fields refer to table entries that were not seen"
         case .reset(let code): "the stream was reset, error code \(code)"
-        case .malformed(let malformation): "malformed: \(malformation)"
+        case .malformed(let malformation): "malformed: \(malformation.phrase)"
         case .truncated(let octets): "Events truncated, size: \(octets) bytes"
         case .bodyRedacted: "parts of the body are redacted"
         case .bodyWithheld(let octets): "\(octets) octets of the body are withheld: they could not be redacted surely"
@@ -27,6 +29,7 @@ extension MessageNote: CustomStringConvertible {
     public var code: String {
         switch self {
         case .endNotSeen: "end_not_seen"
+        case .soFar: "so_far"
         case .bodyShort: "body_short"
         case .gap: "gap"
         case .beginningNotSeen: "beginning_not_seen"

@@ -2,8 +2,11 @@
 ///
 /// Add cases as parsers need them; the description is what people read, `code` what programs match.
 public enum MessageNote: Sendable, Equatable {
-    /// The connection ended, or fell silent, before the message did.
+    /// The connection ended before the message did.
     case endNotSeen
+    /// Shown as far as it came, since the line fell silent: what follows is a continuation. So many octets of the body
+    /// so far, of so many if that was said.
+    case soFar(seen: UInt64, announced: UInt64?)
     /// The body's end was not seen: so many of so many octets.
     case bodyShort(seen: UInt64, announced: UInt64)
     /// Octets are missing inside the message (lost in capture); `nil`: nobody knows how many.

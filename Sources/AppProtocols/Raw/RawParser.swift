@@ -34,6 +34,7 @@ public final class RawParser: ProtocolParser {
     public func skip(_ octets: UInt64?, _ arrival: Arrival, to sink: any MessageSink) -> ParserStep.Outcome {
         // Nothing is joined over a gap.
         if isWaiting(arrival.direction) { show(to: sink) }
+        sink.receive(gap: octets, arrival)
         return .needMore
     }
 

@@ -7,8 +7,8 @@ extension Redactor {
         case edited(OctetEdits)
         /// Nothing of it is shown.
         case withheld
-        /// The same where the header fields show what it held.
-        case shownAsFields
+        /// Only the octets before a header block are shown: its fields stand in the message that it belongs to.
+        case shownUpToBlock(at: Int)
     }
 
     func bodyEdits(_ message: borrowing Message) -> BodyChange {
@@ -43,11 +43,13 @@ extension Redactor {
         return true
     }
 
-    /// Header blocks show every field; DATA is a part of a body cut anywhere.
+    /// Header blocks are coded; DATA is a part of a body cut anywhere.
     private func frameChange(_ message: borrowing Message) -> BodyChange {
         switch message.code {
         case 0: redactsBodies ? .withheld : .none
-        case 1, 5, 9: !redactsHeads ? .none : message.headers.isEmpty ? .withheld : .shownAsFields
+        case 1, 5, 9:
+            !redactsHeads
+                ? .none : message.notes.isEmpty ? .shownUpToBlock(at: message.headerBlockOffset) : .withheld
         default: .none
         }
     }
@@ -84,7 +86,8 @@ extension Redactor {
         case .withheld:
             message.note(.bodyWithheld(octets: UInt64(message.body.octets.count)))
             message.body.octets = []
-        case .shownAsFields: message.body.octets = []
+        case .shownUpToBlock(let offset):
+            message.body.octets.removeSubrange(min(offset, message.body.octets.count)...)
         }
         // The digest of a short secret can be guessed.
         message.body.digest = []

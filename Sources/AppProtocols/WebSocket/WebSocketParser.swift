@@ -3,8 +3,8 @@ import Events
 /// WebSocket (RFC 6455) with permessage-deflate (RFC 7692), both directions of a connection.
 ///
 /// One message for each data message, however many frames it came in, and one for each control frame. `code` is the
-/// opcode, `flags` the number of frames, `target` and `host` those of the request that opened the connection. Of a close
-/// frame `status` is the code, and the body holds code and reason as sent.
+/// opcode, `flags` the number of frames, `target` and `host` those of the request that opened the connection. Of a
+/// close frame `status` is the code, and the body holds code and reason as sent.
 ///
 /// Frames say nothing by which one could be found in the middle of a stream. Behind a gap the next octets are taken for
 /// a frame if every bit of its header says so; else the direction is lost.

@@ -238,7 +238,11 @@ struct WebSocketStream {
             if count == remaining, header.isFinal { finish(isWhole: false, environment) }
             return
         }
-        if isOpen { abandon(.gap(octets: count), environment) }
+        if isOpen {
+            abandon(.gap(octets: count), environment)
+        } else {
+            environment.sink.receive(gap: count, environment.arrival)
+        }
         decoder = nil
         state = .header
         isAfterGap = true
@@ -257,15 +261,9 @@ struct WebSocketStream {
     private mutating func showSoFar(_ environment: borrowing Environment) {
         guard !message.isContinuation || message.body.length > 0 else { return }
         let wasComplete = message.isComplete
-        message.markIncomplete(.endNotSeen)
+        message.markIncomplete(.soFar(seen: message.body.length, announced: nil))
         environment.sink.receive(message)
         message.isComplete = wasComplete
-        message.isContinuation = true
-        message.notes.removeAll(keepingCapacity: true)
-        message.body.octets.removeAll(keepingCapacity: true)
-        message.body.length = 0
-        message.body.decodedLength = 0
-        message.wire.removeAll(keepingCapacity: true)
-        message.time = message.endTime
+        message.beginContinuation()
     }
 }

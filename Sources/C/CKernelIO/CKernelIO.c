@@ -31,6 +31,8 @@ int ns_is_open_for_writing(int descriptor) {
     return 0;
 }
 
+void ns_start_syncing(int descriptor) { sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE); }
+
 void ns_set_thread_name(const char *name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);
 }

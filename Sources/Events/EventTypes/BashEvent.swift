@@ -96,7 +96,7 @@ public struct BashEvent: Event {
 
     private func appendHead(to buffer: inout OctetBuffer) {
         buffer.append("PID:\(info.pid), UID:\(uid), \(shell == .zsh ? "\t" : "")Comm:")
-        buffer.append(escaping: info.comm.span, keepsLines: false)
+        buffer.append(terminal: info.comm)
         buffer.append(shell == .zsh ? ", \tLine:\n" : ", Retvalue:\(returnValue), Line:\n")
     }
 }

@@ -72,7 +72,7 @@ public struct ConnDataEvent: Event {
     /// `PID:1, TID:2, Comm:curl, FD:5, Tuple:10.0.0.7:51837-93.184.216.34:443, Sock:0xffff…, opened`
     public func appendText(to buffer: inout OctetBuffer) {
         buffer.append("PID:\(info.pid), TID:\(info.tid), Comm:")
-        buffer.append(escaping: info.comm.span, keepsLines: false)
+        buffer.append(terminal: info.comm)
         buffer.append(", FD:\(info.fd), Tuple:")
         buffer.append(tupleOf: info)
         buffer.append(", Sock:0x\(String(info.sock, radix: 16)), \(isDestroy ? "destroyed" : "opened")\n")

@@ -125,7 +125,7 @@ public struct MasterSecretEvent: Event {
     /// Says which secrets are known, not what they are: those belong into a key log.
     public func appendText(to buffer: inout OctetBuffer) {
         buffer.append("PID:\(info.pid), TID:\(info.tid), Comm:")
-        buffer.append(escaping: info.comm.span, keepsLines: false)
+        buffer.append(terminal: info.comm)
         buffer.append(", \(tlsVersion), Cipher:0x\(String(cipher, radix: 16)), ClientRandom:")
         buffer.append(hexadecimal: clientRandom.span)
         buffer.append(", Secrets:")
@@ -134,16 +134,4 @@ public struct MasterSecretEvent: Event {
     }
 
     public func appendHex(to buffer: inout OctetBuffer) { appendText(to: &buffer) }
-}
-
-extension OctetBuffer {
-    /// Appends octets as lower-case digits without anything between them.
-    public mutating func append(hexadecimal octets: Span<UInt8>) {
-        write(atMost: 2 * octets.count) { output in
-            for index in octets.indices {
-                output.append(HexDump.digit(octets[index] >> 4))
-                output.append(HexDump.digit(octets[index] & 15))
-            }
-        }
-    }
 }

@@ -96,7 +96,7 @@ public struct MysqldEvent: Event {
 
     private func appendHead(to buffer: inout OctetBuffer) {
         buffer.append("MySQL Query[PID=\(info.pid), Comm=")
-        buffer.append(escaping: info.comm.span, keepsLines: false)
+        buffer.append(terminal: info.comm)
         buffer.append(", Len=\(query.count)/\(fullLength), Status=\(status)]:")
     }
 }

@@ -73,7 +73,7 @@ public struct PacketEvent: Event {
     /// `PID:1, Comm:curl, Interface:2, received, Len:60/1514`; the frame itself only as a dump.
     public func appendText(to buffer: inout OctetBuffer) {
         buffer.append("PID:\(info.pid), Comm:")
-        buffer.append(escaping: info.comm.span, keepsLines: false)
+        buffer.append(terminal: info.comm)
         buffer.append(", Interface:\(interface), \(info.direction), Len:\(frame.count)/\(wireLength)\n")
     }
 

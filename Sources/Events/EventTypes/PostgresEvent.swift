@@ -62,7 +62,7 @@ public struct PostgresEvent: Event {
 
     private func appendHead(to buffer: inout OctetBuffer) {
         buffer.append("PID=\(info.pid) Comm=")
-        buffer.append(escaping: info.comm.span, keepsLines: false)
+        buffer.append(terminal: info.comm)
         buffer.append(" Query=")
     }
 }

@@ -51,8 +51,8 @@ extension RecordingReader {
         switch member {
         case .payload where !hasEscapes:
             return Base64.decode(raw, into: &payload).map { (.badValue(.payload), column + 1 + $0) }
-        case .comm where !hasEscapes && raw.equals(lastComm.span):
-            info.comm = lastComm
+        case .comm where !hasEscapes:
+            info.comm = CommandName(raw)
             return nil
         case .tuple where !hasEscapes && raw.equals(lastTuple.span):
             setTuple()
@@ -66,9 +66,7 @@ extension RecordingReader {
     ) -> Fault? {
         switch member {
         case .operation: return takeOperation(text, into: &line, column: column)
-        case .comm:
-            lastComm = text
-            info.comm = text
+        case .comm: info.comm = CommandName(text)
         case .payload: return Base64.decode(text.span, into: &payload).map { _ in (.badValue(.payload), column) }
         case .tuple where text.isEmpty: break
         case .tuple:

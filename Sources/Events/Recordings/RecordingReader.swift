@@ -34,7 +34,6 @@ public struct RecordingReader: Sendable {
     /// The tuple read last, and what it means: a recording repeats it on every line.
     var lastTuple: [UInt8] = []
     var tupleInfo = BaseInfo()
-    var lastComm: [UInt8] = []
 
     public init() {}
 

@@ -13,7 +13,7 @@ import Octets
         family == inet || family == inet6 || family == none
     }
 
-    static func code(_ info: borrowing BaseInfo) -> UInt16 {
+    static func code(_ info: BaseInfo) -> UInt16 {
         switch info.source.family {
         case .none: none
         case .v4: inet
@@ -55,6 +55,6 @@ extension BaseInfo {
         time = clock.unix(header.time)
         pid = record.littleEndian32(at: 16)
         tid = record.littleEndian32(at: 20)
-        comm = CommandName(record, at: 24).octets
+        comm = CommandName(record, at: 24)
     }
 }

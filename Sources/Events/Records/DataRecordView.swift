@@ -6,7 +6,7 @@ import Octets
 ///
 /// | offset | octets | field | meaning |
 /// |---|---|---|---|
-/// | 0 | 16 | header | `RecordHeader`; type 1, 7 or 8 |
+/// | 0 | 16 | header | `RecordHeader`; type 1, 7, 8 or 19 |
 /// | 16 | 4 | `pid` | |
 /// | 20 | 4 | `tid` | |
 /// | 24 | 16 | `comm` | up to the first 0 |
@@ -83,13 +83,13 @@ public struct DataRecordView: ~Escapable {
         @_lifetime(copy self) get { octets.extracting(Self.fixedOctets...) }
     }
 
-    /// Who and when, as a value: this allocates for the comm, so it is asked for once per connection, not per record.
+    /// Who and when, as a value.
     public func baseInfo(_ clock: ClockOffset = .none) -> BaseInfo {
         var info = BaseInfo()
         info.time = clock.unix(time)
         info.pid = pid
         info.tid = tid
-        info.comm = commandName.octets
+        info.comm = commandName
         info.fd = fd
         info.direction = direction
         info.source = source
@@ -108,7 +108,7 @@ extension OctetBuffer {
     ///   - type: one of those with `isData`.
     ///   - missing: octets of this direction lost right before `data`; `nil`: some, nobody knows how many.
     public mutating func append(
-        data: Span<UInt8>, of info: borrowing BaseInfo, as type: RecordType = .sslData,
+        data: Span<UInt8>, of info: BaseInfo, as type: RecordType = .sslData,
         tlsVersion: TLSVersion = .none, missing: UInt64? = 0
     ) {
         precondition(type.isData, "a type of record without plaintext")
@@ -123,7 +123,7 @@ extension OctetBuffer {
     }
 
     private mutating func append(
-        piece: Span<UInt8>, of info: borrowing BaseInfo, as type: RecordType, tlsVersion: TLSVersion, missing: UInt32
+        piece: Span<UInt8>, of info: BaseInfo, as type: RecordType, tlsVersion: TLSVersion, missing: UInt32
     ) {
         let length = DataRecordView.fixedOctets + piece.count
         write(atMost: length) { output in

@@ -13,6 +13,7 @@ public enum EventRecord: Equatable, Sendable {
     case packet(PacketEvent)
     case socketDestroyed(SocketDestroyedEvent)
     case closed(ClosedEvent)
+    case directionClosed(DirectionClosedEvent)
     /// A type that is not known here, of a later version: to be counted and left out.
     case unknown(RecordType)
 
@@ -35,6 +36,8 @@ public enum EventRecord: Equatable, Sendable {
         case .socketDestroyed:
             self = .socketDestroyed(try SocketDestroyedEvent(record: record, clock: clock, at: offset))
         case .closed: self = .closed(try ClosedEvent(record: record, clock: clock, at: offset))
+        case .directionClosed:
+            self = .directionClosed(try DirectionClosedEvent(record: record, clock: clock, at: offset))
         default:
             try header.requireWhole(record, fixed: RecordHeader.octets, at: offset)
             self = .unknown(header.type)
@@ -53,7 +56,7 @@ public enum EventRecord: Equatable, Sendable {
         case .mysqld(let event): event
         case .postgres(let event): event
         case .packet(let event): event
-        case .socketDestroyed, .closed, .unknown: nil
+        case .socketDestroyed, .closed, .directionClosed, .unknown: nil
         }
     }
 
@@ -62,6 +65,7 @@ public enum EventRecord: Equatable, Sendable {
         switch self {
         case .socketDestroyed(let event): event.encode(into: &buffer)
         case .closed(let event): event.encode(into: &buffer)
+        case .directionClosed(let event): event.encode(into: &buffer)
         default: event?.encode(into: &buffer)
         }
     }

@@ -2,24 +2,30 @@ import Headers
 import Octets
 
 /// The ends of a connection as text: `10.0.0.7:51837-93.184.216.34:443`, IPv6 in brackets.
-extension OctetBuffer {
-    /// Appends `ip:port`, IPv6 as `[ip]:port`.
-    public mutating func append(_ address: IPAddress, port: UInt16) {
-        write(atMost: OctetWriter.addressOctetsMax + 8) { output in
-            if address.family == .v6 { output.append(UInt8(ascii: "[")) }
-            output.append(address: address)
-            if address.family == .v6 { output.append(UInt8(ascii: "]")) }
-            output.append(UInt8(ascii: ":"))
-            output.append(decimal: UInt64(port))
-        }
-    }
+extension OctetWriter {
+    /// An address in brackets, a colon and a port.
+    public static let endpointOctetsMax = addressOctetsMax + 8
 
+    /// Appends `192.168.1.10:54321` or `[2001:db8::1]:443`.
+    @_lifetime(self: copy self)
+    public mutating func append(endpoint address: IPAddress, _ port: UInt16) {
+        if address.family == .v6 { append(UInt8(ascii: "[")) }
+        append(address: address)
+        if address.family == .v6 { append(UInt8(ascii: "]")) }
+        append(UInt8(ascii: ":"))
+        append(decimal: UInt64(port))
+    }
+}
+
+extension OctetBuffer {
     /// Appends the tuple; nothing where the addresses are not known.
-    public mutating func append(tupleOf info: borrowing BaseInfo) {
+    public mutating func append(tupleOf info: BaseInfo) {
         guard info.hasTuple else { return }
-        append(info.source, port: info.sourcePort)
-        append("-")
-        append(info.destination, port: info.destinationPort)
+        write(atMost: 1 + 2 * OctetWriter.endpointOctetsMax) { writer in
+            writer.append(endpoint: info.source, info.sourcePort)
+            writer.append(UInt8(ascii: "-"))
+            writer.append(endpoint: info.destination, info.destinationPort)
+        }
     }
 }
 

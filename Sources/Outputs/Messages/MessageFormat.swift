@@ -6,15 +6,15 @@ import Octets
 /// and uses again. Nothing is allocated per record once the buffer has grown.
 public protocol MessageFormat: Sendable {
     /// - Parameter info: what is known of the program and the connection behind the message.
-    func append(_ message: borrowing Message, _ info: borrowing BaseInfo, to buffer: inout OctetBuffer)
-    func append(_ transaction: borrowing Transaction, _ info: borrowing BaseInfo, to buffer: inout OctetBuffer)
+    func append(_ message: borrowing Message, _ info: BaseInfo, to buffer: inout OctetBuffer)
+    func append(_ transaction: borrowing Transaction, _ info: BaseInfo, to buffer: inout OctetBuffer)
     /// Appends a record that came as text: a shell's line, a query.
-    func append(text: Span<UInt8>, _ info: borrowing BaseInfo, to buffer: inout OctetBuffer)
+    func append(text: Span<UInt8>, _ info: BaseInfo, to buffer: inout OctetBuffer)
 }
 
 extension MessageFormat {
     /// The text as it is: it was made for people, and its control characters are escaped.
-    public func append(text: Span<UInt8>, _ info: borrowing BaseInfo, to buffer: inout OctetBuffer) {
+    public func append(text: Span<UInt8>, _ info: BaseInfo, to buffer: inout OctetBuffer) {
         buffer.append(contentsOf: text)
     }
 }

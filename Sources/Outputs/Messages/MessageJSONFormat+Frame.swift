@@ -1,19 +1,18 @@
 import AppProtocols
 import Octets
 
-/// HTTP/2 frames: their head, values, header fields and payload.
+/// HTTP/2 frames: their head, values and payload.
 extension MessageJSONFormat {
     func append(frame message: borrowing Message, _ buffer: inout OctetBuffer) {
         buffer.append(",\"frame\":")
-        buffer.append(HTTP2FrameNames.type(message.code).map(JSONText.quoted) ?? "null")
+        buffer.append(HTTP2CodePoints.frameTypeName(message.code).map(JSONText.quoted) ?? "null")
         buffer.append(",\"frame_type\":\(message.code),\"flags\":\(message.flags)")
         let names = HTTP2FrameNames.flags(message.flags, of: message.code).names
         buffer.append(",\"flag_names\":[" + names.map(JSONText.quoted).joined(separator: ",") + "]")
         let payload = message.body.octets.span
-        let detail = HTTP2FrameDetail(type: message.code, flags: message.flags, payload)
+        let detail = HTTP2FrameDetail(message)
         append(detail.items, of: message.code, &buffer)
-        if !message.headers.isEmpty { append(pieces.headers, fields: message.headers, &buffer) }
-        append(payload: message.headers.isEmpty ? payload.extracting(detail.rest) : Span(), &buffer)
+        append(payload: payload.extracting(detail.rest), &buffer)
         append(pieces.bodyLength, message.body.length, &buffer)
     }
 
@@ -21,7 +20,7 @@ extension MessageJSONFormat {
         if type == HTTP2FrameNames.settings {
             let settings = items.compactMap { item in
                 if case .setting(let code, let value) = item {
-                    "[\(HTTP2FrameNames.setting(code).map(JSONText.quoted) ?? "\(code)"),\(value)]"
+                    "[\(HTTP2CodePoints.settingName(code).map(JSONText.quoted) ?? "\(code)"),\(value)]"
                 } else {
                     nil
                 }
@@ -32,7 +31,7 @@ extension MessageJSONFormat {
             switch item {
             case .number(let name, let value): buffer.append(",\"\(name)\":\(value)")
             case .error(let code):
-                buffer.append(",\"error\":\(HTTP2FrameNames.error(code).map(JSONText.quoted) ?? "null")")
+                buffer.append(",\"error\":\(HTTP2CodePoints.errorName(code).map(JSONText.quoted) ?? "null")")
                 buffer.append(",\"error_code\":\(code)")
             case .setting: break
             }

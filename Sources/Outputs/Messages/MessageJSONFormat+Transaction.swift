@@ -5,7 +5,7 @@ import Octets
 /// Transactions: one object each, once the response is there or is no longer expected.
 extension MessageJSONFormat {
     public func append(
-        _ transaction: borrowing Transaction, _ info: borrowing BaseInfo, to buffer: inout OctetBuffer
+        _ transaction: borrowing Transaction, _ info: BaseInfo, to buffer: inout OctetBuffer
     ) {
         var latin1 = Latin1Members()
         buffer.append("{\"type\":\"transaction\",\"time\":")

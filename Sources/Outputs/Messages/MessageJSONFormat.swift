@@ -12,7 +12,7 @@ public struct MessageJSONFormat: MessageFormat {
 
     public init() {}
 
-    public func append(_ message: borrowing Message, _ info: borrowing BaseInfo, to buffer: inout OctetBuffer) {
+    public func append(_ message: borrowing Message, _ info: BaseInfo, to buffer: inout OctetBuffer) {
         var latin1 = Latin1Members()
         buffer.append(pieces.start(message))
         append(time: message.time, info, message.direction, &buffer, &latin1)
@@ -41,7 +41,7 @@ public struct MessageJSONFormat: MessageFormat {
 
     /// `"time":…,"uuid":…,"pid":…,"tid":…,"comm":…,"fd":…,"direction":…,"src":…,"dst":…`, without what is not known.
     func append(
-        time: Int64, _ info: borrowing BaseInfo, _ direction: Direction, _ buffer: inout OctetBuffer,
+        time: Int64, _ info: BaseInfo, _ direction: Direction, _ buffer: inout OctetBuffer,
         _ latin1: inout Latin1Members
     ) {
         let pieces = pieces
@@ -49,7 +49,7 @@ public struct MessageJSONFormat: MessageFormat {
             writer.append(decimal: time)
             writer.append(pieces.uuid)
         }
-        append(uuid: info, direction, &buffer, &latin1)
+        append(uuid: info, direction, &buffer)
         if info.pid != 0 { append(process: info, &buffer, &latin1) }
         if info.fd >= 0 { append(pieces.fd, UInt64(info.fd), &buffer) }
         buffer.append(direction == .sent ? pieces.sent : pieces.received)
@@ -65,11 +65,10 @@ public struct MessageJSONFormat: MessageFormat {
 
     /// The UUID is plain but for the comm in it.
     private func append(
-        uuid info: borrowing BaseInfo, _ direction: Direction, _ buffer: inout OctetBuffer,
-        _ latin1: inout Latin1Members
+        uuid info: BaseInfo, _ direction: Direction, _ buffer: inout OctetBuffer
     ) {
         let start = buffer.count
-        buffer.append(uuid: info, direction)
+        buffer.append(uuidOf: info, direction)
         let end = buffer.count
         if buffer.octets.extracting(start..<end).isPlainJSON {
             buffer.write(atMost: 1) { $0.append(0x22) }
@@ -77,11 +76,11 @@ public struct MessageJSONFormat: MessageFormat {
         }
         let text = [UInt8](copying: buffer.octets.extracting(start..<end))
         buffer.truncate(to: start - 1)  // the opening quote, too
-        if !buffer.append(jsonAny: text.span) { latin1.insert(.uuid) }
+        _ = buffer.append(jsonAny: text.span)  // it is UTF-8
     }
 
     private func append(
-        process info: borrowing BaseInfo, _ buffer: inout OctetBuffer, _ latin1: inout Latin1Members
+        process info: BaseInfo, _ buffer: inout OctetBuffer, _ latin1: inout Latin1Members
     ) {
         let (pieces, pid, tid) = (pieces, UInt64(info.pid), UInt64(info.tid))
         buffer.write(atMost: 64) { writer in
@@ -91,7 +90,8 @@ public struct MessageJSONFormat: MessageFormat {
             writer.append(decimal: tid)
             writer.append(pieces.comm)
         }
-        if !buffer.append(jsonAny: info.comm.span) { latin1.insert(.comm) }
+        let comm = info.comm.padded
+        if !buffer.append(jsonAny: comm.span.extracting(0..<info.comm.count)) { latin1.insert(.comm) }
     }
 
     private func append(
@@ -237,16 +237,15 @@ public struct MessageJSONFormat: MessageFormat {
 struct Latin1Members: OptionSet {
     let rawValue: UInt8
 
-    static let uuid = Latin1Members(rawValue: 1)
-    static let comm = Latin1Members(rawValue: 2)
-    static let method = Latin1Members(rawValue: 4)
-    static let target = Latin1Members(rawValue: 8)
-    static let host = Latin1Members(rawValue: 16)
-    static let reason = Latin1Members(rawValue: 32)
+    static let comm = Latin1Members(rawValue: 1)
+    static let method = Latin1Members(rawValue: 2)
+    static let target = Latin1Members(rawValue: 4)
+    static let host = Latin1Members(rawValue: 8)
+    static let reason = Latin1Members(rawValue: 16)
 
     var names: [String] {
         let all: [(Latin1Members, String)] = [
-            (.uuid, "uuid"), (.comm, "comm"), (.method, "method"), (.target, "target"), (.host, "host"),
+            (.comm, "comm"), (.method, "method"), (.target, "target"), (.host, "host"),
             (.reason, "reason"),
         ]
         return all.filter { contains($0.0) }.map(\.1)

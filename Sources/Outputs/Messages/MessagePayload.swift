@@ -10,7 +10,7 @@ enum MessagePayload {
         var count = message.body.octets.count + octetCount(of: message.trailers)
         switch message.kind {
         case .http1Request, .http1Response: count += message.isContinuation ? 0 : message.headers.octets.count
-        case .http2Request, .http2Response, .http2Frame:
+        case .http2Request, .http2Response:
             count += octetCount(of: message.headers) + (message.headers.isEmpty ? 0 : 1)
         default: break
         }
@@ -21,7 +21,7 @@ enum MessagePayload {
         switch message.kind {
         case .http1Request, .http1Response:
             if !message.isContinuation { buffer.append(run: message.headers.octets.span) }
-        case .http2Request, .http2Response, .http2Frame:
+        case .http2Request, .http2Response:
             append(message.headers, to: &buffer)
             if !message.headers.isEmpty { buffer.append("\n") }
         default: break

@@ -6,7 +6,8 @@ import Octets
 /// Records as `LogEntry` messages, length-delimited (a varint, then the message).
 ///
 /// Fields are written straight into the buffer, in order of their numbers and without those that have their default, as
-/// the generated code does; the octets are the same. The payload is the message as text shows it, unescaped.
+/// the generated code does; the octets are the same. The payload is the message as text shows it, unescaped;
+/// the comm is escaped.
 public struct MessageProtobufFormat: MessageFormat {
     /// Which numbers the fields of `Event` have.
     public enum Schema: Sendable, CaseIterable {
@@ -21,7 +22,7 @@ public struct MessageProtobufFormat: MessageFormat {
 
     public init(schema: Schema = .standard) { self.schema = schema }
 
-    public func append(_ message: borrowing Message, _ info: borrowing BaseInfo, to buffer: inout OctetBuffer) {
+    public func append(_ message: borrowing Message, _ info: BaseInfo, to buffer: inout OctetBuffer) {
         let payload = MessagePayload.octetCount(of: message)
         // Both lengths in front depend on the fields' lengths. Room is left for them as they will most likely be.
         let start = buffer.count
@@ -49,16 +50,16 @@ public struct MessageProtobufFormat: MessageFormat {
 
     /// Transactions have no form in this schema.
     public func append(
-        _ transaction: borrowing Transaction, _ info: borrowing BaseInfo, to buffer: inout OctetBuffer
+        _ transaction: borrowing Transaction, _ info: BaseInfo, to buffer: inout OctetBuffer
     ) {}
 
     /// All fields of `Event` but the payload.
     private func appendFront(
-        _ message: borrowing Message, _ info: borrowing BaseInfo, _ payload: Int, _ buffer: inout OctetBuffer
+        _ message: borrowing Message, _ info: BaseInfo, _ payload: Int, _ buffer: inout OctetBuffer
     ) {
         append(1, UInt64(bitPattern: message.time), &buffer)
         let direction = message.direction
-        append(text: 2, &buffer) { $0.append(uuid: info, direction) }
+        append(text: 2, &buffer) { $0.append(uuidOf: info, direction) }
         if schema == .standard { append(process: info, firstField: 3, &buffer) }
         append(endpoints: info, firstField: schema == .standard ? 5 : 3, &buffer)
         if schema == .ecapture { append(process: info, firstField: 7, &buffer) }
@@ -66,12 +67,12 @@ public struct MessageProtobufFormat: MessageFormat {
         append(10, UInt64(UInt32(clamping: payload)), &buffer)
     }
 
-    private func append(process info: borrowing BaseInfo, firstField: UInt8, _ buffer: inout OctetBuffer) {
+    private func append(process info: BaseInfo, firstField: UInt8, _ buffer: inout OctetBuffer) {
         append(firstField, UInt64(info.pid), &buffer)
-        append(text: firstField + 1, &buffer) { $0.append(contentsOf: info.comm.span) }
+        append(text: firstField + 1, &buffer) { $0.append(terminal: info.comm) }
     }
 
-    private func append(endpoints info: borrowing BaseInfo, firstField: UInt8, _ buffer: inout OctetBuffer) {
+    private func append(endpoints info: BaseInfo, firstField: UInt8, _ buffer: inout OctetBuffer) {
         guard info.hasTuple else { return }
         append(address: info.source, firstField, &buffer)
         append(firstField + 1, UInt64(info.sourcePort), &buffer)
@@ -94,13 +95,12 @@ public struct MessageProtobufFormat: MessageFormat {
         }
     }
 
-    /// A text of proto3 is UTF-8: what is none is written as Latin-1. Short ones have a length of one octet, which is
-    /// written first and set once it is known.
+    /// A text field, which is UTF-8 (all that is written here is escaped). Short ones have a length of one octet, which
+    /// is written first and set once it is known.
     private func append(text field: UInt8, _ buffer: inout OctetBuffer, _ body: (inout OctetBuffer) -> Void) {
         let start = buffer.count
         buffer.write(atMost: 2) { $0.append(word: UInt64(field << 3 | 2), count: 2) }
         body(&buffer)
-        if !buffer.octets.extracting((start + 2)..<buffer.count).isUTF8 { buffer.encodeLatin1(from: start + 2) }
         let length = buffer.count - start - 2
         if length == 0 { return buffer.truncate(to: start) }
         let more = ProtobufText.varintOctets(UInt64(length)) - 1
@@ -159,17 +159,5 @@ extension OctetBuffer {
             for _ in 0..<max(0, distance) { writer.append(0) }
         }
         append(contentsOf: tail.span)
-    }
-
-    /// Replaces the octets from `start` on by their Latin-1 characters in UTF-8.
-    mutating func encodeLatin1(from start: Int) {
-        let text = [UInt8](copying: octets.extracting(start..<count))
-        truncate(to: start)
-        write(atMost: 2 * text.count) { writer in
-            for octet in text {
-                if octet >= 0x80 { writer.append(0xC0 | octet >> 6) }
-                writer.append(octet >= 0x80 ? 0x80 | octet & 0x3F : octet)
-            }
-        }
     }
 }

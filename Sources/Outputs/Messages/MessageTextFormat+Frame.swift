@@ -1,22 +1,19 @@
 import AppProtocols
 import Octets
 
-/// HTTP/2 frames, one by one: head, values, header fields, payload.
+/// HTTP/2 frames, one by one: head, values, payload.
 extension MessageTextFormat {
     func append(frame message: borrowing Message, _ buffer: inout OctetBuffer, _ limit: inout TextLimit) {
         append(frameHeading: message, &buffer)
         let payload = message.body.octets.span
-        let detail = HTTP2FrameDetail(type: message.code, flags: message.flags, payload)
+        let detail = HTTP2FrameDetail(message)
         for item in detail.items { append(item, &buffer) }
-        append(fields: message.headers, &buffer, &limit)
-        // Header blocks are shown decoded.
-        guard message.headers.isEmpty else { return }
         append(body: payload.extracting(detail.rest), mayBeCut: true, &buffer, &limit)
     }
 
     private func append(frameHeading message: borrowing Message, _ buffer: inout OctetBuffer) {
         buffer.append("[HTTP/2 frame ")
-        if let name = HTTP2FrameNames.type(message.code) {
+        if let name = HTTP2CodePoints.frameTypeName(message.code) {
             buffer.append(name)
         } else {
             buffer.append("type ")
@@ -42,9 +39,9 @@ extension MessageTextFormat {
         switch item {
         case .number(let name, let value): buffer.append("\(name) = \(value)\n")
         case .setting(let code, let value):
-            buffer.append("\(HTTP2FrameNames.setting(code) ?? "setting \(code)") = \(value)\n")
+            buffer.append("\(HTTP2CodePoints.settingName(code) ?? "setting \(code)") = \(value)\n")
         case .error(let code):
-            buffer.append("error = \(HTTP2FrameNames.error(code).map { "\($0) (\(code))" } ?? "\(code)")\n")
+            buffer.append("error = \(HTTP2CodePoints.errorName(code).map { "\($0) (\(code))" } ?? "\(code)")\n")
         }
     }
 }

@@ -28,7 +28,7 @@ public struct MessageTextFormat: MessageFormat {
         let destination = OctetPiece(", Dest:")
     }
 
-    public func append(_ message: borrowing Message, _ info: borrowing BaseInfo, to buffer: inout OctetBuffer) {
+    public func append(_ message: borrowing Message, _ info: BaseInfo, to buffer: inout OctetBuffer) {
         beginColour(message.direction, &buffer)
         append(heading: info, &buffer)
         var limit = TextLimit(octetsMax)
@@ -37,20 +37,20 @@ public struct MessageTextFormat: MessageFormat {
         } else {
             append(contentOf: message, &buffer, &limit)
         }
-        var saysTruncated = false
-        if limit.isReached, let octetsMax {
-            append(MessageNote.truncated(octets: UInt64(octetsMax)), &buffer)
-            saysTruncated = true
-        }
+        let octetsMax = octetsMax ?? .max
+        // Parsers keep no more of a body than is shown.
+        let isTruncated = limit.isReached || (!message.body.isKeptWhole && message.body.octets.count >= octetsMax)
+        if isTruncated { append(MessageNote.truncated(octets: UInt64(octetsMax)), &buffer) }
         for note in message.notes {
-            if saysTruncated, case .truncated = note { continue }
+            // Said once, in one way.
+            if isTruncated, note.tellsLimit { continue }
             append(note, &buffer)
         }
         endColour(&buffer)
     }
 
     public func append(
-        _ transaction: borrowing Transaction, _ info: borrowing BaseInfo, to buffer: inout OctetBuffer
+        _ transaction: borrowing Transaction, _ info: BaseInfo, to buffer: inout OctetBuffer
     ) {
         TransactionTable(style: style).append(transaction, info, to: &buffer)
     }
@@ -58,7 +58,7 @@ public struct MessageTextFormat: MessageFormat {
     // MARK: The line in front
 
     /// `PID:1234, Comm:curl, Src:192.168.1.10:54321, Dest:93.184.216.34:443,`, without what is not known.
-    private func append(heading info: borrowing BaseInfo, _ buffer: inout OctetBuffer) {
+    private func append(heading info: BaseInfo, _ buffer: inout OctetBuffer) {
         if info.pid != 0 {
             let pid = UInt64(info.pid)
             buffer.write(atMost: 32) { writer in
@@ -66,7 +66,7 @@ public struct MessageTextFormat: MessageFormat {
                 writer.append(decimal: pid)
                 writer.append(pieces.comm)
             }
-            buffer.append(terminal: info.comm.span, .escaped)
+            buffer.append(terminal: info.comm)
             buffer.write(atMost: 2) { $0.append(word: 0x202C, count: info.hasTuple ? 2 : 1) }
         }
         if info.hasTuple {
@@ -237,6 +237,16 @@ public struct MessageTextFormat: MessageFormat {
 
 extension HeaderList.Field {
     fileprivate var isUsual: Bool { marks.isDisjoint(with: [.unknownName, .unknownValue]) && name.count + value.count <= 2_048 }
+}
+
+extension MessageNote {
+    /// Less is shown than there is, and nothing else is wrong with it.
+    fileprivate var tellsLimit: Bool {
+        switch self {
+        case .truncated, .bodyLimited: true
+        default: false
+        }
+    }
 }
 
 /// How many octets of a message may still be shown.

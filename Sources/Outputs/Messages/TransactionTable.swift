@@ -3,7 +3,8 @@ import Events
 import Octets
 
 /// A line per transaction, in columns of fixed width so that lines can be printed as they come: method, status,
-/// latency, octets of both bodies, host and path. Lines end at the terminal's width.
+/// latency, octets of both bodies, host and path. An ellipsis behind the sizes: the request or the response was not
+/// seen whole. Lines end at the terminal's width.
 ///
 ///     METHOD   STATUS    LATENCY    REQUEST   RESPONSE  HOST AND PATH
 ///     GET         200    12.3 ms        0 B    16.4 kB  example.com/index.html
@@ -26,10 +27,10 @@ public struct TransactionTable: MessageFormat {
     }
 
     /// Messages have no place in the table.
-    public func append(_ message: borrowing Message, _ info: borrowing BaseInfo, to buffer: inout OctetBuffer) {}
+    public func append(_ message: borrowing Message, _ info: BaseInfo, to buffer: inout OctetBuffer) {}
 
     public func append(
-        _ transaction: borrowing Transaction, _ info: borrowing BaseInfo, to buffer: inout OctetBuffer
+        _ transaction: borrowing Transaction, _ info: BaseInfo, to buffer: inout OctetBuffer
     ) {
         let method = Self.shown(transaction.method)
         var line = Self.pad(TextTable.cut(method.isEmpty ? "-" : method, to: 8), 8)
@@ -38,9 +39,8 @@ public struct TransactionTable: MessageFormat {
         line += " " + Self.pad(left: HumanUnits.bytes(transaction.requestLength), 10)
         line += " " + Self.pad(left: HumanUnits.bytes(transaction.responseLength), 10)
         var place = Self.place(transaction)
-        if !transaction.isComplete { place = "(incomplete) " + place }
         if let width { place = TextTable.cut(place, to: max(width - Self.fixedColumns, 16)) }
-        buffer.append(line + "  " + place + "\n")
+        buffer.append(line + (transaction.isComplete ? "  " : "… ") + place + "\n")
     }
 
     private static func shown(_ octets: [UInt8]) -> String {

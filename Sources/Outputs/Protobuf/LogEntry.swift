@@ -15,7 +15,7 @@ public struct EventMessage: Equatable, Sendable {
     /// `{Pid}_{Tid}_{Comm}_{Fd}_{DataType}`, and `_{Tuple}` behind it where the tuple is known.
     public var uuid = ""
     public var pid: Int64 = 0
-    /// The comm; control characters are escaped.
+    /// The comm, escaped as in the UUID.
     public var processName = ""
     /// Empty: not known.
     public var sourceIP = ""
@@ -40,7 +40,7 @@ public struct EventMessage: Equatable, Sendable {
         uuid = info.uuidText
         pid = Int64(info.pid)
         var name = OctetBuffer()
-        name.append(escaping: info.comm.span, keepsLines: false)
+        name.append(terminal: info.comm)
         processName = name.description
         if info.hasTuple {
             sourceIP = info.source.description

@@ -31,7 +31,7 @@ struct TaskDirectory: Sendable {
     private func writeShards() throws(SystemFailure) {
         var files: [ShardFile] = []
         for index in 0..<shards {
-            files.append(ShardFile(try DescriptorWriter(creating: "\(path)/shard_\(index).dat")))
+            files.append(ShardFile(try DescriptorWriter(creating: "\(path)/shard_\(index).dat"), syncs: syncs))
         }
         let (shardFiles, partRows, turns, outcome) = (files, partRows, Turns(lanes: shards), FirstFailure())
         let first = IPFIXEncoder(task: result.task, domain: domain, time: time)
@@ -99,7 +99,12 @@ private final class ShardFile: Sendable {
     let file: DescriptorWriter
     private let written = Monitor((records: UInt32(0), rows: UInt64(0)))
 
-    init(_ file: consuming DescriptorWriter) { self.file = file }
+    private let syncs: Bool
+
+    init(_ file: consuming DescriptorWriter, syncs: Bool) {
+        self.file = file
+        self.syncs = syncs
+    }
 
     func append(_ part: inout IPFIXEncoder) throws(SystemFailure) {
         // A part without rows would be a message without sets.
@@ -135,5 +140,6 @@ private final class ShardFile: Sendable {
         let now = (records: part.recordCount, rows: part.rowsSoFar)
         written.withLock { $0 = now }
         try file.write(part.message)
+        if syncs { file.startSyncing() }
     }
 }

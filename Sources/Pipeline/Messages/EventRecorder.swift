@@ -69,15 +69,20 @@ public final class EventRecorder: EventEntrance {
 }
 
 extension OctetBuffer {
-    /// Appends an event as a record. What has no record of its own (the end of a direction, a line of text) is left out.
+    /// Appends an event as a record.
     fileprivate mutating func append(event head: EventHead, _ payload: Span<UInt8>) {
         switch head.kind {
-        case .data, .gap:
+        case .data, .gap, .text:
             let missing = head.missing == EventHead.unknown ? nil : head.missing
-            append(data: payload, of: BaseInfo(head), tlsVersion: head.tlsVersion, missing: missing)
+            append(
+                data: payload, of: BaseInfo(head), as: head.kind == .text ? .text : .sslData,
+                tlsVersion: head.tlsVersion, missing: missing)
         case .destroyed, .aborted:
             SocketDestroyedEvent(time: head.time, pid: head.pid, sock: head.sock).encode(into: &self)
-        case .closed, .text: return
+        case .closed:
+            DirectionClosedEvent(
+                time: head.time, pid: head.pid, tid: head.tid, sock: head.sock, fd: head.fd, direction: head.direction
+            ).encode(into: &self)
         }
     }
 }

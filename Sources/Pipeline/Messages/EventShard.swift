@@ -70,6 +70,10 @@ final class EventShard {
             recorder.counts.deliveredEvents += 1
             recorder.counts.deliveredOctets += UInt64(payload.count)
             let worker = touch(head, serial)
+            if worker.wasIdle, worker.key.kind != .sock, worker.conversation?.isAnother(payload, head.direction) == true
+            {
+                restart(worker, at: head.time)
+            }
             let conversation = conversation(of: worker)
             if head.missing > 0 { skip(head.missing, head, conversation) }
             conversation.receive(payload, head.direction, at: head.time, to: sink)
@@ -88,6 +92,13 @@ final class EventShard {
             recorder.counts.deliveredOctets += UInt64(payload.count)
             recorder.append(text: payload, BaseInfo(head))
         }
+    }
+
+    /// The descriptor was given to another connection: what the one before left is shown, and a new one begins.
+    private func restart(_ worker: EventWorker, at time: Int64) {
+        recorder.worker = worker
+        for direction in Direction.allCases { worker.conversation?.pause(.aborted, direction, at: time, to: sink) }
+        worker.conversation = nil
     }
 
     private func skip(_ octets: UInt64, _ head: EventHead, _ conversation: Conversation) {
@@ -124,6 +135,7 @@ final class EventShard {
         }
         worker.note(head)
         worker.lastTick = TimerWheel.tick(at: head.time)
+        worker.wasIdle = worker.isIdle
         worker.isIdle = false
         if !worker.hasTimer { setTimer(slot, worker, due: worker.lastTick + Self.idleTicks) }
         return worker

@@ -21,6 +21,8 @@ final class EventWorker {
     var nextOfSocket: Int32 = -1
     /// The idle flush was made since the newest event.
     var isIdle = false
+    /// It had been made when the newest event came.
+    var wasIdle = false
     /// Forgotten; only its timer is still in the wheel.
     var hasEnded = false
     /// A timer is in the wheel.
@@ -36,14 +38,14 @@ final class EventWorker {
         if head.direction == .received {
             if !known.received {
                 known.received = true
-                Self.fill(&bases.received, head, like: bases.sent)
+                Self.fill(&bases.received, head)
             } else if !bases.received.hasTuple, head.source.family != .none {
                 Self.fillTuple(&bases.received, head)
             }
         } else {
             if !known.sent {
                 known.sent = true
-                Self.fill(&bases.sent, head, like: bases.received)
+                Self.fill(&bases.sent, head)
             } else if !bases.sent.hasTuple, head.source.family != .none {
                 Self.fillTuple(&bases.sent, head)
             }
@@ -65,14 +67,13 @@ final class EventWorker {
         }
     }
 
-    private static func fill(_ base: inout BaseInfo, _ head: EventHead, like other: BaseInfo) {
+    private static func fill(_ base: inout BaseInfo, _ head: EventHead) {
         base.pid = head.pid
         base.tid = head.tid
         base.fd = head.fd
         base.sock = head.sock
         base.direction = head.direction
-        // Both directions mostly share one copy of the name.
-        base.comm = CommandName(other.comm) == head.comm ? other.comm : head.comm.octets
+        base.comm = head.comm
         fillTuple(&base, head)
     }
 

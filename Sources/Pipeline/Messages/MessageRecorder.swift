@@ -54,7 +54,7 @@ extension BaseInfo {
         fd = head.fd
         sock = head.sock
         direction = head.direction
-        comm = head.comm.octets
+        comm = head.comm
         source = head.source
         destination = head.destination
         sourcePort = head.sourcePort

@@ -5,8 +5,8 @@ import Octets
 /// Turns messages into records, in whatever form the user wants. Each shard has one of its own.
 public protocol MessageRenderer: AnyObject {
     /// Appends one record; nothing where the message is not wanted.
-    func append(_ message: borrowing Message, of base: borrowing BaseInfo, to output: inout OctetBuffer)
-    func append(_ transaction: borrowing Transaction, of base: borrowing BaseInfo, to output: inout OctetBuffer)
+    func append(_ message: borrowing Message, of base: BaseInfo, to output: inout OctetBuffer)
+    func append(_ transaction: borrowing Transaction, of base: BaseInfo, to output: inout OctetBuffer)
     /// Appends a record that came as text: a shell's line, a query.
-    func append(text: Span<UInt8>, of base: borrowing BaseInfo, to output: inout OctetBuffer)
+    func append(text: Span<UInt8>, of base: BaseInfo, to output: inout OctetBuffer)
 }

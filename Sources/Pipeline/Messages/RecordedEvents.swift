@@ -137,13 +137,16 @@ public struct RecordedEvents: Sendable {
             let header = try RecordHeader(record, at: offset)
             if header.type.isData {
                 let view = try DataRecordView(record, at: offset)
-                return write(EventHead(view), view.data)
+                var head = EventHead(view)
+                if header.type == .text { head.kind = .text }
+                return write(head, view.data)
             }
             let value = try EventRecord(record, at: offset)
             switch value {
             case .socketDestroyed(let event): write(EventHead(destroyed: event.sock, pid: event.pid, at: event.time))
             case .connData(let event) where event.isDestroy:
                 write(EventHead(destroyed: event.info.sock, pid: event.info.pid, at: event.info.time))
+            case .directionClosed(let event): write(EventHead(event))
             case .closed(let event):
                 outcome.moduleRecords += 1
                 outcome.closedAt = event.time
@@ -219,19 +222,30 @@ extension EventHead {
         if view.dataLength == 0, missing > 0 { kind = .gap }
     }
 
-    init(_ info: borrowing BaseInfo) {
+    init(_ info: BaseInfo) {
         self.init()
         time = info.time
         pid = info.pid
         tid = info.tid
         fd = info.fd
         sock = info.sock
-        comm = CommandName(info.comm)
+        comm = info.comm
         direction = info.direction
         source = info.source
         destination = info.destination
         sourcePort = info.sourcePort
         destinationPort = info.destinationPort
+    }
+
+    init(_ event: DirectionClosedEvent) {
+        self.init()
+        kind = .closed
+        time = event.time
+        pid = event.pid
+        tid = event.tid
+        sock = event.sock
+        fd = event.fd
+        direction = event.direction
     }
 
     init(destroyed sock: UInt64, pid: UInt32, at time: Int64) {

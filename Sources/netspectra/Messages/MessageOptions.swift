@@ -80,15 +80,19 @@ struct MessageOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Events that wait at most between reading and parsing.", valueName: "number"))
     var queue = 1_024
 
-    @Option(help: ArgumentHelp("Threads that parse; output does not depend on it.", valueName: "number"))
-    var workers = Machine.processorCount
+    @Option(
+        help: ArgumentHelp(
+            "Threads that parse; output does not depend on it. Default: one per processor.", valueName: "number"))
+    var workers: Int?
 
     @Flag(name: .shortAndLong, help: "No summary and no progress on standard error.")
     var quiet = false
 
     func validate() throws {
         if let truncate, truncate < 1 { throw ValidationError("--truncate: \(truncate) octets cannot be shown") }
-        if !(1...1_024 ~= workers) { throw ValidationError("--workers: \(workers) is not between 1 and 1024") }
+        if let workers, !(1...1_024 ~= workers) {
+            throw ValidationError("--workers: \(workers) is not between 1 and 1024")
+        }
         if !(1...1_000_000 ~= queue) { throw ValidationError("--queue: \(queue) is not between 1 and 1000000") }
         if maxConnections < EventProcessor.connectionsMin {
             throw ValidationError("--max-connections: at least \(EventProcessor.connectionsMin)")
@@ -109,7 +113,7 @@ struct MessageOptions: ParsableArguments {
     /// What the processor is to do.
     func processorSettings() -> EventProcessor.Settings {
         var settings = EventProcessor.Settings(registry: .standard)
-        settings.threads = workers
+        settings.threads = workers ?? Machine.processorCount
         settings.queueLength = queue
         settings.connectionsMax = maxConnections
         settings.parser.keepsWire = hex
@@ -118,16 +122,27 @@ struct MessageOptions: ParsableArguments {
         if let limit = bodyLimit.flatMap(ByteCountText.bytes) { settings.parser.bodyOctetsMax = Int(clamping: limit) }
         if let truncate {
             settings.parser.bodyOctetsMax = min(settings.parser.bodyOctetsMax, truncate)
-            settings.parser.wireOctetsMax = min(settings.parser.wireOctetsMax, truncate)
+            // One more than is shown, so that it shows that there is more.
+            settings.parser.wireOctetsMax = min(settings.parser.wireOctetsMax, max(truncate, truncate &+ 1))
         }
         return settings
     }
 
+    /// What stands before all records.
+    var heading: [UInt8] {
+        guard format == .text, transactions else { return [] }
+        var heading = OctetBuffer()
+        TransactionTable(style: style).appendHeading(to: &heading)
+        return [UInt8](heading)
+    }
+
+    /// Colours and the width of lines are for standard output.
+    private var style: Style { output == nil ? SnapshotSink.style : .plain }
+
     /// Gives each shard a renderer of its own.
     var makeRenderer: @Sendable () -> any MessageRenderer {
-        let isTerminal = output == nil
-        let style = isTerminal ? SnapshotSink.style : .plain
-        let width = isTerminal ? SnapshotSink.width : nil
+        let style = style
+        let width = output == nil ? SnapshotSink.width : nil
         let (hex, truncate, transactions) = (hex, truncate, transactions)
         let schema: MessageProtobufFormat.Schema = eventSchema == .ecapture ? .ecapture : .standard
         switch format {
@@ -156,15 +171,15 @@ private final class FormatRenderer<Format: MessageFormat>: MessageRenderer {
         self.showsTransactions = showsTransactions
     }
 
-    func append(_ message: borrowing Message, of base: borrowing BaseInfo, to output: inout OctetBuffer) {
+    func append(_ message: borrowing Message, of base: BaseInfo, to output: inout OctetBuffer) {
         format.append(message, base, to: &output)
     }
 
-    func append(_ transaction: borrowing Transaction, of base: borrowing BaseInfo, to output: inout OctetBuffer) {
+    func append(_ transaction: borrowing Transaction, of base: BaseInfo, to output: inout OctetBuffer) {
         if showsTransactions { format.append(transaction, base, to: &output) }
     }
 
-    func append(text: Span<UInt8>, of base: borrowing BaseInfo, to output: inout OctetBuffer) {
+    func append(text: Span<UInt8>, of base: BaseInfo, to output: inout OctetBuffer) {
         format.append(text: text, base, to: &output)
     }
 }

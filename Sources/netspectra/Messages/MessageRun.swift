@@ -13,6 +13,8 @@ struct MessageRun {
     struct Source {
         /// Stages of the ledger before the processor.
         var stages: [LedgerReport.Stage] = []
+        /// How many packets were read and whether any was of use, where the input is captures.
+        var packets: (read: UInt64, followed: UInt64)?
         /// What is wrong with the input: a sentence each.
         var problems: [String] = []
         /// How far time had come, where the source knows.
@@ -22,6 +24,9 @@ struct MessageRun {
     }
 
     let options: MessageOptions
+    /// The source cannot wait and has no end of its own: what finds no room is dropped and counted, time is this
+    /// machine's, and an interrupt is the way to end.
+    var isLive = false
     /// Events that come at most this much too late are put back in order.
     var reorderWindow: Int64 = 0
     private let isInterrupted = Monitor(false)
@@ -44,8 +49,10 @@ struct MessageRun {
         var settings = options.processorSettings()
         settings.redaction = options.noRedact ? nil : redaction
         settings.reorderWindow = reorderWindow
+        settings.isLive = isLive
+        settings.policy = isLive ? .drop : .wait
         settings.redactionSalt = Machine.randomOctets(16)
-        let output = try MessageOutput(options.output)
+        let output = try MessageOutput(options.output, heading: options.heading)
         let processor: EventProcessor
         do throws(SystemFailure) {
             processor = try EventProcessor(
@@ -79,7 +86,7 @@ struct MessageRun {
         _ source: Source, _ counts: MessageCounts, _ failure: SystemFailure?, _ output: MessageOutput,
         _ recorder: EventRecorder?
     ) throws {
-        let summary = MessageSummary(counts, stages: source.stages)
+        let summary = MessageSummary(counts, stages: source.stages, packets: source.packets)
         var failure = failure
         do throws(SystemFailure) {
             if failure == nil {
@@ -95,12 +102,16 @@ struct MessageRun {
             if failure == nil { failure = error }
         }
         for problem in source.problems { StandardError.write("netspectra: \(problem)\n") }
-        if !options.quiet, failure?.isBrokenPipe != true { StandardError.write("netspectra: \(summary.text)\n") }
+        // Of an input that could not be read there is nothing to sum up.
+        let isUnread = !source.problems.isEmpty && summary.isEmpty
+        if !options.quiet, !isUnread, failure?.isBrokenPipe != true {
+            StandardError.write("netspectra: \(summary.text)\n")
+        }
         guard summary.ledger.isBalanced else {
             throw Exit.fail(Exit.defect, "the counts do not add up: a defect of netspectra, please report it")
         }
         if let failure { throw Exit.output(failure) }
-        if isInterrupted.withLock({ $0 }) { throw Exit.interrupted }
+        if !isLive, isInterrupted.withLock({ $0 }) { throw Exit.interrupted }
         if let code = source.code { throw code }
     }
 }
@@ -109,22 +120,35 @@ struct MessageRun {
 private final class MessageOutput: Sendable {
     private final class Box {
         var file: OutputFile?
-        init(_ file: consuming OutputFile) { self.file = consume file }
+        /// What stands before the first record; empty once it was written.
+        var heading: [UInt8]
+
+        init(_ file: consuming OutputFile, _ heading: [UInt8]) {
+            self.file = consume file
+            self.heading = heading
+        }
     }
 
     private let box: Monitor<Box>
 
-    init(_ path: String?) throws {
+    init(_ path: String?, heading: [UInt8]) throws {
         do throws(SystemFailure) {
             let file = try OutputFile(path: path ?? "-")
-            box = Monitor(Box(file))
+            box = Monitor(Box(file, heading))
         } catch {
             throw Exit.output(error)
         }
     }
 
     func write(_ octets: Span<UInt8>) throws(SystemFailure) {
-        try box.withLock { (box) throws(SystemFailure) in try box.file?.write(octets) }
+        try box.withLock { (box) throws(SystemFailure) in
+            if !box.heading.isEmpty {
+                let heading = box.heading
+                box.heading = []
+                try box.file?.write(heading.span)
+            }
+            try box.file?.write(octets)
+        }
     }
 
     func commit() throws(SystemFailure) {

@@ -6,11 +6,15 @@ import Pipeline
 /// What a run that prints messages has seen, and what became of it: for people, and as the last JSON object.
 struct MessageSummary {
     private let counts: MessageCounts
+    private let packets: (read: UInt64, followed: UInt64)?
     let ledger: LedgerReport
 
-    /// - Parameter stages: those of the source, before the events.
-    init(_ counts: MessageCounts, stages: [LedgerReport.Stage]) {
+    /// - Parameters:
+    ///   - stages: those of the source, before the events.
+    ///   - packets: of captures, how many were read, and how many of these carry TCP that was asked for.
+    init(_ counts: MessageCounts, stages: [LedgerReport.Stage], packets: (read: UInt64, followed: UInt64)? = nil) {
         self.counts = counts
+        self.packets = packets
         func stage(_ unit: String, _ seen: UInt64, _ delivered: UInt64, full: UInt64, late: UInt64)
             -> LedgerReport.Stage
         {
@@ -20,7 +24,7 @@ struct MessageSummary {
             return .init(name: "events", unit: unit, seen: seen, delivered: delivered, filtered: [], lost: lost)
         }
         let records = LedgerReport.Stage(
-            name: "records", unit: "records", seen: counts.records,
+            name: "output", unit: "records", seen: counts.records,
             delivered: counts.records - min(counts.unwrittenRecords, counts.records), filtered: [],
             lost: counts.unwrittenRecords > 0 ? [.init("not written", counts.unwrittenRecords)] : [])
         ledger = LedgerReport(
@@ -35,10 +39,16 @@ struct MessageSummary {
             ])
     }
 
+    /// Nothing was read.
+    var isEmpty: Bool { counts.events == 0 && (packets?.read ?? 0) == 0 && counts.missingOctets == 0 }
+
     /// One line, with what is missing or odd at its end.
     var text: String {
-        var parts = [
-            Self.count(counts.events, "event"), Self.count(counts.connections, "connection"),
+        // Who reads a capture thinks of packets; the events that become of them are in the ledger.
+        var parts = [packets.map { Self.count($0.read, "packet") } ?? Self.count(counts.events, "event")]
+        if let packets, packets.read > 0, packets.followed == 0 { parts.append("none with TCP to follow") }
+        parts += [
+            Self.count(counts.connections, "connection"),
             Self.count(counts.messageCount - counts.count(.gap) - counts.count(.http2Frame), "message"),
         ]
         if counts.transactions > 0 { parts.append(Self.count(counts.transactions, "transaction")) }
@@ -46,11 +56,12 @@ struct MessageSummary {
         if counts.missingOctets > 0 { parts.append("\(HumanUnits.bytes(counts.missingOctets)) missing in gaps") }
         if counts.malformations > 0 { parts.append(Self.count(counts.malformations, "malformation")) }
         if counts.evictedConnections > 0 {
-            parts.append("\(HumanUnits.grouped(counts.evictedConnections)) connections ended for room")
+            parts.append("\(Self.count(counts.evictedConnections, "connection")) ended for room")
         }
         for stage in ledger.stages {
             for cause in stage.lost {
-                parts.append("\(HumanUnits.grouped(cause.count)) \(stage.unit) lost: \(cause.name)")
+                let unit = stage.unit.hasSuffix("s") ? String(stage.unit.dropLast()) : stage.unit
+                parts.append("\(Self.count(cause.count, unit)) lost (\(cause.name))")
             }
         }
         return parts.joined(separator: ", ")

@@ -5,8 +5,8 @@ import Testing
 
 /// The vectors of llhttp and http-garden, where `NETSPECTRA_VECTORS` names their folder.
 ///
-/// llhttp serves: it refuses. We watch: what it accepts (strictly or leniently) we must show just so; what it refuses we
-/// show as far as it can be read, and must say that something is wrong. docs/conformance.md argues each exception.
+/// llhttp serves: it refuses. We watch: what it accepts (strictly or leniently) we must show just so; what it refuses
+/// we show as far as it can be read, and must say that something is wrong. docs/conformance.md argues each exception.
 struct HTTP1VectorTests {
     /// Cases that are shown otherwise than llhttp does.
     static let otherwise: Set = [

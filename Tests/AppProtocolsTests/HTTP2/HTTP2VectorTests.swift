@@ -1,4 +1,5 @@
 import Foundation
+import Octets
 import Testing
 
 @testable import AppProtocols
@@ -77,30 +78,35 @@ struct HTTP2VectorTests {
         #expect(frames >= 20)
     }
 
-    /// What the payload says stands in the text of the frame, or in its message.
+    /// What the payload says stands in the frame's octets, at its place (RFC 9113 § 6).
     private static func check(
         _ message: Message, _ payload: [String: Any], _ conversation: HTTP2Conversation
     ) throws {
-        let text = message.bodyText
-        if let code = payload["error_code"] as? Int { #expect(text.contains("(\(code))")) }
-        if let last = payload["last_stream_id"] as? Int { #expect(text.contains("last stream: \(last)\n")) }
-        if let debug = payload["additional_debug_data"] as? String { #expect(text.contains(debug)) }
-        if let increment = payload["window_size_increment"] as? Int {
-            #expect(text.contains("increment: \(increment)"))
+        let octets = message.body.octets
+        func number(at offset: Int) -> Int { Int(octets.span.bigEndian32(at: offset)) }
+        if let code = payload["error_code"] as? Int { #expect(number(at: message.code == 7 ? 4 : 0) == code) }
+        if let last = payload["last_stream_id"] as? Int { #expect(number(at: 0) == last) }
+        if let debug = payload["additional_debug_data"] as? String {
+            #expect(octets.dropFirst(8) == Array(debug.utf8)[...])
         }
+        if let increment = payload["window_size_increment"] as? Int { #expect(number(at: 0) == increment) }
         if let settings = payload["settings"] as? [[Int]] {
-            for setting in settings { #expect(text.contains(": \(setting[1])\n")) }
+            #expect(octets.count == 6 * settings.count)
+            for (index, setting) in settings.enumerated() {
+                #expect(Int(octets.span.bigEndian16(at: 6 * index)) == setting[0])
+                #expect(number(at: 6 * index + 2) == setting[1])
+            }
         }
-        if let weight = payload["weight"] as? Int { #expect(text.contains("weight: \(weight)\n")) }
+        if let weight = payload["weight"] as? Int { #expect(Int(octets[4]) + 1 == weight) }
         if let dependency = payload["stream_dependency"] as? Int {
-            #expect(text.contains("depends on stream: \(dependency)\n"))
+            #expect(number(at: 0) & 0x7FFF_FFFF == dependency)
         }
-        if let padding = payload["padding_length"] as? Int { #expect(text.contains("padding: \(padding)\n")) }
+        if let padding = payload["padding_length"] as? Int {
+            #expect(message.body.length == message.body.decodedLength + UInt64(padding + 1))
+        }
         if let data = payload["data"] as? String {
             #expect(conversation.sink.messages.contains { $0.bodyText == data })
         }
-        if let promised = payload["promised_stream_id"] as? Int {
-            #expect(text.contains("promised stream: \(promised)\n"))
-        }
+        if let promised = payload["promised_stream_id"] as? Int { #expect(number(at: 0) == promised) }
     }
 }

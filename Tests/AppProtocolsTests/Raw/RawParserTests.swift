@@ -38,6 +38,7 @@ struct RawParserTests {
         dialogue.say(.sent, "fg")
         #expect(dialogue.parser.isWaiting(.sent))
         dialogue.pause(.aborted)
-        #expect(dialogue.messages.map(\.bodyText) == ["ab", "fg"])
+        #expect(dialogue.messages.map(\.bodyText) == ["ab", "", "fg"])
+        #expect(dialogue.messages[1].kind == .gap)
     }
 }

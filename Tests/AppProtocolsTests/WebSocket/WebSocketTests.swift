@@ -123,7 +123,7 @@ struct WebSocketTests {
         dialogue.pause(.aborted)
         #expect(dialogue.messages.map(\.bodyText) == ["abc", "de"])
         #expect(dialogue.messages.map(\.isContinuation) == [false, true])
-        #expect(dialogue.messages.allSatisfy { $0.notes == [.endNotSeen] })
+        #expect(dialogue.messages.map(\.notes) == [[.soFar(seen: 3, announced: nil)], [.endNotSeen]])
     }
 
     @Test(arguments: 0..<100 as Range<UInt64>)

@@ -15,6 +15,42 @@ import Testing
     static let data = SampleMessages.body(.http2Frame, Array("part".utf8), code: 0, flags: 0x41)
     static let unknown = SampleMessages.body(.http2Frame, [0xFF], code: 0xFA)
 
+    static let headers = padded(
+        SampleMessages.body(.http2Frame, [0x80, 0, 0, 3, 199, 0x88, 0xBE], code: 1, flags: 0x2D), 2)
+    static let promise = SampleMessages.body(.http2Frame, [0, 0, 0, 2, 0x82], code: 5, flags: 4)
+    static let continuation = SampleMessages.body(.http2Frame, [0x82, 0x84], code: 9, flags: 4)
+
+    private static func padded(_ message: Message, _ padding: UInt64) -> Message {
+        var message = message
+        message.body.length += padding + 1
+        return message
+    }
+
+    /// Header blocks are told by their length, what stands before them by name.
+    @Test func headerBlocks() {
+        #expect(
+            content(Self.headers) == """
+                [HTTP/2 frame HEADERS, stream 1, END_STREAM, END_HEADERS, PADDED, PRIORITY, 10 octets]
+                padding = 2
+                depends_on = 3
+                exclusive = 1
+                weight = 200
+                header_block = 2
+
+                """)
+        #expect(content(Self.promise).hasSuffix(", END_HEADERS, 5 octets]\npromised_stream = 2\nheader_block = 1\n"))
+        #expect(
+            content(Self.continuation).hasSuffix("CONTINUATION, stream 1, END_HEADERS, 2 octets]\nheader_block = 2\n"))
+        #expect(
+            json(Self.headers).contains(
+                #","padding":2,"depends_on":3,"exclusive":1,"weight":200,"header_block":2,"body_length":10"#))
+        #expect(json(Self.continuation).contains(#","header_block":2,"body_length":2"#))
+        // One that breaks a rule is shown as it is.
+        var malformed = Self.continuation
+        malformed.markIncomplete(.malformed(.frameOrder))
+        #expect(content(malformed).contains(", 2 octets]\n00000000  82 84"))
+    }
+
     @Test func asText() {
         #expect(
             content(Self.settings) == """

@@ -78,22 +78,24 @@ import Testing
         #expect(event == [1: .number(UInt64(SampleMessages.time)), 2: Self.text("0_0__-1_0")])
     }
 
-    /// Lengths of one, two, three and four octets, and fronts shorter and longer than usual.
-    @Test(arguments: [0, 1, 20, 100, 127, 128, 16_250, 16_383, 16_384, 3_000_000], [0, 15, 200])
-    func payloadsOfAnyLength(count: Int, commOctets: Int) throws {
-        var info = BaseInfo()
-        info.comm = [UInt8](repeating: 0x63, count: commOctets)
+    /// Lengths of one, two, three and four octets, and fronts shorter and longer than usual: a control character takes
+    /// four octets.
+    @Test(arguments: [0, 1, 20, 100, 127, 128, 16_250, 16_383, 16_384, 3_000_000], ["", "c", "\u{1}"])
+    func payloadsOfAnyLength(count: Int, letter: String) throws {
+        var info = letter == "\u{1}" ? SampleMessages.info : BaseInfo()
+        info.comm = CommandName(Array(String(repeating: letter, count: 15).utf8))
         let body = [UInt8](repeating: 0xFF, count: count)
         let event = try Self.event(rendered(SampleMessages.body(.raw, body), MessageProtobufFormat(), info: info))
         #expect(event[11] == (count == 0 ? nil : .octets(body)))
-        #expect(event[4] == (commOctets == 0 ? nil : .octets(info.comm)))
+        let shown = letter == "\u{1}" ? "\\x01" : letter
+        #expect(event[4] == (letter.isEmpty ? nil : Self.text(String(repeating: shown, count: 15))))
     }
 
     @Test func textIsAlwaysUTF8() throws {
         var info = BaseInfo()
-        info.comm = [0x61, 0xFF]
+        info.comm = CommandName([0x61, 0xFF])
         let event = try Self.event(rendered(SampleMessages.body(.raw, []), MessageProtobufFormat(), info: info))
-        #expect(event[4] == Self.text("aÿ"))
+        #expect(event[4] == Self.text("a\\xff"))
     }
 
     @Test func http2IsShownInLines() throws {

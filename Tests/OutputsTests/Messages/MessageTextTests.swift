@@ -20,12 +20,12 @@ import Testing
                 """)
         var capture = SampleMessages.info
         capture.pid = 0
-        capture.comm = []
+        capture.comm = .none
         capture.source = IPAddress(v6: 0x2001_0DB8_0000_0000, 1)
         #expect(text(message, info: capture).hasPrefix("Src:[2001:db8::1]:54321, Dest:93.184.216.34:443,\nGET"))
         var program = SampleMessages.info
         program.source = .none
-        program.comm = Array("a\u{1B}[2J\n".utf8)
+        program.comm = CommandName(Array("a\u{1B}[2J\n".utf8))
         #expect(text(message, info: program).hasPrefix("PID:1234, Comm:a\\x1b[2J\\n,\nGET"))
         #expect(text(message, info: BaseInfo()).hasPrefix("[program and connection are not known]\nGET"))
     }

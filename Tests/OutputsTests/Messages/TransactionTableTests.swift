@@ -25,7 +25,7 @@ import Testing
             heading.description + Self.line(SampleMessages.transaction) + Self.line(call) == """
                 METHOD   STATUS    LATENCY    REQUEST   RESPONSE  HOST AND PATH
                 GET         200    12.3 ms        0 B    16.4 kB  example.com/index.html?item=1
-                POST      200/5          -        0 B    16.4 kB  (incomplete) example.com/a.B/C
+                POST      200/5          -        0 B    16.4 kB… example.com/a.B/C
 
                 """)
     }

@@ -11,7 +11,7 @@ import Testing
         info.time = 300
         info.pid = 1234
         info.tid = 1235
-        info.comm = Array("a\u{1B}".utf8)
+        info.comm = CommandName(Array("a\u{1B}".utf8))
         info.fd = 5
         info.source = IPAddress(v4: 0x0102_0304)
         info.destination = IPAddress(v6: 0, 1)

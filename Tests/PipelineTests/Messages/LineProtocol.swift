@@ -60,7 +60,7 @@ extension ParserRegistry {
 
 /// Shows a message as `pid>text` (sent), `pid<text` (received), with `…` where it is incomplete and `[n]` for a gap.
 final class LineRenderer: MessageRenderer {
-    func append(_ message: borrowing Message, of base: borrowing BaseInfo, to output: inout OctetBuffer) {
+    func append(_ message: borrowing Message, of base: BaseInfo, to output: inout OctetBuffer) {
         let end = message.isComplete ? "" : "…"
         let text =
             message.kind == .gap
@@ -68,9 +68,9 @@ final class LineRenderer: MessageRenderer {
         output.append("\(base.pid)\(message.direction == .sent ? ">" : "<")\(text)\(end)\n")
     }
 
-    func append(_ transaction: borrowing Transaction, of base: borrowing BaseInfo, to output: inout OctetBuffer) {}
+    func append(_ transaction: borrowing Transaction, of base: BaseInfo, to output: inout OctetBuffer) {}
 
-    func append(text: Span<UInt8>, of base: borrowing BaseInfo, to output: inout OctetBuffer) {
+    func append(text: Span<UInt8>, of base: BaseInfo, to output: inout OctetBuffer) {
         output.append(contentsOf: text)
         output.append("\n")
     }

@@ -18,6 +18,9 @@ int ns_wake_descriptor(void);
 /// other users and on file systems of other machines. The descriptor is open for reading alone.
 int ns_is_open_for_writing(int descriptor);
 
+/// Asks the system to begin bringing to the disk what was written to a file; returns at once.
+void ns_start_syncing(int descriptor);
+
 /// Names the calling thread; the kernel keeps the first 15 octets.
 void ns_set_thread_name(const char *name);
 

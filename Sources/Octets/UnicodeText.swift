@@ -1,17 +1,15 @@
-import Octets
-
 /// One well-formed UTF-8 sequence.
-struct DecodedScalar {
-    var value: UInt32
+public struct DecodedScalar: Sendable {
+    public var value: UInt32
     /// Octets of the sequence; 0 where there is none.
-    var count: Int
+    public var count: Int
 
     static let malformed = DecodedScalar(value: 0, count: 0)
 
     /// Characters that move the cursor, turn the direction of what follows, or are not seen at all: C1 controls, bidi
     /// marks and overrides, line and paragraph separators, interlinear annotation, tags. Those below U+0080 are told
     /// apart before anything is decoded.
-    @inline(__always) var isDangerous: Bool {
+    @inline(always) public var isDangerous: Bool {
         if value < 0xA0 { return true }
         if value < 0x061C { return false }
         switch value {
@@ -26,12 +24,12 @@ typealias FourWords = (UInt64, UInt64, UInt64, UInt64)
 
 /// What eight octets are, all at once; the flag of an octet is its most significant bit. Flags are right up to the
 /// lowest that is set: a borrow can only spoil those above it.
-enum OctetFlags {
-    static let ones: UInt64 = 0x0101_0101_0101_0101
-    static let highBits: UInt64 = 0x8080_8080_8080_8080
+public enum OctetFlags {
+    @inline(always) public static var ones: UInt64 { 0x0101_0101_0101_0101 }
+    @inlinable @inline(__always) static var highBits: UInt64 { 0x8080_8080_8080_8080 }
 
     /// Octets outside 0x20 ... 0x7E.
-    @inline(__always) static func notPrintable(_ word: UInt64) -> UInt64 {
+    @inline(always) public static func notPrintable(_ word: UInt64) -> UInt64 {
         (word | (word &+ ones) | (word &- ones &* 0x20)) & highBits
     }
 
@@ -41,7 +39,7 @@ enum OctetFlags {
     }
 
     /// Octets that JSON text must escape or that need a closer look: those not printable, `"` and `\`.
-    @inline(__always) static func specialInJSON(_ word: UInt64) -> UInt64 {
+    @inline(always) public static func specialInJSON(_ word: UInt64) -> UInt64 {
         let quotes = (word ^ ones &* 0x22) &- ones
         let backslashes = (word ^ ones &* 0x5C) &- ones
         return (word | (word &+ ones) | (word &- ones &* 0x20) | quotes | backslashes) & highBits
@@ -50,7 +48,7 @@ enum OctetFlags {
 
 extension Span where Element == UInt8 {
     /// Eight octets, the first in the lowest. Traps unless all are there.
-    @inline(__always) func word(at offset: Int) -> UInt64 {
+    @inline(always) public func word(at offset: Int) -> UInt64 {
         precondition(offset >= 0 && offset <= count &- 8, "eight octets are read at once")
         return littleEndian64(at: offset)
     }
@@ -65,7 +63,7 @@ extension Span where Element == UInt8 {
     }
 
     /// The UTF-8 sequence at `offset`, as the Unicode Standard's table 3-7 allows it.
-    func scalar(at offset: Int) -> DecodedScalar {
+    public func scalar(at offset: Int) -> DecodedScalar {
         let first = UInt32(self[offset])
         if first < 0x80 { return DecodedScalar(value: first, count: 1) }
         func tail(_ index: Int) -> UInt32? {
@@ -91,7 +89,7 @@ extension Span where Element == UInt8 {
     }
 
     /// Where a UTF-8 sequence that lacks its last octets begins; `count` where the octets do not end in one.
-    var startOfCutSequence: Int {
+    public var startOfCutSequence: Int {
         var start = count
         while start > 0, count - start < 3 {
             start -= 1
@@ -104,7 +102,7 @@ extension Span where Element == UInt8 {
     }
 
     /// Whether all of it is well-formed UTF-8.
-    var isUTF8: Bool {
+    public var isUTF8: Bool {
         var index = 0
         while index < count {
             let length = scalar(at: index).count
@@ -118,7 +116,7 @@ extension Span where Element == UInt8 {
     /// with an escape of their own in C, and ESC.
     ///
     /// - Parameter mayBeCut: the end may lack octets.
-    func isText(mayBeCut: Bool) -> Bool {
+    public func isText(mayBeCut: Bool) -> Bool {
         let end = mayBeCut ? startOfCutSequence : count
         var index = 0
         while index < end {

@@ -1,8 +1,7 @@
-import Octets
-
 extension OctetBuffer {
-    /// Appends octets as Go's `hex.Dump` and `hexdump -C` show them: 16 per line, with their offset and as ASCII.
-    mutating func append(hexDump source: Span<UInt8>) {
+    /// Appends octets as Go's `hex.Dump` and `hexdump -C` show them: 16 per line, with their offset and as ASCII;
+    /// nothing for no octets.
+    public mutating func append(hexDump source: Span<UInt8>) {
         var offset = 0
         while offset < source.count {
             let line = source.extracting(offset..<min(offset + 16, source.count))

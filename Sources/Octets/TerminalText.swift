@@ -1,11 +1,9 @@
-import Octets
-
 /// Text from outside, written so that it cannot drive a terminal.
 ///
 /// Printable ASCII and well-formed UTF-8 stay as they are. Control characters become `\a` `\b` `\v` `\f` `\r` or
 /// `\x1b`; characters that turn or hide text become `\u{202e}`; octets that are no UTF-8 become `\xff`.
-enum TerminalText {
-    enum Lines {
+public enum TerminalText {
+    public enum Lines: Sendable {
         /// LF and TAB stay, CRLF becomes LF.
         case kept
         /// The text stays on one line.
@@ -20,7 +18,7 @@ enum TerminalText {
 
 extension OctetBuffer {
     /// Appends all of `source`, escaped.
-    mutating func append(terminal source: Span<UInt8>, _ lines: TerminalText.Lines) {
+    public mutating func append(terminal source: Span<UInt8>, _ lines: TerminalText.Lines) {
         var index = 0
         while index < source.count {
             let end = min(index + TerminalText.pieceOctets, source.count)
@@ -132,16 +130,4 @@ extension OctetWriter {
         }
         return index &+ scalar.count
     }
-
-    /// Appends an octet in lower-case hexadecimal.
-    @inline(__always)
-    @_lifetime(self: copy self)
-    mutating func append(twoHexDigits octet: UInt8) {
-        append(HexText.digit(octet >> 4))
-        append(HexText.digit(octet & 15))
-    }
-}
-
-enum HexText {
-    @inline(__always) static func digit(_ nibble: UInt8) -> UInt8 { nibble &+ (nibble < 10 ? 0x30 : 0x57) }
 }

@@ -1,8 +1,6 @@
-import Octets
-
 extension OctetBuffer {
     /// Appends octets in base64 (RFC 4648 § 4), padded, on one line.
-    mutating func append(base64 source: Span<UInt8>) {
+    public mutating func append(base64 source: Span<UInt8>) {
         var index = 0
         while index < source.count {
             // A multiple of six, so that only the last piece has padding.

@@ -1,0 +1,528 @@
+// Plaintext of TLS libraries: what goes in and out of their read and write functions, and which socket it belongs to.
+//
+// The entry of a call notes its arguments; its return reads the buffer, when the octets are there and in memory. The
+// socket is learned from what the same thread sends and receives inside the library: so no library's structures are
+// known here. Only read helpers are used; nothing of the traced program changes.
+#include "core.h"
+#include "probe_records.h"
+
+// The kernel gives its read helpers only to programs under a licence that it knows as compatible.
+char programs_licence[] SEC("license") = "Dual BSD/GPL";
+
+const volatile struct ns_config config;
+
+enum { CALLS_MAX = 4, PIECES_MAX = 256, DESCRIPTORS_MAX = 256 };
+/// After so long without a wake-up the reader may be asleep (Probes/ProbeSession.swift: `attentionNanoseconds`).
+enum { WAKE_UP_NANOSECONDS = 10000000 };
+
+/// How a function says how many octets it has moved.
+enum result { RESULT_NONE, RESULT_INT, RESULT_LONG, RESULT_POINTER };
+
+/// A call under way.
+struct call {
+    __u64 object;        // the library's connection: SSL *, gnutls_session_t
+    __u64 buffer;
+    __u64 count_pointer; // where RESULT_POINTER leaves the count
+    __u64 stack;         // at entry: tells which return belongs to which call
+    __u16 type;          // of the record
+    __u8 result;
+    __u8 data_type;      // 0 received, 1 sent
+    __u8 is_nested;      // within a call that moves the same octets
+    __u8 reserved[3];
+};
+
+struct thread {
+    __u64 program;       // tells processes and programs apart that had the same pid
+    __u32 depth;
+    __u32 reserved;
+    struct call calls[CALLS_MAX];
+};
+
+struct session_key {
+    __u64 object;
+    __u32 tgid;
+    __u32 reserved;
+};
+
+/// What is known of a connection of a library.
+struct session {
+    __u64 program;
+    __u64 sock;          // 0: not known
+    __u64 birth;         // of the entry in `sockets`: the kernel reuses addresses
+    __s32 fd;
+    __u16 family;
+    __u16 local_port, remote_port;
+    __u16 reserved;
+    __u8 local[16], remote[16];
+    __u32 missing[2];    // octets lost since the last record, by direction
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_RINGBUF);
+    __uint(max_entries, 16 << 20);
+} events SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, NS_COUNTERS);
+    __type(key, __u32);
+    __type(value, __u64);
+} counters SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 256);
+    __type(key, __u32);
+    __type(value, __u32);
+} pids SEC(".maps");
+
+/// By thread; gone with the thread.
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 65536);
+    __type(key, __u32);
+    __type(value, struct thread);
+} threads SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __uint(max_entries, 32768);
+    __type(key, struct session_key);
+    __type(value, struct session);
+} sessions SEC(".maps");
+
+/// Sockets whose end is to be told, each with the time at which it was first seen.
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 131072);
+    __type(key, __u64);
+    __type(value, __u64);
+} sockets SEC(".maps");
+
+__u64 last_wake_up;
+
+static __always_inline void count(__u32 counter, __u64 number) {
+    __u64 *value = bpf_map_lookup_elem(&counters, &counter);
+    // Atomic: a thread may be taken off its processor in between.
+    if (value) __sync_fetch_and_add(value, number);
+}
+
+/// Hands a record over. The reader looks often while there is something to read, so it is woken up only now and then.
+static __always_inline void submit(void *record, __u64 now) {
+    __u64 flags = BPF_RB_NO_WAKEUP;
+    if (now - last_wake_up > WAKE_UP_NANOSECONDS) {
+        last_wake_up = now;
+        flags = BPF_RB_FORCE_WAKEUP;
+    }
+    bpf_ringbuf_submit(record, flags);
+}
+
+// Who is followed
+
+static __always_inline int is_wanted(__u32 tgid) {
+    if (tgid == config.own_pid) return 0;
+    if (config.has_pids && !bpf_map_lookup_elem(&pids, &tgid)) return 0;
+    if (config.has_uid && (__u32)bpf_get_current_uid_gid() != config.uid) return 0;
+    if (config.has_comm) {
+        __u8 comm[16] = {};
+        bpf_get_current_comm(comm, sizeof comm);
+        for (int i = 0; i < 16; i++) {
+            if (comm[i] != config.comm[i]) return 0;
+            if (comm[i] == 0) break;
+        }
+    }
+    return 1;
+}
+
+static __always_inline struct thread *thread_of(__u32 tid) {
+    struct thread *known = bpf_map_lookup_elem(&threads, &tid);
+    if (known) return known;
+    struct thread fresh = {};
+    struct task_struct *task = (void *)bpf_get_current_task();
+    fresh.program = BPF_CORE_READ(task, group_leader, start_time) << 8 ^ (BPF_CORE_READ(task, self_exec_id) & 0xFF);
+    bpf_map_update_elem(&threads, &tid, &fresh, BPF_NOEXIST);
+    return bpf_map_lookup_elem(&threads, &tid);
+}
+
+static __always_inline struct session *session_of(__u32 tgid, __u64 object, __u64 program) {
+    struct session_key key = {.object = object, .tgid = tgid};
+    struct session *known = bpf_map_lookup_elem(&sessions, &key);
+    if (known && known->program == program) return known;
+    struct session fresh = {.program = program, .fd = -1};
+    bpf_map_update_elem(&sessions, &key, &fresh, BPF_ANY);
+    return bpf_map_lookup_elem(&sessions, &key);
+}
+
+// Which socket
+
+/// Whether an address of IPv6 holds one of IPv4 (RFC 4291 § 2.5.5.2).
+static __always_inline int is_mapped(const __u8 *address) {
+    for (int i = 0; i < 10; i++)
+        if (address[i]) return 0;
+    return address[10] == 0xFF && address[11] == 0xFF;
+}
+
+/// - Returns: 1 for a socket of TCP, whose end will be told.
+static __always_inline int read_addresses(struct session *session, struct sock *sock) {
+    if (BPF_CORE_READ_BITFIELD_PROBED(sock, sk_type) != 1) return 0;  // SOCK_STREAM
+    struct sock_common *common = &sock->__sk_common;
+    __u16 family = BPF_CORE_READ(common, skc_family);
+    // Addresses of IPv4 stand in the first four octets, those mapped into IPv6 too.
+    if (family != 2 && family != 10) return 0;  // AF_INET, AF_INET6
+    __u8 local[16] = {}, remote[16] = {};
+    if (family == 10) {
+        BPF_CORE_READ_INTO(&local, common, skc_v6_rcv_saddr);
+        BPF_CORE_READ_INTO(&remote, common, skc_v6_daddr);
+    }
+    if (family == 10 && is_mapped(local) && is_mapped(remote)) family = 2;
+    if (family == 2) {
+        __builtin_memset(local, 0, 16);
+        __builtin_memset(remote, 0, 16);
+        __u32 address = BPF_CORE_READ(common, skc_rcv_saddr);
+        __builtin_memcpy(local, &address, 4);
+        address = BPF_CORE_READ(common, skc_daddr);
+        __builtin_memcpy(remote, &address, 4);
+    }
+    __builtin_memcpy(session->local, local, 16);
+    __builtin_memcpy(session->remote, remote, 16);
+    session->local_port = BPF_CORE_READ(common, skc_num);
+    session->remote_port = __builtin_bswap16(BPF_CORE_READ(common, skc_dport));
+    session->family = family;
+    return 1;
+}
+
+/// The descriptor of a socket, among the first ones of the process.
+static __always_inline __s32 descriptor_of(struct sock *sock) {
+    struct task_struct *task = (void *)bpf_get_current_task();
+    struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+    struct socket *socket = BPF_CORE_READ(sock, sk_socket);
+    struct file **files = BPF_CORE_READ(table, fd);
+    __u32 count = BPF_CORE_READ(table, max_fds);
+    for (__u32 fd = 0; fd < DESCRIPTORS_MAX; fd++) {
+        struct file *file = 0;
+        if (fd >= count || bpf_probe_read_kernel(&file, sizeof file, files + fd)) break;
+        if (file && BPF_CORE_READ(file, private_data) == socket) return fd;
+    }
+    return -1;
+}
+
+static __always_inline struct sock *socket_of_descriptor(__s32 fd) {
+    struct task_struct *task = (void *)bpf_get_current_task();
+    struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+    if (fd < 0 || (__u32)fd >= BPF_CORE_READ(table, max_fds)) return 0;
+    struct file **files = BPF_CORE_READ(table, fd), *file = 0;
+    bpf_probe_read_kernel(&file, sizeof file, files + fd);
+    if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & 0170000) != 0140000) return 0;  // S_ISSOCK
+    struct socket *socket = BPF_CORE_READ(file, private_data);
+    return BPF_CORE_READ(socket, sk);
+}
+
+/// The innermost call that the current thread is in.
+static __always_inline struct call *current_call(struct thread *thread) {
+    __u32 depth = thread->depth;
+    if (depth == 0 || depth > CALLS_MAX) return 0;
+    return &thread->calls[(depth - 1) & (CALLS_MAX - 1)];
+}
+
+/// The current thread sends or receives on a socket: inside a library's call, it is the connection's.
+/// - Parameter fd: negative: not known.
+static __always_inline void learn(struct thread *thread, struct call *call, struct sock *sock, __s32 fd) {
+    struct session *session = session_of(bpf_get_current_pid_tgid() >> 32, call->object, thread->program);
+    if (!session) return;
+    __u64 address = (__u64)sock;
+    __u64 *birth = bpf_map_lookup_elem(&sockets, &address);
+    if (birth && session->sock == address && session->birth == *birth) return;
+    // Other sockets inside a call, such as a callback's log, say nothing of the connection.
+    if (!read_addresses(session, sock)) return;
+    __u64 now = bpf_ktime_get_ns();
+    if (!birth && bpf_map_update_elem(&sockets, &address, &now, BPF_NOEXIST) != 0) {
+        // Somebody else may have been first; else there is no room, and as its end would not be told it is not named.
+        birth = bpf_map_lookup_elem(&sockets, &address);
+        if (!birth) {
+            count(NS_CONNECTIONS_UNFOLLOWED, 1);
+            session->sock = 0;
+            session->fd = fd;
+            return;
+        }
+    }
+    session->birth = birth ? *birth : now;
+    session->fd = fd >= 0 ? fd : descriptor_of(sock);
+    session->sock = address;
+}
+
+static __always_inline int learn_here(struct sock *sock) {
+    __u32 tid = bpf_get_current_pid_tgid();
+    struct thread *thread = bpf_map_lookup_elem(&threads, &tid);
+    if (!thread) return 0;
+    struct call *call = current_call(thread);
+    if (call) learn(thread, call, sock, -1);
+    return 0;
+}
+
+SEC("raw_tp/sock_send_length") int socket_sends(struct bpf_raw_tracepoint_args *ctx) {
+    return learn_here((struct sock *)ctx->args[0]);
+}
+
+SEC("raw_tp/sock_recv_length") int socket_receives(struct bpf_raw_tracepoint_args *ctx) {
+    return learn_here((struct sock *)ctx->args[0]);
+}
+
+/// For kernels before 6.3, which have neither of the two: the system calls themselves.
+SEC("raw_tp/sys_enter") int system_call(struct bpf_raw_tracepoint_args *ctx) {
+    switch (ctx->args[1]) {
+    case READ: case WRITE: case READV: case WRITEV: case SENDTO: case RECVFROM: case SENDMSG: case RECVMSG: break;
+    default: return 0;
+    }
+    __u32 tid = bpf_get_current_pid_tgid();
+    struct thread *thread = bpf_map_lookup_elem(&threads, &tid);
+    if (!thread) return 0;
+    struct call *call = current_call(thread);
+    if (!call) return 0;
+    __u64 fd = 0;
+    bpf_probe_read_kernel(&fd, sizeof fd, &ARGUMENT1((struct pt_regs *)ctx->args[0]));
+    struct sock *sock = socket_of_descriptor((__s32)fd);
+    if (sock) learn(thread, call, sock, (__s32)fd);
+    return 0;
+}
+
+/// A socket is gone from all processes.
+SEC("raw_tp/tcp_destroy_sock") int socket_destroyed(struct bpf_raw_tracepoint_args *ctx) {
+    __u64 sock = ctx->args[0];
+    // Deleting tells whether it was there: sockets that nobody asked for cost one look-up.
+    if (bpf_map_delete_elem(&sockets, &sock) != 0) return 0;
+    struct ns_socket_record *record = bpf_ringbuf_reserve(&events, sizeof *record, 0);
+    if (!record) {
+        count(NS_SOCKETS_RING_FULL, 1);
+        return 0;
+    }
+    __u64 now = bpf_ktime_get_ns();
+    record->header = (struct ns_record_header){
+        .length = sizeof *record, .type = NS_SOCKET_DESTROYED, .version = NS_RECORD_VERSION, .time = now};
+    record->pid = 0;
+    record->reserved = 0;
+    record->sock = sock;
+    count(NS_SOCKETS_WRITTEN, 1);
+    submit(record, now);
+    return 0;
+}
+
+SEC("raw_tp/sched_process_exit") int thread_ends(struct bpf_raw_tracepoint_args *ctx) {
+    __u32 tid = bpf_get_current_pid_tgid();
+    bpf_map_delete_elem(&threads, &tid);
+    return 0;
+}
+
+SEC("raw_tp/sched_process_exec") int program_starts(struct bpf_raw_tracepoint_args *ctx) {
+    __u32 tid = bpf_get_current_pid_tgid();
+    bpf_map_delete_elem(&threads, &tid);
+    return 0;
+}
+
+// Calls
+
+static __always_inline int enter(
+    struct pt_regs *ctx, __u64 count_pointer, enum result result, __u8 data_type, __u16 type) {
+    __u64 id = bpf_get_current_pid_tgid();
+    if (!is_wanted(id >> 32)) return 0;
+    struct thread *thread = thread_of((__u32)id);
+    if (!thread) {
+        count(NS_CALLS_NO_THREAD, 1);
+        return 0;
+    }
+    __u64 object = ARGUMENT1(ctx), stack = STACK(ctx);
+    __u32 depth = thread->depth;
+    if (depth > CALLS_MAX) depth = CALLS_MAX;
+    // Calls that were left without returning (longjmp) lie where this one's stack is now.
+    for (int i = 0; i < CALLS_MAX; i++) {
+        if (depth == 0 || thread->calls[(depth - 1) & (CALLS_MAX - 1)].stack > stack) break;
+        depth--;
+    }
+    if (depth >= CALLS_MAX) {
+        count(NS_CALLS_TOO_DEEP, 1);
+        return 0;
+    }
+    __u8 is_nested = 0;
+    for (int i = 0; i < CALLS_MAX; i++) {
+        if ((__u32)i >= depth) break;
+        struct call *outer = &thread->calls[i];
+        if (outer->object == object && outer->data_type == data_type && outer->result != RESULT_NONE) is_nested = 1;
+    }
+    struct call *call = &thread->calls[depth & (CALLS_MAX - 1)];
+    call->object = object;
+    call->buffer = ARGUMENT2(ctx);
+    call->count_pointer = count_pointer;
+    call->stack = stack;
+    call->type = type;
+    call->result = result;
+    call->data_type = data_type;
+    call->is_nested = is_nested;
+    thread->depth = depth + 1;
+    return 0;
+}
+
+/// One record whose space in the ring is `space` octets: its size must be a constant to the kernel.
+static __always_inline int write_piece(
+    struct session *session, struct call *call, __u64 id, __u64 offset, __u64 length, const __u64 space) {
+    if (length > space - sizeof(struct ns_data_record)) return 0;
+    int direction = call->data_type & 1;
+    struct ns_data_record *record = bpf_ringbuf_reserve(&events, space, 0);
+    if (!record) {
+        count(NS_OCTETS_RING_FULL, length);
+        return 0;
+    }
+    __u8 *data = (__u8 *)(record + 1);
+    if (bpf_probe_read_user(data, length, (void *)(call->buffer + offset)) != 0) {
+        bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);
+        count(NS_OCTETS_UNREADABLE, length);
+        return 0;
+    }
+    __u64 now = bpf_ktime_get_ns();
+    record->header = (struct ns_record_header){
+        .length = sizeof *record + length, .type = call->type, .version = NS_RECORD_VERSION, .time = now};
+    record->pid = id >> 32;
+    record->tid = (__u32)id;
+    bpf_get_current_comm(record->comm, sizeof record->comm);
+    record->sock = session->sock;
+    record->fd = session->fd;
+    record->data_length = length;
+    record->missing = session->missing[direction];
+    record->tls_version = 0;
+    record->data_type = direction;
+    record->family = session->family;
+    // The source is who sent the data.
+    __builtin_memcpy(record->source, direction ? session->local : session->remote, 16);
+    __builtin_memcpy(record->destination, direction ? session->remote : session->local, 16);
+    record->source_port = direction ? session->local_port : session->remote_port;
+    record->destination_port = direction ? session->remote_port : session->local_port;
+    record->reserved = 0;
+    session->missing[direction] = 0;
+    count(NS_RECORDS_WRITTEN, 1);
+    count(NS_OCTETS_WRITTEN, length);
+    submit(record, now);
+    return 1;
+}
+
+static __always_inline void note_missing(struct session *session, int direction, __u64 octets) {
+    __u64 sum = session->missing[direction & 1] + octets;
+    // All ones mean that nobody knows how many.
+    session->missing[direction & 1] = sum > 0xFFFFFFFE ? 0xFFFFFFFE : sum;
+}
+
+/// A record as small as holds a piece, to a power of two.
+static __always_inline int write_fitting(
+    struct session *session, struct call *call, __u64 id, __u64 offset, __u64 length) {
+    enum { FIXED = sizeof(struct ns_data_record) };
+    if (length <= 128 - FIXED) return write_piece(session, call, id, offset, length, 128);
+    if (length <= 256 - FIXED) return write_piece(session, call, id, offset, length, 256);
+    if (length <= 512 - FIXED) return write_piece(session, call, id, offset, length, 512);
+    if (length <= 1024 - FIXED) return write_piece(session, call, id, offset, length, 1024);
+    if (length <= 2048 - FIXED) return write_piece(session, call, id, offset, length, 2048);
+    if (length <= 4096 - FIXED) return write_piece(session, call, id, offset, length, 4096);
+    if (length <= 8192 - FIXED) return write_piece(session, call, id, offset, length, 8192);
+    return write_piece(session, call, id, offset, length, NS_DATA_MAX + FIXED);
+}
+
+static __always_inline void write_data(struct session *session, struct call *call, __u64 id, __u64 octets) {
+    __u64 limit = octets < config.payload_max ? octets : config.payload_max, offset = 0;
+    for (int i = 0; i < PIECES_MAX; i++) {
+        if (limit - offset <= NS_DATA_MAX) break;
+        if (!write_piece(session, call, id, offset, NS_DATA_MAX, NS_DATA_MAX + sizeof(struct ns_data_record)))
+            note_missing(session, call->data_type, NS_DATA_MAX);
+        offset += NS_DATA_MAX;
+    }
+    __u64 rest = limit - offset;
+    if (rest <= NS_DATA_MAX) {
+        if (!write_fitting(session, call, id, offset, rest)) note_missing(session, call->data_type, rest);
+        offset += rest;
+    }
+    if (offset < octets) {
+        count(NS_OCTETS_OVER_LIMIT, octets - offset);
+        note_missing(session, call->data_type, octets - offset);
+    }
+}
+
+/// How many octets a call has moved; 0 or less: none.
+static __always_inline __s64 moved(struct call *call, __u64 result) {
+    __u64 octets = 0;
+    switch (call->result) {
+    case RESULT_INT: return (__s32)result;
+    case RESULT_LONG: return (__s64)result;
+    case RESULT_POINTER:
+        if ((__s32)result != 1 || bpf_probe_read_user(&octets, sizeof octets, (void *)call->count_pointer)) return 0;
+        return octets;
+    default: return 0;
+    }
+}
+
+SEC("uprobe") int call_returns(struct pt_regs *ctx) {
+    __u64 id = bpf_get_current_pid_tgid();
+    __u32 tid = id;
+    struct thread *thread = bpf_map_lookup_elem(&threads, &tid);
+    if (!thread) return 0;
+    __u64 stack = STACK_AT_ENTRY(ctx);
+    int found = -1;
+    for (int i = 0; i < CALLS_MAX; i++)
+        if ((__u32)i < thread->depth && thread->calls[i].stack == stack) found = i;
+    if (found < 0) {
+        count(NS_RETURNS_UNMATCHED, 1);
+        return 0;
+    }
+    struct call *call = &thread->calls[found & (CALLS_MAX - 1)];
+    __s64 octets = moved(call, RESULT(ctx));
+    if (octets > 0 && !call->is_nested) {
+        count(NS_CALLS, 1);
+        count(NS_OCTETS, octets);
+        struct session *session = session_of(id >> 32, call->object, thread->program);
+        if (session) {
+            if (session->sock) {
+                // The socket may be gone since, and its address another connection's.
+                __u64 *birth = bpf_map_lookup_elem(&sockets, &session->sock);
+                if (!birth || *birth != session->birth) {
+                    session->sock = 0;
+                    session->fd = -1;
+                    session->family = 0;
+                    session->local_port = session->remote_port = 0;
+                    __builtin_memset(session->local, 0, 16);
+                    __builtin_memset(session->remote, 0, 16);
+                }
+            }
+            write_data(session, call, id, octets);
+        } else {
+            count(NS_OCTETS_RING_FULL, octets);
+        }
+    }
+    thread->depth = found;
+    return 0;
+}
+
+/// The return of a call that moves no plaintext.
+SEC("uprobe") int other_call_returns(struct pt_regs *ctx) {
+    __u32 tid = bpf_get_current_pid_tgid();
+    struct thread *thread = bpf_map_lookup_elem(&threads, &tid);
+    if (!thread) return 0;
+    __u64 stack = STACK_AT_ENTRY(ctx);
+    for (int i = 0; i < CALLS_MAX; i++)
+        if ((__u32)i < thread->depth && thread->calls[i].stack == stack) thread->depth = i;
+    return 0;
+}
+
+/// The library's connection is gone: another one may get its address.
+SEC("uprobe") int object_freed(struct pt_regs *ctx) {
+    struct session_key key = {.object = ARGUMENT1(ctx), .tgid = bpf_get_current_pid_tgid() >> 32};
+    bpf_map_delete_elem(&sessions, &key);
+    return 0;
+}
+
+#define ENTRY(name, count_pointer, result, data_type, type) \
+    SEC("uprobe") int name(struct pt_regs *ctx) { return enter(ctx, count_pointer, result, data_type, type); }
+
+ENTRY(openssl_read, 0, RESULT_INT, 0, NS_SSL_DATA)
+ENTRY(openssl_write, 0, RESULT_INT, 1, NS_SSL_DATA)
+ENTRY(openssl_read_ex, ARGUMENT4(ctx), RESULT_POINTER, 0, NS_SSL_DATA)
+ENTRY(openssl_write_ex, ARGUMENT4(ctx), RESULT_POINTER, 1, NS_SSL_DATA)
+ENTRY(openssl_write_ex2, ARGUMENT5(ctx), RESULT_POINTER, 1, NS_SSL_DATA)
+ENTRY(gnutls_receive, 0, RESULT_LONG, 0, NS_GNUTLS_DATA)
+ENTRY(gnutls_send, 0, RESULT_LONG, 1, NS_GNUTLS_DATA)
+ENTRY(other_call, 0, RESULT_NONE, 0, 0)

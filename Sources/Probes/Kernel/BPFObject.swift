@@ -1,0 +1,153 @@
+import CLibBPF
+import CProbeRecords
+import Glibc
+
+/// The programs and maps of one BPF object in the kernel. Freed when it goes, and with it what hangs on it; links are
+/// to go before.
+@safe final class BPFObject {
+    // SAFETY: made by bpf_object__open_mem, freed once in `deinit`; not used by two threads at once, as the class is
+    // not Sendable.
+    private let object: OpaquePointer
+
+    /// Reads the object; nothing is loaded yet.
+    init(_ octets: [UInt8], name: String) throws(BPFFailure) {
+        BPFLog.install()
+        var options = unsafe bpf_object_open_opts()
+        let opened: OpaquePointer? = unsafe octets.withUnsafeBytes { pointer in
+            unsafe name.withCString { name in
+                // SAFETY: libbpf copies the octets and the name before it returns.
+                unsafe options.sz = MemoryLayout<bpf_object_open_opts>.size
+                unsafe options.object_name = name
+                return unsafe bpf_object__open_mem(pointer.baseAddress, pointer.count, &options)
+            }
+        }
+        guard let opened = unsafe opened else { throw BPFObject.failure("read", name, errno) }
+        unsafe object = opened
+    }
+
+    deinit { unsafe bpf_object__close(object) }
+
+    fileprivate static func failure(_ operation: String, _ name: String, _ code: Int32) -> BPFFailure {
+        BPFFailure(operation: operation, name: name, errno: abs(code), log: BPFLog.take())
+    }
+
+    // MARK: - Before loading
+
+    /// Sets the constants of the programs: the section `.rodata` holds nothing else.
+    func setConstants(_ config: ns_config) throws(BPFFailure) {
+        var map: OpaquePointer? = unsafe bpf_object__next_map(object, nil)
+        while let current = unsafe map {
+            // SAFETY: the name is NUL-terminated and lives as long as the object; the octets of `config` are copied
+            // during the call, which refuses any other size than the section's.
+            if unsafe String(cString: bpf_map__name(current)).hasSuffix(".rodata") {
+                var config = config
+                let code = unsafe bpf_map__set_initial_value(current, &config, MemoryLayout<ns_config>.size)
+                guard code == 0 else { throw Self.failure("set", "the constants of the BPF programs", code) }
+                return
+            }
+            unsafe map = bpf_object__next_map(object, current)
+        }
+        throw Self.failure("find", "the constants of the BPF programs", ENOENT)
+    }
+
+    func setEntries(of map: String, to count: UInt32) throws(BPFFailure) {
+        // SAFETY: the map belongs to the object, which is alive.
+        let code = unsafe bpf_map__set_max_entries(try pointer(toMap: map), count)
+        guard code == 0 else { throw Self.failure("size", "the map \(map)", code) }
+    }
+
+    /// Checks the programs in the kernel and makes the maps.
+    func load() throws(BPFFailure) {
+        let code = unsafe bpf_object__load(object)
+        guard code == 0 else { throw Self.failure("load", "the BPF programs", code) }
+    }
+
+    // MARK: - Maps
+
+    /// The sums over all processors of an array of counters.
+    func sums(of map: String, count: Int) throws(BPFFailure) -> [UInt64] {
+        // SAFETY: the map belongs to the object, which is alive.
+        let processors = Int(max(libbpf_num_possible_cpus(), 1))
+        let descriptor = unsafe bpf_map__fd(try pointer(toMap: map))
+        var values = [UInt64](repeating: 0, count: processors)
+        var sums: [UInt64] = []
+        for index in 0..<count {
+            var key = UInt32(index)
+            // SAFETY: the kernel reads a key of four octets and writes one value of eight for each possible processor.
+            let code = unsafe bpf_map_lookup_elem(descriptor, &key, &values)
+            guard code == 0 else { throw Self.failure("read", "the map \(map)", code) }
+            sums.append(values.reduce(0, &+))
+        }
+        return sums
+    }
+
+    /// Puts numbers into a set.
+    func insert(_ numbers: [UInt32], into map: String) throws(BPFFailure) {
+        let descriptor = unsafe bpf_map__fd(try pointer(toMap: map))
+        for number in numbers {
+            var (key, value) = (number, UInt32(1))
+            // SAFETY: the kernel reads a key and a value of four octets each.
+            let code = unsafe bpf_map_update_elem(descriptor, &key, &value, 0)
+            guard code == 0 else { throw Self.failure("fill", "the map \(map)", code) }
+        }
+    }
+
+    /// Valid as long as the object.
+    func descriptor(ofMap map: String) throws(BPFFailure) -> Int32 {
+        // SAFETY: the map belongs to the object, which is alive.
+        unsafe bpf_map__fd(try pointer(toMap: map))
+    }
+
+    // SAFETY: what is found belongs to the object; it is used before the caller returns.
+    private func pointer(toMap name: String) throws(BPFFailure) -> OpaquePointer {
+        let map = unsafe bpf_object__find_map_by_name(object, name)
+        guard let map = unsafe map else { throw Self.failure("find", "the map \(name)", ENOENT) }
+        return unsafe map
+    }
+
+    // SAFETY: as with maps.
+    private func pointer(toProgram name: String) throws(BPFFailure) -> OpaquePointer {
+        let program = unsafe bpf_object__find_program_by_name(object, name)
+        guard let program = unsafe program else { throw Self.failure("find", "the BPF program \(name)", ENOENT) }
+        return unsafe program
+    }
+
+    // MARK: - Attaching
+
+    /// - Parameters:
+    ///   - pid: -1: in all processes.
+    ///   - path: of the library or program file.
+    func attach(
+        _ program: String, to symbol: String, of path: String, atReturn: Bool, pid: Int32
+    ) throws(BPFFailure) -> BPFLink {
+        let program = unsafe try pointer(toProgram: program)
+        var options = unsafe bpf_uprobe_opts()
+        let link: OpaquePointer? = unsafe symbol.withCString { symbol in
+            // SAFETY: libbpf reads options, name and path during the call only.
+            unsafe options.sz = MemoryLayout<bpf_uprobe_opts>.size
+            unsafe options.retprobe = atReturn
+            unsafe options.func_name = symbol
+            return unsafe bpf_program__attach_uprobe_opts(program, pid, path, 0, &options)
+        }
+        guard let link = unsafe link else { throw Self.failure("attach to \(symbol) of", path, errno) }
+        return unsafe BPFLink(link)
+    }
+
+    /// - Parameter tracepoint: the kernel's name of it.
+    func attach(_ program: String, toTracepoint tracepoint: String) throws(BPFFailure) -> BPFLink {
+        // SAFETY: libbpf reads the name during the call.
+        let link = unsafe bpf_program__attach_raw_tracepoint(try pointer(toProgram: program), tracepoint)
+        guard let link = unsafe link else { throw Self.failure("attach to", "the tracepoint \(tracepoint)", errno) }
+        return unsafe BPFLink(link)
+    }
+}
+
+/// A program that runs where it was attached for as long as this exists.
+@safe final class BPFLink {
+    // SAFETY: made by libbpf, destroyed once.
+    private let link: OpaquePointer
+
+    init(_ link: OpaquePointer) { unsafe self.link = link }
+
+    deinit { unsafe bpf_link__destroy(link) }
+}

@@ -1,0 +1,101 @@
+import KernelIO
+
+/// Finds the libraries of modules: those that running processes have mapped, in every mount namespace, and those that
+/// the dynamic loader would give to the next process.
+public struct LibraryFinder: Sendable {
+    public let modules: [ProbeModule]
+    /// Only in these processes; empty: in all.
+    public let pids: [UInt32]
+
+    private static let mapsOctets = 256 << 10
+    private static let mapsOctetsMax = 16 << 20
+
+    public init(_ modules: [ProbeModule], pids: [UInt32] = []) {
+        self.modules = modules
+        self.pids = pids
+    }
+
+    /// How many processes were looked into by the last search, and how many did not let us.
+    public struct Outcome: Sendable {
+        public var files: [TracedFile] = []
+        public var processes = 0
+        public var refused = 0
+        /// Processes that were asked for and do not exist.
+        public var absent: [UInt32] = []
+    }
+
+    public func find() -> Outcome {
+        var outcome = Outcome()
+        for pid in pids.isEmpty ? Self.runningProcesses() : pids { look(into: pid, &outcome) }
+        if pids.isEmpty { lookIntoLoaderCache(&outcome) }
+        return outcome
+    }
+
+    private static func runningProcesses() -> [UInt32] {
+        let names = (try? FileTree.names(in: "/proc")) ?? []
+        return names.compactMap { UInt32($0) }.sorted()
+    }
+
+    private func look(into pid: UInt32, _ outcome: inout Outcome) {
+        let text: [UInt8]
+        do throws(SystemFailure) {
+            text = try Self.contents("/proc/\(pid)/maps")
+        } catch {
+            if error.errno == 2 || error.errno == 3 {  // ENOENT, ESRCH: it is gone
+                if !pids.isEmpty { outcome.absent.append(pid) }
+            } else {
+                outcome.refused += 1
+            }
+            return
+        }
+        outcome.processes += 1
+        for path in ProcessMaps.executables(in: text) { add(path, under: "/proc/\(pid)/root", pid, &outcome) }
+    }
+
+    /// The size of a file in /proc is not told before it is read.
+    private static func contents(_ path: String) throws(SystemFailure) -> [UInt8] {
+        do throws(SystemFailure) {
+            return try InputFile.contents(of: path, atMost: mapsOctets)
+        } catch {
+            guard error.errno == 27 else { throw error }  // EFBIG
+            return try InputFile.contents(of: path, atMost: mapsOctetsMax)
+        }
+    }
+
+    private func lookIntoLoaderCache(_ outcome: inout Outcome) {
+        guard let octets = try? InputFile.contents(of: LoaderCache.path, atMost: Self.mapsOctetsMax) else { return }
+        for path in LoaderCache.libraries(in: octets) { add(path, under: "", nil, &outcome) }
+    }
+
+    private func add(_ path: String, under root: String, _ pid: UInt32?, _ outcome: inout Outcome) {
+        let fileName = path[(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)...]
+        guard let module = modules.first(where: { $0.matches(fileName: fileName) }),
+            let identity = FileIdentity(of: root + path)
+        else { return }
+        if let known = outcome.files.firstIndex(where: { $0.identity == identity }) {
+            if let pid { outcome.files[known].pids.append(pid) }
+            return
+        }
+        guard TracedFile.isNative(root + path) == true else { return }
+        outcome.files.append(
+            TracedFile(
+                path: root + path, shownPath: path, identity: identity, module: module, pids: pid.map { [$0] } ?? []))
+    }
+
+    /// A file that the user names: a library, or a program that holds one.
+    /// - Returns: it once for each module, as nobody knows which it holds.
+    public func named(_ path: String) throws(ProbeFailure) -> [TracedFile] {
+        guard let identity = FileIdentity(of: path) else {
+            throw ProbeFailure(.unavailable, "there is no file \(path)")
+        }
+        guard let isNative = TracedFile.isNative(path) else {
+            throw ProbeFailure(.unavailable, "\(path) is no library or program (ELF file)")
+        }
+        guard isNative else {
+            throw ProbeFailure(.unavailable, "\(path) is for another processor, or of 32 bits: it cannot be traced")
+        }
+        return modules.map {
+            TracedFile(path: path, shownPath: path, identity: identity, module: $0, pids: [])
+        }
+    }
+}

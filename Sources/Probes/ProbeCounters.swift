@@ -1,0 +1,42 @@
+import CProbeRecords
+
+/// What the kernel's programs have seen and what became of it: the ledger's stages before user space.
+public struct ProbeCounters: Equatable, Sendable {
+    /// Calls that carried plaintext, and its octets.
+    public var calls: UInt64 = 0
+    public var octets: UInt64 = 0
+    /// What was put into the ring of it.
+    public var records: UInt64 = 0
+    public var writtenOctets: UInt64 = 0
+    /// Lost: the ring was full.
+    public var ringFullOctets: UInt64 = 0
+    /// Left out: beyond the limit of one call.
+    public var overLimitOctets: UInt64 = 0
+    /// Lost: the program's memory could not be read.
+    public var unreadableOctets: UInt64 = 0
+    /// Ends of sockets that were put into the ring, and that found no room there.
+    public var sockets: UInt64 = 0
+    public var ringFullSockets: UInt64 = 0
+    /// Calls that were not followed, so that nobody knows what they carried.
+    public var unfollowedCalls: UInt64 = 0
+    /// Sockets too many to be told apart.
+    public var unfollowedSockets: UInt64 = 0
+
+    public init() {}
+
+    /// - Parameter values: by `ns_counter`.
+    init(_ values: [UInt64]) {
+        func value(_ counter: ns_counter) -> UInt64 { values[Int(counter.rawValue)] }
+        calls = value(NS_CALLS)
+        octets = value(NS_OCTETS)
+        records = value(NS_RECORDS_WRITTEN)
+        writtenOctets = value(NS_OCTETS_WRITTEN)
+        ringFullOctets = value(NS_OCTETS_RING_FULL)
+        overLimitOctets = value(NS_OCTETS_OVER_LIMIT)
+        unreadableOctets = value(NS_OCTETS_UNREADABLE)
+        sockets = value(NS_SOCKETS_WRITTEN)
+        ringFullSockets = value(NS_SOCKETS_RING_FULL)
+        unfollowedCalls = value(NS_CALLS_NO_THREAD) + value(NS_CALLS_TOO_DEEP) + value(NS_RETURNS_UNMATCHED)
+        unfollowedSockets = value(NS_CONNECTIONS_UNFOLLOWED)
+    }
+}

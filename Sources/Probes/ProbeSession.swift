@@ -1,0 +1,227 @@
+import CProbeRecords
+import KernelIO
+import Octets
+
+/// The programs in the kernel, what they are attached to, and the records that come of them. Used by one thread.
+public final class ProbeSession {
+    /// A file that is traced, and how.
+    public struct Attachment: Sendable {
+        public let file: TracedFile
+        /// The functions that are probed, and those that the file does not have.
+        public var functions: [String] = []
+        public var missing: [String] = []
+    }
+
+    /// How the socket of a connection is learned.
+    public enum SocketSource: Sendable {
+        /// Tracepoints where sockets send and receive (Linux 6.3): other system calls cost nothing.
+        case socketCalls
+        /// The entry of all system calls: on any kernel, and some 0.2 µs for each call of every process.
+        case systemCalls
+    }
+
+    public private(set) var attachments: [Attachment] = []
+    public private(set) var socketSource = SocketSource.socketCalls
+    private let settings: ProbeSettings
+    private let object: BPFObject
+    private let ring: EventRing
+    private var tracepoints: [BPFLink] = []
+    private var probes: [BPFLink] = []
+    private var known: Set<Known> = []
+    private var lastRecord: Int64 = 0
+
+    private struct Known: Hashable {
+        let identity: FileIdentity
+        let module: String
+        /// 0: every process.
+        let pid: UInt32
+    }
+
+    /// How long after a record the ring is looked at every millisecond. The programs wake this thread up only when they
+    /// have not done so for half of that time (`WAKE_UP_NANOSECONDS` of tls.bpf.c), so no record waits for longer.
+    private static let attentionNanoseconds: Int64 = 20_000_000
+    private static let patienceMilliseconds: Int32 = 100
+
+    /// Loads the programs; nothing is attached to a library yet.
+    /// - Parameter socketSource: `nil`: the best one that the kernel has.
+    public init(_ settings: ProbeSettings, socketSource: SocketSource? = nil) throws(ProbeFailure) {
+        self.settings = settings
+        guard FileTree.exists(KernelPath.types) else {
+            throw ProbeFailure(
+                .unavailable,
+                "this kernel does not describe its types: there is no \(KernelPath.types). A kernel with "
+                    + "CONFIG_DEBUG_INFO_BTF is needed; those of current distributions have it")
+        }
+        do throws(BPFFailure) {
+            object = try BPFObject(Self.program, name: "netspectra")
+            try object.setConstants(Self.config(settings))
+            try object.setEntries(of: "events", to: settings.ringBytes)
+            try object.load()
+            if !settings.pids.isEmpty { try object.insert(settings.pids, into: "pids") }
+            ring = try EventRing(try object.descriptor(ofMap: "events"))
+        } catch {
+            throw Self.explained(error)
+        }
+        do throws(BPFFailure) {
+            try attachTracepoints(socketSource)
+        } catch {
+            throw Self.explained(error)
+        }
+    }
+
+    deinit {
+        // Links before what they link.
+        probes = []
+        tracepoints = []
+    }
+
+    private enum KernelPath {
+        static let types = "/sys/kernel/btf/vmlinux"
+    }
+
+    /// The embedded object.
+    private static var program: [UInt8] {
+        var octets: [UInt8] = []
+        _ = Base64.decode(Array("\(TlsObject.base64)".utf8).span, into: &octets)
+        return octets
+    }
+
+    static func config(_ settings: ProbeSettings) -> ns_config {
+        var config = ns_config()
+        config.payload_max = min(settings.payloadMax, ProbeSettings.payloadLimit)
+        config.own_pid = UInt32(truncatingIfNeeded: Machine.processID)
+        config.has_pids = settings.pids.isEmpty ? 0 : 1
+        config.has_uid = settings.uid == nil ? 0 : 1
+        config.uid = settings.uid ?? 0
+        config.has_comm = settings.comm == nil ? 0 : 1
+        withCommandName(settings.comm ?? "") { config.comm = $0 }
+        return config
+    }
+
+    private static func explained(_ failure: BPFFailure) -> ProbeFailure {
+        if failure.isPermission {
+            return ProbeFailure(
+                .permission,
+                "\(failure.message)\nTracing needs root (sudo), or the capabilities CAP_BPF, CAP_PERFMON and "
+                    + "CAP_SYS_PTRACE, and a kernel that is not locked down")
+        }
+        return ProbeFailure(
+            .unavailable, "\(failure.message)\nLinux 5.8 or later with BPF ring buffers and uprobes is needed")
+    }
+
+    private func attachTracepoints(_ source: SocketSource?) throws(BPFFailure) {
+        var links: [BPFLink] = []
+        for (program, tracepoint) in [
+            ("socket_destroyed", "tcp_destroy_sock"), ("thread_ends", "sched_process_exit"),
+            ("program_starts", "sched_process_exec"),
+        ] {
+            links.append(try object.attach(program, toTracepoint: tracepoint))
+        }
+        if source != .systemCalls {
+            do throws(BPFFailure) {
+                let sends = try object.attach("socket_sends", toTracepoint: "sock_send_length")
+                let receives = try object.attach("socket_receives", toTracepoint: "sock_recv_length")
+                tracepoints = links + [sends, receives]
+                return
+            } catch {
+                guard error.isMissing, source == nil else { throw error }
+            }
+        }
+        socketSource = .systemCalls
+        tracepoints = links + [try object.attach("system_call", toTracepoint: "sys_enter")]
+    }
+
+    // MARK: - Attaching
+
+    /// Probes a file's functions, if it is not probed yet.
+    /// - Returns: `nil` where there was nothing to do.
+    /// - Throws: where a function that is needed is missing, or the system refuses.
+    public func attach(_ file: TracedFile) throws(ProbeFailure) -> Attachment? {
+        // With chosen processes the probes are theirs alone: others that use the library do not pay for it.
+        let pids = settings.pids.isEmpty ? [0] : file.pids.isEmpty ? settings.pids : file.pids
+        let fresh = pids.filter {
+            known.insert(Known(identity: file.identity, module: file.module.name, pid: $0)).inserted
+        }
+        guard !fresh.isEmpty else { return nil }
+        var attachment = Attachment(file: file)
+        var links: [BPFLink] = []
+        for function in file.module.functions {
+            for pid in fresh {
+                let found = try attach(function, file, pid: pid == 0 ? -1 : Int32(truncatingIfNeeded: pid), &links)
+                if pid != fresh[0] { continue }
+                if let found { attachment.functions.append(found) } else { attachment.missing += function.symbols }
+            }
+        }
+        probes += links
+        attachments.append(attachment)
+        return attachment
+    }
+
+    /// - Returns: the name under which the function was found.
+    private func attach(
+        _ function: FunctionSpec, _ file: TracedFile, pid: Int32, _ links: inout [BPFLink]
+    ) throws(ProbeFailure) -> String? {
+        for symbol in function.symbols {
+            do throws(BPFFailure) {
+                // The entry first: a return whose entry was not seen says nothing.
+                links.append(
+                    try object.attach(function.entry, to: symbol, of: file.path, atReturn: false, pid: pid))
+                if let program = function.return {
+                    links.append(try object.attach(program, to: symbol, of: file.path, atReturn: true, pid: pid))
+                }
+                return symbol
+            } catch {
+                if error.isPermission { throw Self.explained(error) }
+                guard error.isMissing || error.errno == 3 else {  // ESRCH: the process has ended
+                    throw ProbeFailure(.unavailable, error.message)
+                }
+            }
+        }
+        guard !function.isRequired else {
+            throw ProbeFailure(
+                .unavailable,
+                "\(file.shownPath) has no function \(function.symbols.joined(separator: " or ")), which "
+                    + "\(file.module.name) has: looked for in the symbol tables of the file")
+        }
+        return nil
+    }
+
+    // MARK: - Records
+
+    /// Waits for records for a while, and gives those that are there to `body`, in the order of the ring.
+    public func read(_ body: (Span<UInt8>) -> Void) {
+        let now = Clock.monotonicNanoseconds
+        ring.wait(milliseconds: now - lastRecord < Self.attentionNanoseconds ? 1 : Self.patienceMilliseconds)
+        if ring.consume(body) > 0 { lastRecord = Clock.monotonicNanoseconds }
+    }
+
+    /// Takes the probes away and reads what is left.
+    /// - Returns: what the programs have counted.
+    public func end(_ body: (Span<UInt8>) -> Void) -> ProbeCounters {
+        probes = []
+        tracepoints = []
+        // A program that runs on another processor just now ends within microseconds.
+        _ = Monitor(()).wait(nanoseconds: 2_000_000) { _ in Bool?.none }
+        while ring.consume(body) > 0 {}
+        return counters
+    }
+
+    public var counters: ProbeCounters {
+        (try? object.sums(of: "counters", count: Int(NS_COUNTERS.rawValue))).map { ProbeCounters($0) }
+            ?? ProbeCounters()
+    }
+
+    /// A thread's name as the kernel keeps it: 15 octets and a 0.
+    private typealias CommandOctets = (
+        UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8
+    )
+
+    private static func withCommandName(_ name: String, _ body: (CommandOctets) -> Void) {
+        let octets = Array(name.utf8.prefix(15)) + [UInt8](repeating: 0, count: 16)
+        body(
+            (
+                octets[0], octets[1], octets[2], octets[3], octets[4], octets[5], octets[6], octets[7], octets[8],
+                octets[9], octets[10], octets[11], octets[12], octets[13], octets[14], 0
+            ))
+    }
+}

@@ -1,0 +1,18 @@
+/// Who is traced, and with what room.
+public struct ProbeSettings: Equatable, Sendable {
+    /// Only these processes; empty: all.
+    public var pids: [UInt32] = []
+    /// Only this user's.
+    public var uid: UInt32?
+    /// Only threads of this name.
+    public var comm: String?
+    /// The ring between the kernel and this program: a power of two, at least a page.
+    public var ringBytes: UInt32 = 16 << 20
+    /// Octets of one call that are passed on; the rest is counted.
+    public var payloadMax: UInt64 = Self.payloadLimit
+
+    /// 256 records of 16 KiB (`PIECES_MAX` of tls.bpf.c).
+    public static let payloadLimit: UInt64 = 4 << 20
+
+    public init() {}
+}

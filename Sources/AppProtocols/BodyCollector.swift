@@ -207,7 +207,8 @@ extension BodyCollector {
         // One octet more than the limit tells a body that ends there from one that goes on.
         let left = self.left(at: levels.count - 1, settings)
         let size = min(
-            room, left == .max ? left : left + 1, free >= Self.growthOctets / 2 ? free : max(Self.growthOctets, Self.growth(start)))
+            room, left == .max ? left : left + 1,
+            free >= Self.growthOctets / 2 ? free : max(Self.growthOctets, Self.growth(start)))
         var step = Step()
         message.body.octets.append(addingCapacity: size) { output in
             step = Self.step(decoder, octets, into: &output)

@@ -11,7 +11,7 @@ public enum TerminalText {
     }
 
     /// The most octets that one octet becomes. (A character of three octets becomes at most `\u{fffb}`.)
-    static let growth = 4
+    public static let growth = 4
     /// Octets that are escaped in one go, so that buffers do not grow to the worst case of a large body.
     static let pieceOctets = 4096
 }
@@ -32,9 +32,11 @@ extension OctetBuffer {
 
 extension OctetWriter {
     /// Appends octets from `start` until at least `end` are done.
+    ///
+    /// The writer must have room for `TerminalText.growth` times the octets and seven more.
     /// - Returns: where it stopped: `end`, or up to seven octets behind it.
     @_lifetime(self: copy self)
-    mutating func append(
+    public mutating func append(
         terminal source: Span<UInt8>, from start: Int, to end: Int, _ lines: TerminalText.Lines
     ) -> Int {
         var index = start

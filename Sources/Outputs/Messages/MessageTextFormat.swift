@@ -236,7 +236,9 @@ public struct MessageTextFormat: MessageFormat {
 }
 
 extension HeaderList.Field {
-    fileprivate var isUsual: Bool { marks.isDisjoint(with: [.unknownName, .unknownValue]) && name.count + value.count <= 2_048 }
+    fileprivate var isUsual: Bool {
+        marks.isDisjoint(with: [.unknownName, .unknownValue]) && name.count + value.count <= 2_048
+    }
 }
 
 extension MessageNote {

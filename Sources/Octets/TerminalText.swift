@@ -39,33 +39,37 @@ extension OctetWriter {
     public mutating func append(
         terminal source: Span<UInt8>, from start: Int, to end: Int, _ lines: TerminalText.Lines
     ) -> Int {
+        lines == .kept
+            ? append(plain: source, start, end, special: OctetFlags.notLines, OctetFlags.notLines, lines)
+            : append(plain: source, start, end, special: OctetFlags.notPrintable, OctetFlags.notPrintable, lines)
+    }
+
+    /// - Parameters:
+    ///   - special: flags the octets that do not stay as they are, of a word and of four.
+    @inline(__always)
+    @_lifetime(self: copy self)
+    private mutating func append(
+        plain source: Span<UInt8>, _ start: Int, _ end: Int, special: (UInt64) -> UInt64,
+        _ specialOfFour: (FourWords) -> UInt64, _ lines: TerminalText.Lines
+    ) -> Int {
         var index = start
         while index < end {
             while index <= end &- 32 {
                 let words = source.fourWords(at: index)
-                if OctetFlags.notPrintable(words) != 0 { break }
+                if specialOfFour(words) != 0 { break }
                 append(words: words)
                 index &+= 32
             }
-            while index <= source.count &- 8, index < end {
-                let word = source.word(at: index)
-                let flags = OctetFlags.notPrintable(word)
-                if flags != 0 {
-                    let clean = flags.trailingZeroBitCount >> 3
-                    append(word: word, count: clean)
-                    index &+= clean
-                    break
+            while index < end {
+                let (word, count) = source.upToEight(at: index)
+                let clean = min(special(word).trailingZeroBitCount >> 3, count)
+                append(word: word, count: clean)
+                index &+= clean
+                if clean < count {
+                    index = appendSpecial(source, index, lines)
+                    // After the end of a line much may follow that stays.
+                    if index <= end &- 32 { break }
                 }
-                append(word: word, count: 8)
-                index &+= 8
-            }
-            guard index < end else { break }
-            let octet = source[index]
-            if octet &- 0x20 < 0x5F {
-                append(octet)
-                index &+= 1
-            } else {
-                index = appendSpecial(source, index, lines)
             }
         }
         return index

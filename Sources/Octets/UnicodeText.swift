@@ -33,9 +33,21 @@ public enum OctetFlags {
         (word | (word &+ ones) | (word &- ones &* 0x20)) & highBits
     }
 
+    /// Octets outside 0x20 ... 0x7E that are no TAB or LF either. All flags are right: no sum leaves its octet.
+    @inline(__always) static func notLines(_ word: UInt64) -> UInt64 {
+        let low = word & ~highBits
+        let isLine = (low &+ ones &* 0x77) & ~(low &+ ones &* 0x75)
+        return (word | (low &+ ones) | ~((low &+ ones &* 0x60) | isLine)) & highBits
+    }
+
     /// Not 0 where one of 32 octets is outside 0x20 ... 0x7E.
     @inline(__always) static func notPrintable(_ words: FourWords) -> UInt64 {
         notPrintable(words.0) | notPrintable(words.1) | notPrintable(words.2) | notPrintable(words.3)
+    }
+
+    /// The same, but TAB and LF pass as well.
+    @inline(__always) static func notLines(_ words: FourWords) -> UInt64 {
+        notLines(words.0) | notLines(words.1) | notLines(words.2) | notLines(words.3)
     }
 
     /// Octets that JSON text must escape or that need a closer look: those not printable, `"` and `\`.
@@ -60,6 +72,16 @@ extension Span where Element == UInt8 {
             littleEndian64(at: offset), littleEndian64(at: offset &+ 8), littleEndian64(at: offset &+ 16),
             littleEndian64(at: offset &+ 24)
         )
+    }
+
+    /// The next octets, at most eight, the first in the lowest; none behind the end. `offset` is within the span.
+    @inline(__always) func upToEight(at offset: Int) -> (word: UInt64, count: Int) {
+        let rest = count &- offset
+        if rest >= 8 { return (word(at: offset), 8) }
+        if count >= 8 { return (word(at: count &- 8) >> UInt64(8 &* (8 &- rest)), rest) }
+        var word: UInt64 = 0
+        for index in 0..<rest { word |= UInt64(self[offset &+ index]) << UInt64(8 &* index) }
+        return (word, rest)
     }
 
     /// The UTF-8 sequence at `offset`, as the Unicode Standard's table 3-7 allows it.
@@ -120,9 +142,9 @@ extension Span where Element == UInt8 {
         let end = mayBeCut ? startOfCutSequence : count
         var index = 0
         while index < end {
-            while index <= end &- 32, OctetFlags.notPrintable(fourWords(at: index)) == 0 { index &+= 32 }
+            while index <= end &- 32, OctetFlags.notLines(fourWords(at: index)) == 0 { index &+= 32 }
             while index <= end &- 8 {
-                let flags = OctetFlags.notPrintable(word(at: index))
+                let flags = OctetFlags.notLines(word(at: index))
                 if flags != 0 {
                     index &+= flags.trailingZeroBitCount >> 3
                     break

@@ -39,7 +39,8 @@ enum Latency {
                     }
                 }
             })
-        let request = Array("GET /item HTTP/1.1\r\nHost: api.example.com\r\nAccept: */*\r\nX-Id: 1234567890\r\n\r\n".utf8)
+        let request = Array(
+            "GET /item HTTP/1.1\r\nHost: api.example.com\r\nAccept: */*\r\nX-Id: 1234567890\r\n\r\n".utf8)
         let events = 250_000
         let start = Clock.wallNanoseconds
         var made = 0

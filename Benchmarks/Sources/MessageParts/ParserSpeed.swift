@@ -22,7 +22,7 @@ enum ParserSpeed {
             Connection: keep-alive\r
             Cache-Control: max-age=0\r
             Upgrade-Insecure-Requests: 1\r
-            User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0 Safari/537.36\r
+            User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0\r
             Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8\r
             Sec-Fetch-Site: same-origin\r
             Sec-Fetch-Mode: navigate\r

@@ -109,6 +109,7 @@ extension HTTP2Parser {
         guard let assembly = stream[arrival.direction], assembly.hasNews else { return }
         assembly.hasNews = false
         assembly.message.endTime = arrival.time
+        assembly.collector.decodeWaiting(in: &assembly.message)
         assembly.message.markIncomplete(.soFar(seen: assembly.message.body.length, announced: nil))
         sink.receive(assembly.message)
         let kind = assembly.message.kind

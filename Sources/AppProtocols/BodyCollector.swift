@@ -21,11 +21,18 @@ public struct BodyCollector {
     /// A coded body of which nothing was decoded yet.
     private var waiting: Waiting?
 
-    private struct Waiting {
+    /// An object, as most bodies are not coded and all collectors would be larger by it.
+    private final class Waiting {
         let codings: [ContentCoding?]
         let settings: ParserSettings
         let tools: any BodyTools
         var octets: [UInt8] = []
+
+        init(_ codings: [ContentCoding?], _ settings: ParserSettings, _ tools: any BodyTools) {
+            self.codings = codings
+            self.settings = settings
+            self.tools = tools
+        }
     }
 
     private enum State {
@@ -70,7 +77,7 @@ public struct BodyCollector {
         guard codings.count <= Self.codingsMax, !codings.contains(where: { $0 == nil }) else {
             return message.note(.unknownCoding)
         }
-        waiting = Waiting(codings: codings, settings: settings, tools: tools)
+        waiting = Waiting(codings, settings, tools)
     }
 
     /// Takes the codings off that wait for it.
@@ -98,8 +105,8 @@ public struct BodyCollector {
 
     /// So many octets of the body come at least: memory for them is asked for once.
     mutating func reserve(_ octets: Int, in message: inout Message) {
-        if waiting != nil {
-            waiting?.octets.reserveCapacity(min(octets, Self.waitingOctetsMax))
+        if let waiting {
+            waiting.octets.reserveCapacity(min(octets, Self.waitingOctetsMax))
         } else if state == .passing {
             message.body.octets.reserveCapacity(octets)
         }
@@ -123,9 +130,9 @@ public struct BodyCollector {
     ) {
         guard !octets.isEmpty else { return }
         message.body.length += UInt64(octets.count)
-        guard waiting != nil else { return take(all: octets, to: &message, settings, tools) }
-        waiting?.octets.append(contentsOf: octets)
-        if let waiting, waiting.octets.count > Self.waitingOctetsMax { decodeWaiting(in: &message) }
+        guard let waiting else { return take(all: octets, to: &message, settings, tools) }
+        waiting.octets.append(contentsOf: octets)
+        if waiting.octets.count > Self.waitingOctetsMax { decodeWaiting(in: &message) }
     }
 
     private mutating func take(

@@ -11,7 +11,7 @@ public enum TerminalText {
     }
 
     /// The most octets that one octet becomes. (A character of three octets becomes at most `\u{fffb}`.)
-    public static let growth = 4
+    static let growth = 4
     /// Octets that are escaped in one go, so that buffers do not grow to the worst case of a large body.
     static let pieceOctets = 4096
 }
@@ -36,29 +36,28 @@ extension OctetWriter {
     /// The writer must have room for `TerminalText.growth` times the octets and seven more.
     /// - Returns: where it stopped: `end`, or up to seven octets behind it.
     @_lifetime(self: copy self)
-    public mutating func append(
+    mutating func append(
         terminal source: Span<UInt8>, from start: Int, to end: Int, _ lines: TerminalText.Lines
     ) -> Int {
         lines == .kept
-            ? append(plain: source, start, end, special: OctetFlags.notLines, OctetFlags.notLines, lines)
-            : append(plain: source, start, end, special: OctetFlags.notPrintable, OctetFlags.notPrintable, lines)
+            ? append(plain: source, start, end, lines) { OctetFlags.notLines($0) }
+            : append(plain: source, start, end, lines) { OctetFlags.notPrintable($0) }
     }
 
-    /// - Parameters:
-    ///   - special: flags the octets that do not stay as they are, of a word and of four.
+    /// - Parameter special: flags the octets that do not stay as they are.
     @inline(__always)
     @_lifetime(self: copy self)
     private mutating func append(
-        plain source: Span<UInt8>, _ start: Int, _ end: Int, special: (UInt64) -> UInt64,
-        _ specialOfFour: (FourWords) -> UInt64, _ lines: TerminalText.Lines
+        plain source: Span<UInt8>, _ start: Int, _ end: Int, _ lines: TerminalText.Lines,
+        _ special: (UInt64) -> UInt64
     ) -> Int {
         var index = start
         while index < end {
-            while index <= end &- 32 {
-                let words = source.fourWords(at: index)
-                if specialOfFour(words) != 0 { break }
-                append(words: words)
-                index &+= 32
+            // Searched first and copied then: each of the loops becomes wide moves, one of both would not.
+            let run = source.endOfPlainBlocks(from: index, to: end, special)
+            if run > index {
+                append(run: source.extracting(index..<run))
+                index = run
             }
             while index < end {
                 let (word, count) = source.upToEight(at: index)

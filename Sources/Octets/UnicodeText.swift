@@ -19,9 +19,6 @@ public struct DecodedScalar: Sendable {
     }
 }
 
-/// 32 octets in the order of memory, the first in the lowest.
-typealias FourWords = (UInt64, UInt64, UInt64, UInt64)
-
 /// What eight octets are, all at once; the flag of an octet is its most significant bit. Flags are right up to the
 /// lowest that is set: a borrow can only spoil those above it.
 public enum OctetFlags {
@@ -40,16 +37,6 @@ public enum OctetFlags {
         return (word | (low &+ ones) | ~((low &+ ones &* 0x60) | isLine)) & highBits
     }
 
-    /// Not 0 where one of 32 octets is outside 0x20 ... 0x7E.
-    @inline(__always) static func notPrintable(_ words: FourWords) -> UInt64 {
-        notPrintable(words.0) | notPrintable(words.1) | notPrintable(words.2) | notPrintable(words.3)
-    }
-
-    /// The same, but TAB and LF pass as well.
-    @inline(__always) static func notLines(_ words: FourWords) -> UInt64 {
-        notLines(words.0) | notLines(words.1) | notLines(words.2) | notLines(words.3)
-    }
-
     /// Octets that JSON text must escape or that need a closer look: those not printable, `"` and `\`.
     @inline(always) public static func specialInJSON(_ word: UInt64) -> UInt64 {
         let quotes = (word ^ ones &* 0x22) &- ones
@@ -65,13 +52,19 @@ extension Span where Element == UInt8 {
         return littleEndian64(at: offset)
     }
 
-    /// 32 octets. Traps unless all are there.
-    @inline(__always) func fourWords(at offset: Int) -> FourWords {
-        precondition(offset >= 0 && offset <= count &- 32, "32 octets are read at once")
-        return (
-            littleEndian64(at: offset), littleEndian64(at: offset &+ 8), littleEndian64(at: offset &+ 16),
-            littleEndian64(at: offset &+ 24)
-        )
+    /// Where the blocks of 32 octets from `start` end in which nothing is special.
+    /// - Parameter special: flags the octets of a word that are.
+    @inline(__always) func endOfPlainBlocks(from start: Int, to end: Int, _ special: (UInt64) -> UInt64) -> Int {
+        var index = start
+        while index <= end &- 32 {
+            // With it the loads need no check of their own, and eight octets become one.
+            precondition(index >= 0 && index <= count &- 32, "32 octets are searched at once")
+            let first = special(littleEndian64(at: index)) | special(littleEndian64(at: index &+ 8))
+            let second = special(littleEndian64(at: index &+ 16)) | special(littleEndian64(at: index &+ 24))
+            if first | second != 0 { break }
+            index &+= 32
+        }
+        return index
     }
 
     /// The next octets, at most eight, the first in the lowest; none behind the end. `offset` is within the span.
@@ -134,6 +127,17 @@ extension Span where Element == UInt8 {
         return true
     }
 
+    /// Whether all of it is 0x20 ... 0x7E.
+    public var isPrintable: Bool {
+        var index = endOfPlainBlocks(from: 0, to: count) { OctetFlags.notPrintable($0) }
+        while index < count {
+            let (word, have) = upToEight(at: index)
+            if OctetFlags.notPrintable(word).trailingZeroBitCount >> 3 < have { return false }
+            index &+= have
+        }
+        return true
+    }
+
     /// Whether people can read this: UTF-8, and of the control characters only those that text has, which are those
     /// with an escape of their own in C, and ESC.
     ///
@@ -142,7 +146,7 @@ extension Span where Element == UInt8 {
         let end = mayBeCut ? startOfCutSequence : count
         var index = 0
         while index < end {
-            while index <= end &- 32, OctetFlags.notLines(fourWords(at: index)) == 0 { index &+= 32 }
+            index = endOfPlainBlocks(from: index, to: end) { OctetFlags.notLines($0) }
             while index <= end &- 8 {
                 let flags = OctetFlags.notLines(word(at: index))
                 if flags != 0 {
@@ -163,16 +167,5 @@ extension Span where Element == UInt8 {
             }
         }
         return true
-    }
-}
-
-extension OctetWriter {
-    @inline(__always)
-    @_lifetime(self: copy self)
-    mutating func append(words: FourWords) {
-        append(word: words.0, count: 8)
-        append(word: words.1, count: 8)
-        append(word: words.2, count: 8)
-        append(word: words.3, count: 8)
     }
 }

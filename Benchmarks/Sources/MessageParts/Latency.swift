@@ -11,7 +11,7 @@ enum Latency {
     private final class Renderer: MessageRenderer {
         private let format = MessageTextFormat()
 
-        func append(_ message: borrowing Message, of base: borrowing BaseInfo, to output: inout OctetBuffer) {
+        func append(_ message: borrowing Message, of base: BaseInfo, to output: inout OctetBuffer) {
             let start = output.count
             format.append(message, base, to: &output)
             // The record is replaced by the time of its event: the text was made, and is not needed.
@@ -20,8 +20,8 @@ enum Latency {
             output.write(atMost: 8) { $0.append(word: time, count: 8) }
         }
 
-        func append(_ transaction: borrowing Transaction, of base: borrowing BaseInfo, to output: inout OctetBuffer) {}
-        func append(text: Span<UInt8>, of base: borrowing BaseInfo, to output: inout OctetBuffer) {}
+        func append(_ transaction: borrowing Transaction, of base: BaseInfo, to output: inout OctetBuffer) {}
+        func append(text: Span<UInt8>, of base: BaseInfo, to output: inout OctetBuffer) {}
     }
 
     static func rows() throws -> [String] {

@@ -91,6 +91,9 @@ public struct Message: Sendable {
         time = endTime
     }
 
+    /// Gives it to a sink. A property of an object given as an argument would be copied; what is mutated is not.
+    mutating func give(to sink: any MessageSink) { sink.receive(self) }
+
     /// Adds a note that takes nothing away from completeness.
     public mutating func note(_ note: MessageNote) {
         if !notes.contains(note) { notes.append(note) }

@@ -124,12 +124,9 @@ public struct MessageTextFormat: MessageFormat {
     }
 
     func append(fields list: borrowing HeaderList, _ buffer: inout OctetBuffer, _ limit: inout TextLimit) {
+        if octetsMax == nil, list.octets.span.isPrintable { return append(printable: list, &buffer) }
         for field in list.fields {
             guard !limit.isReached else { return }
-            if octetsMax == nil, field.isUsual {
-                append(usual: list.span(of: field.name), list.span(of: field.value), &buffer)
-                continue
-            }
             if field.marks.contains(.unknownName) {
                 buffer.append("[unknown]")
             } else {
@@ -146,14 +143,19 @@ public struct MessageTextFormat: MessageFormat {
         }
     }
 
-    /// A field of usual size, both parts known, in one go.
-    private func append(usual name: Span<UInt8>, _ value: Span<UInt8>, _ buffer: inout OctetBuffer) {
-        // Each call may look at up to seven octets more.
-        buffer.write(atMost: (name.count + value.count + 16) * TerminalText.growth + 3) { writer in
-            _ = writer.append(terminal: name, from: 0, to: name.count, .escaped)
-            writer.append(word: 0x203A, count: 2)
-            _ = writer.append(terminal: value, from: 0, to: value.count, .escaped)
-            writer.append(0x0A)
+    /// Fields in which nothing needs an escape, as almost all are: looked at together, then copied.
+    private func append(printable list: borrowing HeaderList, _ buffer: inout OctetBuffer) {
+        let octets = list.octets.span
+        let fields = list.fields.span
+        for index in fields.indices {
+            let field = fields[index]
+            let unknown: StaticString = "[unknown]"
+            buffer.write(atMost: Int(field.name.count) + Int(field.value.count) + 2 * unknown.utf8CodeUnitCount + 3) {
+                $0.append(part: octets, field.name, field.marks.contains(.unknownName))
+                $0.append(word: 0x203A, count: 2)
+                $0.append(part: octets, field.value, field.marks.contains(.unknownValue))
+                $0.append(0x0A)
+            }
         }
     }
 
@@ -235,9 +237,11 @@ public struct MessageTextFormat: MessageFormat {
     }
 }
 
-extension HeaderList.Field {
-    fileprivate var isUsual: Bool {
-        marks.isDisjoint(with: [.unknownName, .unknownValue]) && name.count + value.count <= 2_048
+extension OctetWriter {
+    /// A name or value.
+    @_lifetime(self: copy self)
+    fileprivate mutating func append(part octets: Span<UInt8>, _ extent: HeaderList.Extent, _ isUnknown: Bool) {
+        if isUnknown { append(text: "[unknown]") } else { append(short: octets.extracting(extent.range)) }
     }
 }
 

@@ -50,15 +50,17 @@ final class EventShard {
     /// Takes its events of a batch, in order, and lets time pass before each and after the last.
     func process(_ batch: EventBatch) {
         recorder.output = batch.outputs[index]
+        // Asked for once, not for each event.
+        let (entries, payloads, clocks, serialBase) = (batch.entries, batch.payloads, batch.clocks, batch.serialBase)
         for number in batch.entriesOfShard[index] {
             let event = Int(number)
-            passTime(to: batch.clocks[event], in: batch)
+            passTime(to: clocks[event], in: batch)
             recorder.place = RecordPlace(event: event, due: .max, serial: 0)
-            let entry = batch.entries[event]
-            take(entry.head, batch.payloads.span.extracting(entry.payload), serial: batch.serialBase &+ UInt64(event))
+            let payload = payloads.span.extracting(entries[event].payload)
+            take(entries[event].head, payload, serial: serialBase &+ UInt64(event))
         }
         passTime(to: batch.clock, in: batch)
-        if batch.isLast { endAll(at: batch.entries.count, time: batch.clock) }
+        if batch.isLast { endAll(at: entries.count, time: batch.clock) }
         recorder.counts.records += batch.outputs[index].recordCount
     }
 

@@ -79,6 +79,30 @@ import Testing
         #expect(transactions.allSatisfy { $0["latency"].int! > 0 && $0["complete"].bool == true })
     }
 
+    /// On a terminal of 80 columns the table is drawn in place; in the end there is what a file would hold.
+    @Test func transactionsOnATerminalAreDrawnInPlace() throws {
+        let plain = try Command.run("messages", "--transactions", Self.sample, environment: ["COLUMNS": "80"])
+        #expect(plain.lines.count == 12 && plain.lines.allSatisfy { $0.count <= 80 })
+        let outcome = try Command.shell(
+            """
+            exec 3< <(cat \(Self.sample); sleep 1)
+            TERM=xterm NO_COLOR=1 script -qec "stty cols 80 rows 10; $N messages --transactions - <&3" /dev/null
+            """)
+        #expect(outcome.code == 0, "\(outcome.text)")
+        var screen = TerminalScreen(columns: 80, lines: 10)
+        // What the terminal showed while the pipe was open: the newest rows under totals and heading.
+        let frames = outcome.text.components(separatedBy: "\u{1B}[?7h")
+        #expect(frames.count >= 3)
+        for frame in frames.dropLast(2) { screen.write(frame) }
+        #expect(screen.screen.first?.hasPrefix("11 transactions, 0.9/s, 1 × 4xx, latency ") == true)
+        #expect(screen.screen.dropFirst().first == plain.lines[0])
+        #expect(Array(screen.screen.dropFirst(2).prefix(7)) == Array(plain.lines.suffix(7)))
+        for frame in frames.suffix(2) { screen.write(frame) }
+        #expect(screen.unknown.isEmpty)
+        #expect(screen.text.dropLast() == plain.lines[...])
+        #expect(screen.text.last?.hasPrefix("netspectra: 659 packets, 13 connections") == true)
+    }
+
     @Test(arguments: ["standard", "ecapture"])
     func protobufIsReadBack(schema: String) throws {
         let outcome = try Command.run(

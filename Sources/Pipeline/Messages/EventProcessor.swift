@@ -37,6 +37,10 @@ public final class EventProcessor: Sendable {
         public var reorderWindow: Int64 = 0
         /// Connections followed at once; beyond, those silent for longest are ended.
         public var connectionsMax = 131_072
+        /// Octets held for messages that are not whole yet, of all connections together. Beyond, those silent for
+        /// longest show what they hold, and where that is not enough are ended. Each share of the keys has an equal
+        /// part, so that it does not depend on threads.
+        public var heldOctetsMax = 256 << 20
         public var parser = ParserSettings()
         /// What is made unreadable before any record is made; `nil`: nothing.
         public var redaction: RedactionSettings?

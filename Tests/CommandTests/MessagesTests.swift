@@ -181,10 +181,37 @@ import Testing
             let options = ["--format", "ndjson", "--transactions"]
             let first = try Command.run(["messages"] + options + ["--record", record, Self.sample])
             #expect(first.code == 0)
-            let second = try Command.run(["replay", "--reorder", "0"] + options + [record])
+            let second = try Command.run(["replay"] + options + [record])
             #expect(second.code == 0)
             // The sources' stages of the ledger differ.
             #expect(first.lines.dropLast() == second.lines.dropLast() && first.lines.count > 50)
+        }
+    }
+
+    private static let corpus = ProcessInfo.processInfo.environment["NETSPECTRA_CORPUS"]
+
+    /// Every capture with an oracle of its messages says the same by way of a recording: gaps, ends, bodies that last
+    /// until close.
+    @Test(.enabled(if: corpus != nil, "NETSPECTRA_CORPUS is not set"))
+    func capturesSayTheSameByWayOfARecording() throws {
+        let folder = URL(filePath: try #require(Self.corpus), directoryHint: .isDirectory)
+        let suffix = ".http.json"
+        let oracles = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/oracle")
+        let names = oracles.filter { $0.hasSuffix(suffix) }.map { String($0.dropLast(suffix.count)) }
+        #expect(names.count >= 31)
+        try Command.withFolder { scratch throws in
+            let record = scratch.appending(path: "a.nsr").path
+            var lines = 0
+            for name in names.sorted() {
+                let capture = folder.appending(path: name).path
+                let options = ["--format", "ndjson", "--transactions", "--frames"]
+                let first = try Command.run(["messages"] + options + ["--record", record, capture])
+                let second = try Command.run(["replay"] + options + [record])
+                #expect(second.code == 0, "\(name)")
+                lines += first.lines.count
+                #expect(first.lines.dropLast() == second.lines.dropLast(), "\(name)")
+            }
+            #expect(lines > 1_000)
         }
     }
 

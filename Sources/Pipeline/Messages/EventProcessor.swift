@@ -174,7 +174,7 @@ public final class EventProcessor: Sendable {
             if head.missing != EventHead.unknown { head.missing += dropped }
         }
         let shard = Int(truncatingIfNeeded: head.key.shardHash >> 60)
-        batch.append(head, shard: shard, payload, window: settings.reorderWindow)
+        batch.append(head, shard: shard, payload, window: head.isInOrder ? 0 : settings.reorderWindow)
         let isFull = batch.entries.count >= settings.queueLength || batch.payloads.count >= batchOctetsMax
         guard isFull || settings.isLive, canSeal(state) else { return .taken }
         // A live event does not wait for others when everybody has time for it.

@@ -87,7 +87,8 @@ struct MessageRun {
     private func makeRecorder(before processor: EventProcessor) throws -> EventRecorder? {
         guard let path = options.record else { return nil }
         do throws(SystemFailure) {
-            return try EventRecorder(path: path, at: Clock.wallNanoseconds, before: processor)
+            return try EventRecorder(
+                path: path, at: Clock.wallNanoseconds, isInOrder: reorderWindow == 0, before: processor)
         } catch {
             _ = processor.close()
             throw Exit.output(error)

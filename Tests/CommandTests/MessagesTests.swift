@@ -83,11 +83,16 @@ import Testing
     @Test func transactionsOnATerminalAreDrawnInPlace() throws {
         let plain = try Command.run("messages", "--transactions", Self.sample, environment: ["COLUMNS": "80"])
         #expect(plain.lines.count == 12 && plain.lines.allSatisfy { $0.count <= 80 })
-        let outcome = try Command.shell(
-            """
-            exec 3< <(cat \(Self.sample); sleep 1)
-            TERM=xterm NO_COLOR=1 script -qec "stty cols 80 rows 10; $N messages --transactions - <&3" /dev/null
-            """)
+        // The pipe stays open until everything was drawn.
+        let outcome = try Command.withFolder { folder throws in
+            let log = folder.appending(path: "log").path
+            return try Command.shell(
+                """
+                exec 3< <(cat \(Self.sample); for I in $(seq 300); do grep -q '^11 ' \(log) && break; sleep 0.1; done)
+                export TERM=xterm NO_COLOR=1
+                script -qefc "stty cols 80 rows 10; $N messages --transactions - <&3" \(log)
+                """)
+        }
         #expect(outcome.code == 0, "\(outcome.text)")
         var screen = TerminalScreen(columns: 80, lines: 10)
         // What the terminal showed while the pipe was open: the newest rows under totals and heading.

@@ -154,7 +154,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "AppProtocolsTests",
-            dependencies: ["AppProtocols", "CaptureTestSupport", "Events", "MessageTestSupport", "Octets"],
+            dependencies: [
+                "AppProtocols", "CaptureTestSupport", "ContentCodings", "Events", "MessageTestSupport", "Octets",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "ProbesTests", dependencies: ["CProbeRecords", "Events", "Octets", "Probes"],

@@ -7,7 +7,7 @@ import KernelIO
 public final class ExactAggregator: Aggregator {
     let plan: TaskPlan
     private let workers: [AggregatorWorker]
-    private let collector: CutCollector
+    private let collector: CutCollector<[FlowTables]>
 
     /// - Parameters:
     ///   - memoryLimit: octets that all tables together may take; `nil` for no limit.
@@ -109,28 +109,5 @@ private final class AggregatorWorker: @unchecked Sendable {
         }
         sender.epoch += 1
         return lanes.map { $0.cut(cumulative: cumulative, budget: sender.budget) }
-    }
-}
-
-/// Gathers what the workers hand over at a cut.
-private final class CutCollector: Sendable {
-    private let state: Monitor<[[FlowTables]?]>
-    private let workers: Int
-
-    init(workers: Int) {
-        self.workers = workers
-        state = Monitor(Array(repeating: nil, count: workers))
-    }
-
-    /// Returns all parts to the last worker. A worker that is a cut ahead waits for the others.
-    func collect(_ part: [FlowTables], of worker: Int) -> [[FlowTables]]? {
-        state.wait { parts in
-            guard parts[worker] == nil else { return nil }
-            parts[worker] = part
-            let all = parts.compactMap(\.self)
-            guard all.count == self.workers else { return .some(nil) }
-            parts = Array(repeating: nil, count: self.workers)
-            return .some(all)
-        }
     }
 }

@@ -36,6 +36,11 @@ public struct HyperLogLog: Equatable, Sendable {
         registers[index] = max(registers[index], UInt8(rest.leadingZeroBitCount + 1))
     }
 
+    /// Notes pairs of a key and an element.
+    public mutating func add(_ updates: Span<SpreadUpdate>) {
+        for i in updates.indices { add(updates[i].pairHash) }
+    }
+
     /// How many different elements there were.
     public func estimate(confidence: Double = 0.99) -> Estimate {
         let rankMax = 65 - precision

@@ -68,6 +68,11 @@ public struct SpaceSaving: Sendable {
         }
     }
 
+    /// Adds the octets of the updates, in order.
+    public mutating func add(_ updates: Span<KeyedCount>) {
+        for i in updates.indices { add(updates[i].key, hash: updates[i].hash, updates[i].count.bytes) }
+    }
+
     /// All keys that have a counter, in no order. The true count is at most the value.
     public var rows: [Row] {
         entries.map { Row(key: $0.key, count: Estimate(value: $0.count, below: $0.error)) }

@@ -21,6 +21,18 @@ struct SketchPart: Sendable {
         case .top(let counters): top = try SpaceSaving(counters: counters)
         }
     }
+
+    mutating func add(_ updates: borrowing MappedArray<KeyedCount>, _ count: Int) {
+        let updates = updates.span.extracting(0..<count)
+        heavy?.add(updates)
+        top?.add(updates)
+    }
+
+    mutating func add(_ updates: borrowing MappedArray<SpreadUpdate>, _ count: Int) {
+        let updates = updates.span.extracting(0..<count)
+        spread?.add(updates)
+        distinct?.add(updates)
+    }
 }
 
 extension HeavyHitters.Thresholds {
@@ -58,23 +70,11 @@ final class SketchLane: @unchecked Sendable {
         }
         if part.heavy != nil || part.top != nil {
             Self.stage(packets, keys, into: &counts)
-            part.heavy?.add(counts.span.extracting(0..<packets.count))
-            if part.top != nil { countTop(packets.count) }
+            part.add(counts, packets.count)
         } else {
             Self.stage(packets, keys, into: &spreads)
-            part.spread?.add(spreads.span.extracting(0..<packets.count))
-            if part.distinct != nil { countDistinct(packets.count) }
+            part.add(spreads, packets.count)
         }
-    }
-
-    private func countTop(_ count: Int) {
-        let counts = counts.span
-        for i in 0..<count { part.top?.add(counts[i].key, hash: counts[i].hash, counts[i].count.bytes) }
-    }
-
-    private func countDistinct(_ count: Int) {
-        let spreads = spreads.span
-        for i in 0..<count { part.distinct?.add(spreads[i].pairHash) }
     }
 
     @inline(__always)

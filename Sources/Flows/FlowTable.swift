@@ -238,11 +238,44 @@ public enum FlowTable<Key: TableKey> {
         return index
     }
 
-    /// Adds a flow's counters to those its key already has.
+    /// Adds the counters of up to `batch` flows to those their keys already have, the cache misses overlapped as in
+    /// `apply`.
     ///
-    /// - Precondition: `entries` and the index have room for one more entry.
+    /// - Parameter hashes: those of the keys.
+    /// - Precondition: `entries` has room for `count + flows.count`, and so has the index (`capacity`).
     @inlinable
     public static func merge(
+        _ flows: Span<Entry>, hashes: [32 of UInt32], slots: inout MutableSpan<UInt64>,
+        entries: inout MutableSpan<Entry>, count: inout Int
+    ) {
+        var candidates: [32 of Int32] = .init(repeating: 0)
+        let mask = slots.count - 1
+        let n = min(flows.count, 32)
+        for i in 0..<n {
+            let hash = hashes[i]
+            var place = Int(hash) & mask
+            var slot = slots[place]
+            while slot != 0, slot.upperHalf != hash {
+                place = (place &+ 1) & mask
+                slot = slots[place]
+            }
+            candidates[i] = Int32(truncatingIfNeeded: slot) &- 1
+        }
+        for i in 0..<n where candidates[i] >= 0 {
+            if entries[Int(candidates[i])].key != flows[i].key { candidates[i] = -1 }
+        }
+        for i in 0..<n {
+            let index = candidates[i]
+            if index >= 0 {
+                entries[Int(index)].counters.merge(flows[i].counters)
+            } else {
+                mergeOne(flows[i], hash: hashes[i], slots: &slots, entries: &entries, count: &count)
+            }
+        }
+    }
+
+    @inlinable @inline(never)
+    static func mergeOne(
         _ entry: Entry, hash: UInt32, slots: inout MutableSpan<UInt64>, entries: inout MutableSpan<Entry>,
         count: inout Int
     ) {
@@ -290,7 +323,7 @@ extension FlowCounters {
     }
 
     /// Adds the counters of another part of the same flow, in the same orientation.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func merge(_ other: FlowCounters) {
         let ours = firstSeen <= other.firstSeen, theirs = other.firstSeen <= firstSeen
         for direction in 0..<2 {

@@ -29,6 +29,8 @@ struct HTTP1Exchange {
     private var spare = Transaction()
     /// Responses of this direction may be missing: a gap was there.
     private var mayMiss: Direction?
+    /// Octets of the waiting requests' names.
+    private(set) var heldOctets = 0
     /// Set where the last final response switched protocols.
     var handover: ProtocolHandover?
 
@@ -57,6 +59,7 @@ struct HTTP1Exchange {
         let last = entries.count - 1
         swap(&entries[last].transaction, &spare)
         Self.fill(&entries[last], from: message, mayUpgrade)
+        heldOctets += entries[last].transaction.heldOctets
         return lastNumber
     }
 
@@ -191,6 +194,7 @@ struct HTTP1Exchange {
             entries[index].transaction.isComplete = false
         }
         swap(&spare, &entries[index].transaction)
+        heldOctets -= spare.heldOctets
         spare.give(to: sink)
         entries[index].isGone = true
         while first < entries.count, entries[first].isGone { first += 1 }

@@ -44,7 +44,7 @@ enum ParserSpeed {
         let rounds = 20_000
         let (seconds, messages) = time(octets, rounds)
         check(messages, rounds * requests)
-        return row("HTTP/1 requests of \(request.count) octets", octets.count * rounds, seconds, "500 MB/s")
+        return row("HTTP/1 requests of \(request.count) octets", octets.count * rounds, seconds, atLeast: 500)
     }
 
     /// One response of DATA frames of 16 KiB without an end; beyond the body's limit they are counted and digested.
@@ -76,7 +76,7 @@ enum ParserSpeed {
             seconds += Double(Clock.monotonicNanoseconds - began) / 1e9
         }
         check(sink.messages, pieces)
-        return row("HTTP/2 DATA in frames of 16 KiB", octets.count * (rounds - 1) * pieces, seconds, "1,000 MB/s")
+        return row("HTTP/2 DATA in frames of 16 KiB", octets.count * (rounds - 1) * pieces, seconds, atLeast: 1_000)
     }
 
     private static func time(_ octets: [UInt8], _ rounds: Int) -> (Double, Int) {
@@ -91,7 +91,8 @@ enum ParserSpeed {
         if messages != expected { print("**\(messages) messages, not \(expected)**") }
     }
 
-    private static func row(_ name: String, _ octets: Int, _ seconds: Double, _ goal: String) -> String {
-        "| \(name) | \(Int(Double(octets) / seconds / 1e6)) MB/s | \(goal) |"
+    private static func row(_ name: String, _ octets: Int, _ seconds: Double, atLeast goal: Int) -> String {
+        let rate = Int(Double(octets) / seconds / 1e6)
+        return "| \(name) | \(rate) MB/s | ≥ \(goal) MB/s | \(rate >= goal ? "met" : "**missed**") |"
     }
 }

@@ -98,7 +98,8 @@ let package = Package(
             swiftSettings: settings),
 
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["AppProtocols", "Configuration", "Flows", "Headers", "Sketches"],
+            name: "ConfigurationTests",
+            dependencies: ["AppProtocols", "Configuration", "Flows", "Headers", "Sketches"],
             swiftSettings: settings),
         .target(
             name: "MessageTestSupport", dependencies: ["AppProtocols", "Events", "Headers"],

@@ -21,7 +21,7 @@ demo: setup ## Build for release and show what is in CAPTURE (default: Examples/
 test: setup ## Build and run every test
 	@Scripts/check test
 
-test-tsan: setup ## Run the tests of threads and pipelines under the thread sanitizer
+test-tsan: setup ## Run the tests under the thread sanitizer
 	@Scripts/check test-tsan
 
 test-differential: setup ## Compare decoders with those of SwiftNIO, in a package of its own

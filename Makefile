@@ -36,6 +36,7 @@ format: ## Rewrite the Swift sources in the project's format
 bench: setup ## Compare speed, memory and results with the other tools installed here
 	@Benchmarks/compare
 	@swift run --package-path Benchmarks -c release SketchSpeed
+	@Benchmarks/messages --parts
 
 fuzz: setup ## Run every fuzz target for SECONDS each (default: 60)
 	@Scripts/fuzz "$(SECONDS)"

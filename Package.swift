@@ -23,6 +23,10 @@ let package = Package(
         .library(name: "Events", targets: ["Events"]),
         .library(name: "ContentCodings", targets: ["ContentCodings"]),
         .library(name: "AppProtocols", targets: ["AppProtocols"]),
+        // For the benchmarks, which are a package of their own.
+        .library(name: "KernelIO", targets: ["KernelIO"]),
+        .library(name: "Outputs", targets: ["Outputs"]),
+        .library(name: "Pipeline", targets: ["Pipeline"]),
         // For the fuzzers, which are a package of their own.
         .library(name: "CaptureTestSupport", targets: ["CaptureTestSupport"]),
         .library(name: "CompressionTestSupport", targets: ["CompressionTestSupport"]),

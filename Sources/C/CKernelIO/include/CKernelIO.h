@@ -1,6 +1,7 @@
 // System calls that the Glibc module does not show to Swift.
 #pragma once
 #include <stddef.h>
+#include <stdint.h>
 
 /// mremap(2) with MREMAP_MAYMOVE; MAP_FAILED on failure.
 void *ns_mremap(void *old_address, size_t old_size, size_t new_size);
@@ -32,3 +33,10 @@ static inline void ns_pause(void) {
     __asm__ volatile("yield");
 #endif
 }
+
+// Probes (probes.c)
+
+/// bpf(2): runs a program where functions of a file begin, or where they return; in one process, or with 0 in all.
+/// A descriptor, which ends it when it is closed, or a negative error number. Since Linux 6.6.
+int ns_link_uprobes(
+    int program, const char *path, const uint64_t *offsets, uint32_t count, int at_return, uint32_t pid);

@@ -41,6 +41,15 @@ struct Trace: ParsableCommand {
     @Option(help: ArgumentHelp("Only this process; may be given several times.", valueName: "number"))
     var pid: [UInt32] = []
 
+    @Flag(help: "With --pid: also the children of these processes, and theirs.")
+    var follow = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Only processes in the control group (version 2) of this directory and in those below.", valueName: "directory"),
+        completion: .directory)
+    var cgroup: String?
+
     @Option(help: ArgumentHelp("Only the processes of this user.", valueName: "number"))
     var uid: UInt32?
 
@@ -72,6 +81,7 @@ struct Trace: ParsableCommand {
         if let zero = pid.first(where: { $0 == 0 || $0 > UInt32(Int32.max) }) {
             throw ValidationError("--pid: \(zero) is no process")
         }
+        if follow, pid.isEmpty { throw ValidationError("--follow: the children of which process? Add --pid") }
         if let comm, !(1...CommandName.octetsMax ~= comm.utf8.count) {
             throw ValidationError("--comm: the kernel keeps names of 1 to \(CommandName.octetsMax) octets")
         }
@@ -94,6 +104,13 @@ struct Trace: ParsableCommand {
     private func settings() throws -> ProbeSettings {
         var settings = ProbeSettings()
         settings.pids = pid
+        settings.followsChildren = follow
+        if let cgroup {
+            guard let group = ControlGroup.identifier(of: cgroup) else {
+                throw Exit.fail(Exit.unavailable, "\(cgroup) is no directory of a control group of version 2")
+            }
+            settings.controlGroup = group
+        }
         settings.uid = uid
         settings.comm = comm
         settings.ringBytes = try ringBytes
@@ -101,7 +118,8 @@ struct Trace: ParsableCommand {
     }
 
     func run() throws {
-        var targets = TraceTargets(ProbeRegistry.tls, pids: pid, files: library + binary)
+        var targets = TraceTargets(
+            ProbeRegistry.tls, pids: pid, withChildren: follow, files: library + binary)
         let session: ProbeSession
         let settings = try settings()
         do throws(ProbeFailure) {
@@ -164,6 +182,15 @@ extension MessageRun.Source {
             self.problems.append(
                 "\(counters.unfollowedCalls) calls were not followed (begun before the probes were there, too many "
                     + "threads, or calls within calls): what they carried is not known")
+        }
+        if counters.unfollowedChildren > 0 {
+            self.problems.append("\(counters.unfollowedChildren) children were not followed: there were too many")
+        }
+        if counters.recordsWithoutSocket > 0 {
+            self.problems.append(
+                "\(counters.recordsWithoutSocket) of \(counters.records) pieces of plaintext came over connections whose "
+                    + "socket is not known (programs that move the octets themselves, as Python's asyncio): these "
+                    + "have no addresses, and end when nothing is said for a while")
         }
         if counters.unfollowedSockets > 0 {
             self.problems.append("\(counters.unfollowedSockets) times there were too many sockets to tell apart")

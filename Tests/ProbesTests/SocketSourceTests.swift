@@ -41,6 +41,7 @@ struct SocketSourceTests {
         let command = "ns-\(source)"
         settings.comm = command
         let session = try ProbeSession(settings, socketSource: source)
+        let reader = try RecordReader(ring: session.ringDescriptor)
         #expect(session.socketSource == source)
         for file in LibraryFinder([.openSSL]).find().files { _ = try session.attach(file) }
         let (process, pipe) = (Process(), Pipe())
@@ -53,7 +54,8 @@ struct SocketSourceTests {
         let ports = printed.split(separator: " ").compactMap { UInt16($0) }
 
         var records: [EventRecord] = []
-        let counters = session.end { octets in if let record = try? EventRecord(octets) { records.append(record) } }
+        let counters = session.detach()
+        reader.drain { octets in if let record = try? EventRecord(octets) { records.append(record) } }
         let data = records.compactMap { if case .sslData(let event) = $0 { event } else { nil } }
         let request = try #require(data.first { $0.info.direction == .sent })
         #expect(request.data.starts(with: "GET / HTTP/1.1\r\n".utf8))

@@ -71,7 +71,7 @@ public final class ProbeSession {
         tracepoints = []
     }
 
-    private enum KernelPath {
+    enum KernelPath {
         static let types = "/sys/kernel/btf/vmlinux"
     }
 

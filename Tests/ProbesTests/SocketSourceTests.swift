@@ -19,7 +19,8 @@ enum Loading {
 struct SocketSourceTests {
     /// curl, under the name of `command` that no other test's processes have, asks `openssl s_server` once, as soon as
     /// that listens; where is told by what curl prints.
-    private static func transfer(command: String) -> String { """
+    private static func transfer(command: String) -> String {
+        """
         cd $(mktemp -d)
         ln -s /usr/bin/curl \(command)
         openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout k -out c 2>/dev/null

@@ -20,7 +20,8 @@ enum TraceMessage: Equatable {
     var octets: [UInt8] {
         switch self {
         case .ring: [1]
-        case .detached(let counts): [2] + counts.flatMap { count in (0..<8).map { UInt8(truncatingIfNeeded: count >> ($0 * 8)) } }
+        case .detached(let counts):
+            [2] + counts.flatMap { count in (0..<8).map { UInt8(truncatingIfNeeded: count >> ($0 * 8)) } }
         case .reading(let layers): [3] + layers.map(\.rawValue)
         case .enough: [4]
         case .whole(let files): [5, files.rawValue]

@@ -23,6 +23,9 @@ int ns_is_open_for_writing(int descriptor);
 /// Asks the system to begin bringing to the disk what was written to a file; returns at once.
 void ns_start_syncing(int descriptor);
 
+/// Whether octets hold others: 1 or 0.
+int ns_holds(const void *octets, size_t count, const void *needle, size_t needle_count);
+
 /// Names the calling thread; the kernel keeps the first 15 octets.
 void ns_set_thread_name(const char *name);
 

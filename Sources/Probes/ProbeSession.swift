@@ -27,8 +27,8 @@ public final class ProbeSession {
     private let object: BPFObject
     /// Of the ring into which the programs write: valid as long as the session, or a copy of it for longer.
     public let ringDescriptor: Int32
-    private var tracepoints: [BPFLink] = []
-    private var probes: [BPFLink] = []
+    private var tracepoints: BPFLinks = []
+    private var probes: BPFLinks = []
     private var known: Set<Known> = []
 
     private struct Known: Hashable {
@@ -51,6 +51,7 @@ public final class ProbeSession {
         do throws(BPFFailure) {
             object = try BPFObject(Self.program, name: "netspectra")
             try object.setConstants(Self.config(settings))
+            if settings.linksManyFunctions { object.linkManyFunctions() }
             try object.setEntries(of: "events", to: settings.ringBytes)
             try object.load()
             if !settings.pids.isEmpty { try object.insert(settings.pids, into: "pids") }
@@ -117,14 +118,14 @@ public final class ProbeSession {
             do throws(BPFFailure) {
                 let sends = try object.attach("socket_sends", toTracepoint: "sock_send_length")
                 let receives = try object.attach("socket_receives", toTracepoint: "sock_recv_length")
-                tracepoints = links + [sends, receives]
+                tracepoints = BPFLinks(links + [sends, receives])
                 return
             } catch {
                 guard error.isMissing, source == nil else { throw error }
             }
         }
         socketSource = .systemCalls
-        tracepoints = links + [try object.attach("system_call", toTracepoint: "sys_enter")]
+        tracepoints = BPFLinks(links + [try object.attach("system_call", toTracepoint: "sys_enter")])
     }
 
     // MARK: - Attaching
@@ -139,47 +140,27 @@ public final class ProbeSession {
             known.insert(Known(identity: file.identity, module: file.module.name, pid: $0)).inserted
         }
         guard !fresh.isEmpty else { return nil }
-        var attachment = Attachment(file: file)
+        let sites = try ProbeSites(of: file)
         var links: [BPFLink] = []
-        for function in file.module.functions {
-            for pid in fresh {
-                let found = try attach(function, file, pid: pid == 0 ? -1 : Int32(truncatingIfNeeded: pid), &links)
-                if pid != fresh[0] { continue }
-                if let found { attachment.functions.append(found) } else { attachment.missing += function.symbols }
-            }
-        }
-        probes += links
-        attachments.append(attachment)
-        return attachment
-    }
-
-    /// - Returns: the name under which the function was found.
-    private func attach(
-        _ function: FunctionSpec, _ file: TracedFile, pid: Int32, _ links: inout [BPFLink]
-    ) throws(ProbeFailure) -> String? {
-        for symbol in function.symbols {
+        for pid in fresh {
             do throws(BPFFailure) {
-                // The entry first: a return whose entry was not seen says nothing.
-                links.append(
-                    try object.attach(function.entry, to: symbol, of: file.path, atReturn: false, pid: pid))
-                if let program = function.return {
-                    links.append(try object.attach(program, to: symbol, of: file.path, atReturn: true, pid: pid))
+                // The entries first: a return whose entry was not seen says nothing.
+                for (program, offsets) in sites.entries {
+                    links += try object.attach(program, to: offsets, of: file.path, atReturn: false, pid: pid)
                 }
-                return symbol
+                for (program, offsets) in sites.returns {
+                    links += try object.attach(program, to: offsets, of: file.path, atReturn: true, pid: pid)
+                }
             } catch {
                 if error.isPermission { throw Self.explained(error) }
-                guard error.isMissing || error.errno == 3 else {  // ESRCH: the process has ended
-                    throw ProbeFailure(.unavailable, error.message)
-                }
+                // ESRCH: the process has ended.
+                guard error.errno == 3 else { throw ProbeFailure(.unavailable, error.message) }
             }
         }
-        guard !function.isRequired else {
-            throw ProbeFailure(
-                .unavailable,
-                "\(file.shownPath) has no function \(function.symbols.joined(separator: " or ")), which "
-                    + "\(file.module.name) has: looked for in the symbol tables of the file")
-        }
-        return nil
+        probes.append(links)
+        let attachment = Attachment(file: file, functions: sites.functions, missing: sites.missing)
+        attachments.append(attachment)
+        return attachment
     }
 
     /// Takes the probes away. What they have written is in the ring until somebody reads it.

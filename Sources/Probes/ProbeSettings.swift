@@ -11,6 +11,9 @@ public struct ProbeSettings: Equatable, Sendable {
     /// Octets of one call that are passed on; the rest is counted.
     public var payloadMax: UInt64 = Self.payloadLimit
 
+    /// Where the kernel can (Linux 6.6), one link stands for many functions. Tests try both.
+    public var linksManyFunctions = true
+
     /// 256 records of 16 KiB (`PIECES_MAX` of tls.bpf.c).
     public static let payloadLimit: UInt64 = 4 << 20
 

@@ -82,3 +82,10 @@ int ns_landlock_all(void);
 int ns_seccomp_is_there(void);
 /// All system calls but those that read, write and compute.
 int ns_seccomp_confine(void);
+
+// Probes (probes.c)
+
+/// bpf(2): runs a program where functions of a file begin, or where they return; in one process, or with 0 in all.
+/// A descriptor, which ends it when it is closed, or a negative error number. Since Linux 6.6.
+int ns_link_uprobes(
+    int program, const char *path, const uint64_t *offsets, uint32_t count, int at_return, uint32_t pid);

@@ -157,7 +157,7 @@ let package = Package(
             dependencies: ["AppProtocols", "CaptureTestSupport", "Events", "MessageTestSupport", "Octets"],
             swiftSettings: settings),
         .testTarget(
-            name: "ProbesTests", dependencies: ["CProbeRecords", "Events", "Octets", "Probes"],
+            name: "ProbesTests", dependencies: ["CProbeRecords", "Events", "KernelIO", "Octets", "Probes"],
             swiftSettings: settings),
         // What the message side as a whole does with recordings, captures and random conversations.
         .testTarget(

@@ -31,7 +31,7 @@ public struct LibraryFinder: Sendable {
         return outcome
     }
 
-    private static func runningProcesses() -> [UInt32] {
+    static func runningProcesses() -> [UInt32] {
         let names = (try? FileTree.names(in: "/proc")) ?? []
         return names.compactMap { UInt32($0) }.sorted()
     }

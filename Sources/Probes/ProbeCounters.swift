@@ -28,9 +28,16 @@ public struct ProbeCounters: Equatable, Sendable {
 
     public init() {}
 
-    /// - Parameter values: by `ns_counter`.
-    init(_ values: [UInt64]) {
-        func value(_ counter: ns_counter) -> UInt64 { values[Int(counter.rawValue)] }
+    /// As the programs count them: what goes from one process to another.
+    public private(set) var values: [UInt64] = []
+
+    /// - Parameter values: by `ns_counter`; what is missing is 0.
+    public init(_ values: [UInt64]) {
+        self.values = values
+        func value(_ counter: ns_counter) -> UInt64 {
+            let index = Int(counter.rawValue)
+            return index < values.count ? values[index] : 0
+        }
         calls = value(NS_CALLS)
         octets = value(NS_OCTETS)
         records = value(NS_RECORDS_WRITTEN)

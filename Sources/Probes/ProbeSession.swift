@@ -2,7 +2,8 @@ import CProbeRecords
 import KernelIO
 import Octets
 
-/// The programs in the kernel, what they are attached to, and the records that come of them. Used by one thread.
+/// The programs in the kernel and what they are attached to. What they write is read by a `RecordReader`, here or in a
+/// process without privileges. Used by one thread.
 public final class ProbeSession {
     /// A file that is traced, and how.
     public struct Attachment: Sendable {
@@ -24,11 +25,11 @@ public final class ProbeSession {
     public private(set) var socketSource = SocketSource.socketCalls
     private let settings: ProbeSettings
     private let object: BPFObject
-    private let ring: EventRing
+    /// Of the ring into which the programs write: valid as long as the session, or a copy of it for longer.
+    public let ringDescriptor: Int32
     private var tracepoints: BPFLinks = []
     private var probes: BPFLinks = []
     private var known: Set<Known> = []
-    private var lastRecord: Int64 = 0
 
     private struct Known: Hashable {
         let identity: FileIdentity
@@ -36,11 +37,6 @@ public final class ProbeSession {
         /// 0: every process.
         let pid: UInt32
     }
-
-    /// How long after a record the ring is looked at every millisecond. The programs wake this thread up only when they
-    /// have not done so for half of that time (`WAKE_UP_NANOSECONDS` of tls.bpf.c), so no record waits for longer.
-    private static let attentionNanoseconds: Int64 = 20_000_000
-    private static let patienceMilliseconds: Int32 = 100
 
     /// Loads the programs; nothing is attached to a library yet.
     /// - Parameter socketSource: `nil`: the best one that the kernel has.
@@ -59,7 +55,7 @@ public final class ProbeSession {
             try object.setEntries(of: "events", to: settings.ringBytes)
             try object.load()
             if !settings.pids.isEmpty { try object.insert(settings.pids, into: "pids") }
-            ring = try EventRing(try object.descriptor(ofMap: "events"))
+            ringDescriptor = try object.descriptor(ofMap: "events")
         } catch {
             throw Self.explained(error)
         }
@@ -76,7 +72,7 @@ public final class ProbeSession {
         tracepoints = []
     }
 
-    private enum KernelPath {
+    enum KernelPath {
         static let types = "/sys/kernel/btf/vmlinux"
     }
 
@@ -101,7 +97,7 @@ public final class ProbeSession {
         return config
     }
 
-    private static func explained(_ failure: BPFFailure) -> ProbeFailure {
+    static func explained(_ failure: BPFFailure) -> ProbeFailure {
         if failure.isPermission {
             return ProbeFailure(
                 .permission,
@@ -172,23 +168,13 @@ public final class ProbeSession {
         return attachment
     }
 
-    // MARK: - Records
-
-    /// Waits for records for a while, and gives those that are there to `body`, in the order of the ring.
-    public func read(_ body: (Span<UInt8>) -> Void) {
-        let now = Clock.monotonicNanoseconds
-        ring.wait(milliseconds: now - lastRecord < Self.attentionNanoseconds ? 1 : Self.patienceMilliseconds)
-        if ring.consume(body) > 0 { lastRecord = Clock.monotonicNanoseconds }
-    }
-
-    /// Takes the probes away and reads what is left.
+    /// Takes the probes away. What they have written is in the ring until somebody reads it.
     /// - Returns: what the programs have counted.
-    public func end(_ body: (Span<UInt8>) -> Void) -> ProbeCounters {
+    public func detach() -> ProbeCounters {
         probes = []
         tracepoints = []
         // A program that runs on another processor just now ends within microseconds.
         _ = Monitor(()).wait(nanoseconds: 2_000_000) { _ in Bool?.none }
-        while ring.consume(body) > 0 {}
         return counters
     }
 

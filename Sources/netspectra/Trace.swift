@@ -75,6 +75,9 @@ struct Trace: ParsableCommand {
     @Flag(help: "Attach the probes, print what is attached where, and end.")
     var list = false
 
+    @Flag(help: "Do not confine the process that parses what was captured.")
+    var noSandbox = false
+
     func validate() throws {
         _ = try ringBytes
         if pid.count > 256 { throw ValidationError("--pid: at most 256 processes") }
@@ -118,82 +121,50 @@ struct Trace: ParsableCommand {
     }
 
     func run() throws {
-        var targets = TraceTargets(
+        let targets = TraceTargets(
             ProbeRegistry.tls, pids: pid, withChildren: follow, files: library + binary)
-        let session: ProbeSession
         let settings = try settings()
         do throws(ProbeFailure) {
             // What is missing is told before anything is asked of the kernel.
             try targets.check()
-            session = try ProbeSession(settings)
-            try targets.attachFirst(to: session)
+            if list { return try printList(targets, settings) }
         } catch {
-            throw Exit.fail(error.kind == .permission ? Exit.notPermitted : Exit.unavailable, error.message)
+            throw Exit.fail(error)
         }
-        if list {
-            print(TraceTargets.listing(session.attachments), terminator: "")
-            return
-        }
-        try trace(session, targets)
+        try trace(targets, settings)
     }
 
-    private func trace(_ session: ProbeSession, _ targets: TraceTargets) throws {
+    private func printList(_ targets: TraceTargets, _ settings: ProbeSettings) throws(ProbeFailure) {
+        var targets = targets
+        let session = try ProbeSession(settings)
+        try targets.attachFirst(to: session)
+        print(TraceTargets.listing(session.attachments), terminator: "")
+    }
+
+    /// Two processes from here on: see docs/decisions/0007.
+    private func trace(_ targets: TraceTargets, _ settings: ProbeSettings) throws {
         var run = MessageRun(options)
         run.isLive = true
         run.reorderWindow = 10_000_000
+        let outputs = try run.open()
         let clock = ClockOffset(
             unix: Clock.wallNanoseconds, monotonic: UInt64(truncatingIfNeeded: Clock.monotonicNanoseconds))
-        if !options.quiet { StandardError.write("netspectra: \(targets.summary(session)); Ctrl-C ends\n") }
-        try run.run { entrance, shouldStop in
-            var live = LiveRecords(clock: clock)
-            var targets = targets
-            while !shouldStop(), !live.isStopped {
-                session.read { live.take($0, into: entrance) }
-                for note in targets.attachNew(to: session) where !options.quiet {
-                    StandardError.write("netspectra: \(note)\n")
-                }
-            }
-            let counters = session.end { live.take($0, into: entrance) }
-            return MessageRun.Source(counters, live, targets.problems)
+        let reader = TraceReader(run: run, outputs: outputs, isConfined: !noSandbox, clock: clock)
+        let (child, link): (ChildProcess, MessageSocket)
+        do throws(SystemFailure) {
+            (child, link) = try ChildProcess.forkLinked { reader($0) }
+        } catch {
+            throw Exit.fail(Exit.system, "\(error)")
         }
+        let supervisor = TraceSupervisor(
+            settings: settings, outputs: outputs, isConfined: !noSandbox, isQuiet: options.quiet, child: child,
+            link: link)
+        try supervisor(targets)
     }
 }
 
-extension MessageRun.Source {
-    fileprivate init(_ counters: ProbeCounters, _ live: LiveRecords, _ problems: [String]) {
-        var lost: [LedgerReport.Cause] = [
-            .init("ring full", counters.ringFullOctets), .init("memory not readable", counters.unreadableOctets),
-        ]
-        var filtered: [LedgerReport.Cause] = [.init("beyond 4 MiB of one call", counters.overLimitOctets)]
-        lost.removeAll { $0.count == 0 }
-        filtered.removeAll { $0.count == 0 }
-        stages = [
-            .init(
-                name: "probes", unit: "octets", seen: counters.octets, delivered: counters.writtenOctets,
-                filtered: filtered, lost: lost),
-            .init(
-                name: "ring", unit: "records", seen: counters.records + counters.sockets + counters.ringFullSockets,
-                delivered: live.records - live.damaged, filtered: [],
-                lost: [.init("ring full", counters.ringFullSockets), .init("damaged", live.damaged)]
-                    .filter { $0.count > 0 }),
-        ]
-        self.problems = problems
-        if counters.unfollowedCalls > 0 {
-            self.problems.append(
-                "\(counters.unfollowedCalls) calls were not followed (begun before the probes were there, too many "
-                    + "threads, or calls within calls): what they carried is not known")
-        }
-        if counters.unfollowedChildren > 0 {
-            self.problems.append("\(counters.unfollowedChildren) children were not followed: there were too many")
-        }
-        if counters.recordsWithoutSocket > 0 {
-            self.problems.append(
-                "\(counters.recordsWithoutSocket) of \(counters.records) pieces of plaintext came over connections whose "
-                    + "socket is not known (programs that move the octets themselves, as Python's asyncio): these "
-                    + "have no addresses, and end when nothing is said for a while")
-        }
-        if counters.unfollowedSockets > 0 {
-            self.problems.append("\(counters.unfollowedSockets) times there were too many sockets to tell apart")
-        }
+extension Exit {
+    static func fail(_ failure: ProbeFailure) -> ExitCode {
+        fail(failure.kind == .permission ? notPermitted : unavailable, failure.message)
     }
 }

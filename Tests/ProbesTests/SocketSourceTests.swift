@@ -19,7 +19,8 @@ enum Loading {
 struct SocketSourceTests {
     /// curl, under the name of `command` that no other test's processes have, asks `openssl s_server` once, as soon as
     /// that listens; where is told by what curl prints.
-    private static func transfer(command: String) -> String { """
+    private static func transfer(command: String) -> String {
+        """
         cd $(mktemp -d)
         ln -s /usr/bin/curl \(command)
         openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout k -out c 2>/dev/null
@@ -41,6 +42,7 @@ struct SocketSourceTests {
         let command = "ns-\(source)"
         settings.comm = command
         let session = try ProbeSession(settings, socketSource: source)
+        let reader = try RecordReader(ring: session.ringDescriptor)
         #expect(session.socketSource == source)
         for file in LibraryFinder([.openSSL]).find().files { _ = try session.attach(file) }
         let (process, pipe) = (Process(), Pipe())
@@ -53,7 +55,8 @@ struct SocketSourceTests {
         let ports = printed.split(separator: " ").compactMap { UInt16($0) }
 
         var records: [EventRecord] = []
-        let counters = session.end { octets in if let record = try? EventRecord(octets) { records.append(record) } }
+        let counters = session.detach()
+        reader.drain { octets in if let record = try? EventRecord(octets) { records.append(record) } }
         let data = records.compactMap { if case .sslData(let event) = $0 { event } else { nil } }
         let request = try #require(data.first { $0.info.direction == .sent })
         #expect(request.data.starts(with: "GET / HTTP/1.1\r\n".utf8))

@@ -41,10 +41,8 @@ public final class EventRecorder: EventEntrance {
     private static let pieceOctets = 256 << 10
 
     /// - Parameter time: when the file is begun, nanoseconds since 1970.
-    /// - Throws: where the file cannot be created.
-    public init(path: String, at time: Int64, before next: EventProcessor) throws(SystemFailure) {
+    public init(_ file: consuming OutputFile, at time: Int64, before next: EventProcessor) {
         self.next = next
-        let file = try OutputFile(path: path)
         contents = Monitor(Contents(file, at: time))
     }
 

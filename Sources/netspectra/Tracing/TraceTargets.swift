@@ -62,7 +62,7 @@ struct TraceTargets {
                 do throws(ProbeFailure) {
                     _ = try session.attach(file)
                 } catch {
-                    if error.kind == .permission { throw error }
+                    // One file that may not be read does not mean that no other may.
                     note(file, error)
                     first = first ?? error
                 }

@@ -1,0 +1,97 @@
+import ArgumentParser
+import KernelIO
+import Probes
+
+/// The half of a trace that has privileges: finds targets, loads, attaches, and hands over the ring. It reads no
+/// captured octet; all that comes back from the other half are its few messages and its exit code.
+struct TraceSupervisor {
+    let settings: ProbeSettings
+    let outputs: MessageOutputs
+    let isConfined: Bool
+    let isQuiet: Bool
+    let child: ChildProcess
+    let link: MessageSocket
+
+    /// Libraries that come later are looked for at least this often (and at most as `TraceTargets` says).
+    private static let searchMilliseconds: Int32 = 1_000
+
+    /// Traces until it is interrupted, or the other half wants no more.
+    func callAsFunction(_ targets: TraceTargets) throws {
+        let interrupt = WakeUp()
+        let child = child
+        StopSignals.onFirst({ interrupt.raise() }, atSecond: { child.kill() })
+        var targets = targets
+        let session: ProbeSession
+        do {
+            session = try ProbeSession(settings)
+            guard try startReading(session) else { throw end(child.wait()) }
+            try targets.attachFirst(to: session)
+        } catch let failure as ProbeFailure {
+            child.kill()
+            _ = child.wait()
+            throw Exit.fail(failure)
+        }
+        say("\(targets.summary(session)); Ctrl-C ends")
+        attachUntil(interrupt, session, &targets)
+        for problem in targets.problems { StandardError.write("netspectra: \(problem)\n") }
+        try finish(session.detach())
+    }
+
+    private func say(_ text: String) {
+        if !isQuiet { StandardError.write("netspectra: \(text)\n") }
+    }
+
+    /// Hands the ring over, and waits until the other half is confined: nothing is attached before.
+    /// - Returns: false where the other half has ended.
+    private func startReading(_ session: ProbeSession) throws -> Bool {
+        try link.send(TraceMessage.ring.octets, descriptor: session.ringDescriptor)
+        guard case .reading(let layers) = receive() else { return false }
+        let missing = Sandbox.Layer.allCases.filter { !layers.contains($0) }
+        if isConfined, !missing.isEmpty {
+            let names = missing.map(\.name).joined(separator: " and ")
+            StandardError.write("netspectra: this kernel has no \(names): what parses is confined by the rest only\n")
+        }
+        return true
+    }
+
+    private func receive() -> TraceMessage? {
+        link.receive(atMost: TraceMessage.octetsMax).flatMap { TraceMessage($0.octets) }
+    }
+
+    private func attachUntil(_ interrupt: WakeUp, _ session: ProbeSession, _ targets: inout TraceTargets) {
+        while true {
+            let readable = Descriptors.waitUntilReadable(
+                [interrupt.descriptor, link.descriptor], milliseconds: Self.searchMilliseconds)
+            // What the other half says now is that it wants no more, or, by its end, that it is gone.
+            if readable.contains(true) { return }
+            for note in targets.attachNew(to: session) { say(note) }
+        }
+    }
+
+    /// Says what the programs have counted, waits for the other half, and gives its files their names.
+    private func finish(_ counters: ProbeCounters) throws {
+        // Where nobody takes it, the next lines find out why.
+        try? link.send(TraceMessage.detached(counters.values).octets)
+        var whole: MessageOutputs.Whole = []
+        while let message = receive() {
+            if case .whole(let files) = message { whole = files }
+        }
+        let ending = child.wait()
+        do throws(SystemFailure) {
+            try outputs.commit(whole)
+        } catch {
+            throw Exit.output(error)
+        }
+        if ending != .exited(0) { throw end(ending) }
+    }
+
+    /// How this process ends when the other one has ended like that.
+    private func end(_ ending: ChildProcess.Ending) -> ExitCode {
+        switch ending {
+        case .exited(let code): ExitCode(code)
+        case .signalled(let signal):
+            Exit.fail(Exit.system, "the process that parses was ended by signal \(signal): what it had read is lost")
+        case .unknown: Exit.fail(Exit.system, "the process that parses has ended, nobody knows how")
+        }
+    }
+}

@@ -80,9 +80,9 @@ enum Peers {
 
     /// Threads of tests block signals, and what they start inherits that: so only this one ends it.
     static func end(_ process: Process) {
-        // Its children first: nothing else would end them.
-        _ = try? Command.shell("pkill -KILL -P \(process.processIdentifier)")
-        kill(process.processIdentifier, SIGKILL)
+        // It before its children, which it might replace. Whatever has been started by it is waited for as well.
+        let pid = process.processIdentifier
+        _ = try? Command.shell("children=$(pgrep -P \(pid)); kill -KILL \(pid) $children")
         process.waitUntilExit()
     }
 

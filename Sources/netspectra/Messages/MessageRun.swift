@@ -24,8 +24,7 @@ struct MessageRun {
     }
 
     let options: MessageOptions
-    /// The source cannot wait and has no end of its own: what finds no room is dropped and counted, time is this
-    /// machine's, and an interrupt is the way to end.
+    /// The source has no end of its own: time is this machine's, and an interrupt is the way to end.
     var isLive = false
     /// Events that come at most this much too late are put back in order.
     var reorderWindow: Int64 = 0
@@ -59,7 +58,8 @@ struct MessageRun {
         settings.redaction = options.noRedact ? nil : outputs.redaction
         settings.reorderWindow = reorderWindow
         settings.isLive = isLive
-        settings.policy = isLive ? .drop : .wait
+        // Of a live source, what finds no room here waits in the kernel's ring, and is counted there when that is full.
+        settings.policy = .wait
         settings.redactionSalt = Machine.randomOctets(16)
         let output = outputs.messages
         let processor: EventProcessor

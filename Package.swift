@@ -62,7 +62,7 @@ let package = Package(
         .executableTarget(name: "bpfc", path: "Plugins/bpfc", swiftSettings: settings),
         .plugin(name: "BPFCompile", capability: .buildTool(), dependencies: ["bpfc"]),
         .target(
-            name: "Probes", dependencies: ["CKernelIO", "CLibBPF", "CProbeRecords", "KernelIO", "Octets"], exclude: ["BPF"],
+            name: "Probes", dependencies: ["CLibBPF", "CProbeRecords", "KernelIO", "Octets"], exclude: ["BPF"],
             swiftSettings: settings, plugins: ["BPFCompile"]),
         .target(
             name: "ContentCodings", dependencies: ["CZlib", "CZstd", "CBrotli", "CCrypto"], swiftSettings: settings),

@@ -140,7 +140,8 @@ public final class ProbeSession {
     public func attach(_ file: TracedFile) throws(ProbeFailure) -> Attachment? {
         // With chosen processes the probes are theirs alone: others that use the library do not pay for it. Children are
         // there before anybody could attach to them.
-        let pids = settings.pids.isEmpty || settings.followsChildren ? [0] : file.pids.isEmpty ? settings.pids : file.pids
+        let pids =
+            settings.pids.isEmpty || settings.followsChildren ? [0] : file.pids.isEmpty ? settings.pids : file.pids
         let fresh = pids.filter {
             known.insert(Known(identity: file.identity, module: file.module.name, pid: $0)).inserted
         }

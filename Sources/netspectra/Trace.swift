@@ -46,7 +46,8 @@ struct Trace: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Only processes in the control group (version 2) of this directory and in those below.", valueName: "directory"),
+            "Only processes in the control group (version 2) of this directory and in those below.",
+            valueName: "directory"),
         completion: .directory)
     var cgroup: String?
 

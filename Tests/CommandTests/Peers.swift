@@ -24,7 +24,8 @@ enum Peers {
 
     static func freePort() throws -> Int {
         let text = try Command.shell(
-            "python3 -c 'import socket; s = socket.create_server((\"127.0.0.1\", 0)); print(s.getsockname()[1])'").text
+            "python3 -c 'import socket; s = socket.create_server((\"127.0.0.1\", 0)); print(s.getsockname()[1])'"
+        ).text
         guard let port = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
             throw TracingFailure(reason: "no port is free")
         }
@@ -47,7 +48,8 @@ enum Peers {
             defer { for process in processes { end(process) } }
             let worker = "pgrep -P \(processes[1].processIdentifier)"
             for _ in 0..<500 {
-                let ready = try Command.shell("(echo >/dev/tcp/127.0.0.1/\(port)) 2>/dev/null && \(worker)", folder: folder)
+                let ready = try Command.shell(
+                    "(echo >/dev/tcp/127.0.0.1/\(port)) 2>/dev/null && \(worker)", folder: folder)
                 if ready.code == 0, let pid = ready.lines.first.flatMap({ Int($0) }) {
                     return try body(Server(folder: folder, port: port, pid: pid))
                 }

@@ -35,7 +35,8 @@ struct TraceConnectionsTests {
         try Peers.withNginx { server in
             var said: [String] = []
             let outcome = try Tracing.run(Self.following) { _ in
-                let client = try Command.shell("python3 client.py ns-sockets \(server.port) sockets", folder: server.folder)
+                let client = try Command.shell(
+                    "python3 client.py ns-sockets \(server.port) sockets", folder: server.folder)
                 said = client.lines
                 #expect(said.count == 27, "\(client.errors)")
             }
@@ -54,7 +55,8 @@ struct TraceConnectionsTests {
             var said: [String] = []
             let outcome = try Tracing.run(["--pid", "\(server.pid)", "--format", "ndjson"]) { _ in
                 said = try Command.shell(
-                    "python3 client.py ns-accepted \(server.port) sockets", folder: server.folder).lines
+                    "python3 client.py ns-accepted \(server.port) sockets", folder: server.folder
+                ).lines
             }
             let objects = try objects(outcome)
             #expect(said.count == 27 && objects.dropLast().allSatisfy { $0["pid"].int == server.pid })
@@ -67,7 +69,8 @@ struct TraceConnectionsTests {
     @Test(
         .timeLimit(.minutes(1)),
         .enabled(
-            if: FileManager.default.isWritableFile(atPath: "/proc/sys/kernel/ns_last_pid"), "the next process's number cannot be chosen here"))
+            if: FileManager.default.isWritableFile(atPath: "/proc/sys/kernel/ns_last_pid"),
+            "the next process's number cannot be chosen here"))
     func reusedProcessNumbers() throws {
         try Peers.withNginx { server in
             var said: [String] = []
@@ -118,7 +121,8 @@ struct TraceConnectionsTests {
             let followed = try Peers.start(script("followed"), in: server.folder)
             let other = try Peers.start(script("other"), in: server.folder)
             defer { for process in [followed, other] { Peers.end(process) } }
-            let outcome = try Tracing.run(["--pid", "\(followed.processIdentifier)", "--follow", "--format", "ndjson"]) { _ in
+            let outcome = try Tracing.run(["--pid", "\(followed.processIdentifier)", "--follow", "--format", "ndjson"])
+            { _ in
                 try Data().write(to: server.folder.appending(path: "started"))
                 for path in ["followed", "other"] { try Peers.wait(for: "\(path).done", in: server.folder) }
             }

@@ -57,7 +57,8 @@ import Testing
     @Test(arguments: [UInt32(11), 2]) func functionsAreFoundWhereTheyLieInTheFile(type: UInt32) throws {
         let octets = Self.library(
             [
-                Symbol(name: "SSL_read", address: 0x401010), Symbol(name: "SSL_write@@OPENSSL_3.0.0", address: 0x402FFF),
+                Symbol(name: "SSL_read", address: 0x401010),
+                Symbol(name: "SSL_write@@OPENSSL_3.0.0", address: 0x402FFF),
                 Symbol(name: "SSL_free", address: 0x403000), Symbol(name: "SSL_peek", address: 0x401020, type: 1),
                 Symbol(name: "SSL_accept", address: 0x401030, section: 0), Symbol(name: "other", address: 0x401040),
             ], type: type)

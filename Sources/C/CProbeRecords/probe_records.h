@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only (docs/decisions/0008-licence-of-bpf-programs.md)
 // What crosses the boundary between the kernel's programs and user space: included by every *.bpf.c and imported by
 // Swift. No implicit padding; sizes are asserted on both sides, so drift is an error of the compiler.
 #pragma once

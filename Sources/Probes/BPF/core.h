@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only (docs/decisions/0008-licence-of-bpf-programs.md)
 // The few kernel types that the programs read, with the few fields they read. The loader finds the fields in the running
 // kernel's own type information (CO-RE), so no kernel version is built in, and no vmlinux.h is needed.
 #pragma once

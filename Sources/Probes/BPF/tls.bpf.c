@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only (docs/decisions/0008-licence-of-bpf-programs.md)
 // Plaintext of TLS libraries: what goes in and out of their read and write functions, and which socket it belongs to.
 //
 // The entry of a call notes its arguments; its return reads the buffer, when the octets are there and in memory. The
@@ -6,7 +7,8 @@
 #include "core.h"
 #include "probe_records.h"
 
-// The kernel gives its read helpers only to programs under a licence that it knows as compatible.
+// The kernel gives its read helpers only to programs under a licence that it knows as compatible with its own: see the
+// first line, and docs/decisions/0008-licence-of-bpf-programs.md.
 char programs_licence[] SEC("license") = "Dual BSD/GPL";
 
 const volatile struct ns_config config;

@@ -66,10 +66,10 @@ extension Command {
         let set = (["-all"] + capabilities.map { "+" + $0 }).joined(separator: ",")
         return try shell(
             """
-            copy=$(mktemp -d) && chmod 755 $copy && cp $N $copy/netspectra && cd / && \
+            copy=$(mktemp -d) && chmod 777 $copy && cp $N $copy/netspectra && cd $copy && \
             setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=\(set) --inh-caps=\(set) \
             --ambient-caps=\(set) $copy/netspectra \(arguments)
-            code=$?; rm -r $copy; exit $code
+            code=$?; cd / && rm -r $copy; exit $code
             """)
     }
 }

@@ -42,6 +42,10 @@ struct TraceTargets {
                 "no \(libraryNames) was found \(looked), and \(found.refused) processes may not be looked into: "
                     + "run as root (sudo)")
         }
+        if let path = found.unreachable.first {
+            throw ProbeFailure(
+                .permission, "\(path) cannot be reached: run as root (sudo), or with CAP_DAC_READ_SEARCH")
+        }
         throw ProbeFailure(
             .unavailable,
             "no \(libraryNames) was found \(looked). Name the file: --library for a library, --binary for a program "
@@ -52,7 +56,12 @@ struct TraceTargets {
     mutating func attachFirst(to session: ProbeSession) throws(ProbeFailure) {
         if named.isEmpty {
             var first: ProbeFailure?
-            for file in finder.find().files {
+            let found = finder.find()
+            for path in found.unreachable.prefix(Self.problemsMax) {
+                problems.append(
+                    "not traced: \(path) cannot be reached: run as root (sudo), or with CAP_DAC_READ_SEARCH")
+            }
+            for file in found.files {
                 do throws(ProbeFailure) {
                     _ = try session.attach(file)
                 } catch {

@@ -121,7 +121,7 @@ struct TraceTests {
     }
 
     @Test(.timeLimit(.minutes(1))) func withoutPrivilegeItSaysWhatIsNeeded() throws {
-        let outcome = try Command.unprivileged("trace --library \(Self.library) tls")
+        let outcome = try Command.unprivileged("$U trace --library \(Self.library) tls")
         #expect(outcome.code == 77 && outcome.errors.contains("CAP_BPF"), "\(outcome.errors)")
     }
 }

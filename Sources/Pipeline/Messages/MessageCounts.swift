@@ -23,6 +23,11 @@ public struct MessageCounts: Sendable, Equatable {
     public var messages: [UInt64] = Array(repeating: 0, count: 32)
     public var incompleteMessages: UInt64 = 0
     public var transactions: UInt64 = 0
+    /// Records that came as text.
+    public var texts: UInt64 = 0
+    /// Not shown, as the filter does not want them.
+    public var filteredMessages: UInt64 = 0
+    public var filteredTransactions: UInt64 = 0
     /// Octets that broke a rule, by `Malformation`.
     public var malformedOctets: [UInt64] = Array(repeating: 0, count: Malformation.allCases.count)
     public var malformations: UInt64 = 0
@@ -51,6 +56,9 @@ public struct MessageCounts: Sendable, Equatable {
         for index in messages.indices { messages[index] += other.messages[index] }
         incompleteMessages += other.incompleteMessages
         transactions += other.transactions
+        texts += other.texts
+        filteredMessages += other.filteredMessages
+        filteredTransactions += other.filteredTransactions
         for index in malformedOctets.indices { malformedOctets[index] += other.malformedOctets[index] }
         malformations += other.malformations
         connections += other.connections

@@ -106,7 +106,7 @@ public struct LibraryCoverage: Equatable, Sendable {
                     found.append(
                         entry(
                             module.name, path, .uncovered, "the file cannot be reached",
-                            "run as root (sudo), or with CAP_DAC_READ_SEARCH"))
+                            "run as root (sudo), or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"))
                 } else if process.foreign.contains(path) {
                     found.append(entry(module.name, path, .uncovered, "it is of 32 bits, or for another processor"))
                 } else if module.name == ProbeModule.openSSL.name, process.marks.contains(.sslBIO) {

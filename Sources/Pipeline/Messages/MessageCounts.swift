@@ -5,6 +5,8 @@ public struct MessageCounts: Sendable, Equatable {
     /// Events with octets of a connection that were offered to the processor, and their octets.
     public var events: UInt64 = 0
     public var octets: UInt64 = 0
+    /// Of the events and signals: those that came too late to be put in order of time.
+    public var lateEvents: UInt64 = 0
     /// Events that say something about a connection: gaps, closes, ends.
     public var signals: UInt64 = 0
     /// Of the events: those that reached their worker.
@@ -46,6 +48,7 @@ public struct MessageCounts: Sendable, Equatable {
         events += other.events
         octets += other.octets
         signals += other.signals
+        lateEvents += other.lateEvents
         deliveredEvents += other.deliveredEvents
         deliveredOctets += other.deliveredOctets
         queueFullEvents += other.queueFullEvents

@@ -65,6 +65,7 @@ struct MessageSummary {
         ]
         if counts.filteredMessages > 0 { parts.append("\(HumanUnits.grouped(counts.filteredMessages)) filtered") }
         if counts.transactions > 0 { parts.append(Self.count(counts.transactions, "transaction")) }
+        if counts.lateEvents > 0 { parts.append("\(Self.count(counts.lateEvents, "event")) out of order") }
         if counts.incompleteMessages > 0 { parts.append("\(HumanUnits.grouped(counts.incompleteMessages)) incomplete") }
         if counts.missingOctets > 0 { parts.append("\(HumanUnits.bytes(counts.missingOctets)) missing in gaps") }
         if counts.malformations > 0 { parts.append(Self.count(counts.malformations, "malformation")) }
@@ -87,6 +88,7 @@ struct MessageSummary {
             json.member("type", "summary")
             json.member("events", counts.events)
             json.member("octets", counts.octets)
+            if counts.lateEvents > 0 { json.member("events_late", counts.lateEvents) }
             json.member("connections", counts.connections)
             json.member("connections_evicted", counts.evictedConnections)
             json.name("messages")

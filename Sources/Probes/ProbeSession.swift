@@ -102,7 +102,7 @@ public final class ProbeSession {
             return ProbeFailure(
                 .permission,
                 "\(failure.message)\nTracing needs root (sudo), or the capabilities CAP_BPF, CAP_PERFMON and "
-                    + "CAP_SYS_PTRACE, and a kernel that is not locked down")
+                    + "CAP_SYS_PTRACE (before Linux 6.6 CAP_SYS_ADMIN, too), and a kernel that is not locked down")
         }
         return ProbeFailure(
             .unavailable, "\(failure.message)\nLinux 5.8 or later with BPF ring buffers and uprobes is needed")

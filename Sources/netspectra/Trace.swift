@@ -20,7 +20,12 @@ struct Trace: ParsableCommand {
         discussion: """
             Probes in the kernel read what goes in and out of OpenSSL (SSL_read, SSL_write) and GnuTLS \
             (gnutls_record_recv, gnutls_record_send), in every running program and every one that starts later. \
-            Nothing of the programs is changed, and no certificate and no proxy is needed; root is.
+            Nothing of the programs is changed, and no certificate and no proxy is needed.
+
+            It needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE (before Linux 6.6 CAP_SYS_ADMIN, too; with \
+            CAP_DAC_READ_SEARCH also libraries in closed folders). What parses runs in a process of its own without \
+            any of these, which can open no file, execute no program and reach no port. netspectra doctor says \
+            whether it works here and whose TLS it sees.
 
             Ctrl-C takes the probes away, prints what was read by then, and says what became of everything. A second \
             Ctrl-C ends at once.
@@ -28,6 +33,7 @@ struct Trace: ParsableCommand {
             Examples:
               sudo netspectra trace tls
               sudo netspectra trace --pid 4711 --transactions tls
+              sudo netspectra trace --status 5xx --path '/api/*' tls
               sudo netspectra trace --comm curl --format ndjson tls | jq -r .uuid
               sudo netspectra trace --record session.nsr -o /dev/null tls
               sudo netspectra trace --list tls

@@ -50,7 +50,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(1)), .enabled(if: geteuid() == 0, "taking privileges away needs root"))
     func withoutPrivilegesItSaysSo() throws {
-        let outcome = try Command.unprivileged("doctor --json")
+        let outcome = try Command.unprivileged("$U doctor --json")
         #expect(outcome.code == 77, "\(outcome.errors)")
         let report = try JSON(parsing: outcome.text)
         let privileges = report["checks"].array.first { $0["check"].string == "privileges" }
@@ -60,16 +60,23 @@ import Testing
 }
 
 extension Command {
-    /// Runs the program as nobody, with these capabilities: `bpf,perfmon`. Other users may not reach the build directory: a
-    /// copy does.
-    static func unprivileged(_ arguments: String, capabilities: [String] = []) throws -> Outcome {
+    /// A line of a shell, in a folder of its own, where `$U` runs the program as nobody with these capabilities: `bpf`.
+    /// Other users may not reach the build directory: a copy does.
+    static func unprivileged(_ script: String, capabilities: [String] = []) throws -> Outcome {
         let set = (["-all"] + capabilities.map { "+" + $0 }).joined(separator: ",")
         return try shell(
             """
-            copy=$(mktemp -d) && chmod 755 $copy && cp $N $copy/netspectra && cd / && \
-            setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=\(set) --inh-caps=\(set) \
-            --ambient-caps=\(set) $copy/netspectra \(arguments)
-            code=$?; rm -r $copy; exit $code
+            copy=$(mktemp -d)
+            chmod 777 $copy
+            cp $N $copy/netspectra
+            cd $copy
+            U="setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=\(set) --inh-caps=\(set)"
+            U="$U --ambient-caps=\(set) $copy/netspectra"
+            \(script)
+            code=$?
+            cd /
+            rm -r $copy
+            exit $code
             """)
     }
 }

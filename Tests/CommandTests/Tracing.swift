@@ -26,11 +26,11 @@ enum Tracing {
 
     /// One trace: started, waited for until it reads, interrupted, and its outcome.
     /// - Parameters:
-    ///   - signal: what ends it.
+    ///   - signal: by which it is interrupted.
     ///   - body: what is to be seen. It is given the trace's process identifier.
-    static func run(_ arguments: [String], signal: Int32 = SIGINT, _ body: (Int32) throws -> Void) throws
-        -> Command.Outcome
-    {
+    static func run(
+        _ arguments: [String], signal: Int32 = SIGINT, _ body: (Int32) throws -> Void
+    ) throws -> Command.Outcome {
         try Golden.withTemporaryDirectory { scratch in
             let process = Process()
             process.executableURL = Command.program

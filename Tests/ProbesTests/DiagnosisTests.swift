@@ -109,6 +109,8 @@ import Testing
         #expect(deleted?.verdict == .uncovered && deleted?.advice == "restart them")
         let foreign = only(Self.process(1, ["/lib32/libssl.so.3"]) { $0.foreign = ["/lib32/libssl.so.3"] })
         #expect(foreign?.verdict == .uncovered && foreign?.reason.contains("32 bits") == true)
+        let hidden = only(Self.process(1, ["/root/libssl.so.3"]) { $0.unreachable = ["/root/libssl.so.3"] })
+        #expect(hidden?.verdict == .uncovered && hidden?.advice.contains("CAP_DAC_READ_SEARCH") == true)
         let bio = only(Self.process(1, ["/lib/libssl.so.3"]) { $0.marks = .sslBIO })
         #expect(bio?.verdict == .partly && bio?.reason.contains("BIO_f_ssl") == true)
         let nss = only(Self.process(1, ["/lib/libssl3.so"]))

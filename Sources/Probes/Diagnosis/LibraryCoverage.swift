@@ -9,6 +9,8 @@ public struct ProcessFacts: Sendable {
     public var marks: ProgramMarks = []
     /// Files of libraries that are for another processor, or of 32 bits.
     public var foreign: Set<String> = []
+    /// Files of libraries that cannot be reached from here.
+    public var unreachable: Set<String> = []
 
     public init(pid: UInt32, comm: String, maps: [UInt8]?) {
         self.pid = pid
@@ -100,6 +102,11 @@ public struct LibraryCoverage: Equatable, Sendable {
                         entry(
                             module.name, path, .uncovered, "the file was removed or replaced since they started",
                             "restart them"))
+                } else if process.unreachable.contains(path) {
+                    found.append(
+                        entry(
+                            module.name, path, .uncovered, "the file cannot be reached",
+                            "run as root (sudo), or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"))
                 } else if process.foreign.contains(path) {
                     found.append(entry(module.name, path, .uncovered, "it is of 32 bits, or for another processor"))
                 } else if module.name == ProbeModule.openSSL.name, process.marks.contains(.sslBIO) {

@@ -27,7 +27,10 @@ public enum ProcessSurvey {
                 let fileName = mapping.path.split(separator: "/").last ?? ""
                 guard modules.contains(where: { $0.matches(fileName: fileName) }) else { continue }
                 let path = folder + "/root" + mapping.path
-                guard let identity = FileIdentity(of: path) else { continue }
+                guard let identity = FileIdentity(of: path) else {
+                    facts.unreachable.insert(mapping.path)
+                    continue
+                }
                 let isNative = natives[identity] ?? TracedFile.isNative(path) ?? true
                 natives[identity] = isNative
                 if !isNative { facts.foreign.insert(mapping.path) }

@@ -28,6 +28,8 @@ struct MessageRun {
     var isLive = false
     /// Events that come at most this much too late are put back in order.
     var reorderWindow: Int64 = 0
+    /// Whose messages are shown, where the source has more than those.
+    var processes: ProcessFilterOptions?
     private let isInterrupted = Monitor(false)
 
     init(_ options: MessageOptions) { self.options = options }
@@ -55,6 +57,12 @@ struct MessageRun {
         _ outputs: MessageOutputs, _ run: (_ entrance: any EventEntrance, _ shouldStop: () -> Bool) -> Source
     ) throws {
         var settings = options.processorSettings()
+        if let processes, !processes.pid.isEmpty || !processes.comm.isEmpty {
+            var filter = settings.parser.filter ?? MessageFilter()
+            filter.pids = Set(processes.pid)
+            filter.comms = processes.comm.map { Glob($0) }
+            settings.parser.filter = filter
+        }
         settings.redaction = options.noRedact ? nil : outputs.redaction
         settings.reorderWindow = reorderWindow
         settings.isLive = isLive

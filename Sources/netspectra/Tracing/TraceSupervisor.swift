@@ -11,6 +11,19 @@ struct TraceSupervisor {
     let isQuiet: Bool
     let child: ChildProcess
     let link: MessageSocket
+    private let isEndingAtOnce = Monitor(false)
+
+    init(
+        settings: ProbeSettings, outputs: MessageOutputs, isConfined: Bool, isQuiet: Bool, child: ChildProcess,
+        link: MessageSocket
+    ) {
+        self.settings = settings
+        self.outputs = outputs
+        self.isConfined = isConfined
+        self.isQuiet = isQuiet
+        self.child = child
+        self.link = link
+    }
 
     /// Libraries that come later are looked for at least this often (and at most as `TraceTargets` says).
     private static let searchMilliseconds: Int32 = 1_000
@@ -19,7 +32,11 @@ struct TraceSupervisor {
     func callAsFunction(_ targets: TraceTargets) throws {
         let interrupt = WakeUp()
         let child = child
-        StopSignals.onFirst({ interrupt.raise() }, atSecond: { child.kill() })
+        let isEndingAtOnce = isEndingAtOnce
+        StopSignals.onFirst({ interrupt.raise() }) {
+            isEndingAtOnce.withLock { $0 = true }
+            child.kill()
+        }
         var targets = targets
         let session: ProbeSession
         do {
@@ -77,6 +94,8 @@ struct TraceSupervisor {
             if case .whole(let files) = message { whole = files }
         }
         let ending = child.wait()
+        // At the second interrupt this process ends in a moment, with the signal's code and not because of the child.
+        while isEndingAtOnce.withLock({ $0 }) { _ = Descriptors.waitUntilReadable([], milliseconds: 1_000) }
         do throws(SystemFailure) {
             try outputs.commit(whole)
         } catch {

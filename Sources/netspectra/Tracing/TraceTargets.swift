@@ -46,7 +46,11 @@ struct TraceTargets {
             throw ProbeFailure(
                 .permission,
                 "no \(libraryNames) was found \(looked), and \(found.refused) processes may not be looked into: "
-                    + "run as root (sudo)")
+                    + Self.advice)
+        }
+        if let path = found.unreachable.first {
+            throw ProbeFailure(
+                .permission, "\(path) cannot be reached: \(Self.advice)")
         }
         throw ProbeFailure(
             .unavailable,
@@ -54,11 +58,19 @@ struct TraceTargets {
                 + "that has it inside")
     }
 
+    private static let advice =
+        "run as root (sudo), or with CAP_SYS_PTRACE for other users' processes and CAP_DAC_READ_SEARCH for their folders"
+
     /// Probes what is there now.
     mutating func attachFirst(to session: ProbeSession) throws(ProbeFailure) {
         if named.isEmpty {
             var first: ProbeFailure?
-            for file in finder.find().files {
+            let found = finder.find()
+            for path in found.unreachable.prefix(Self.problemsMax) {
+                problems.append(
+                    "not traced: \(path) cannot be reached: \(Self.advice)")
+            }
+            for file in found.files {
                 do throws(ProbeFailure) {
                     _ = try session.attach(file)
                 } catch {

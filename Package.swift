@@ -167,7 +167,7 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "ProbesTests", dependencies: ["CProbeRecords", "Events", "Octets", "Probes"],
+            name: "ProbesTests", dependencies: ["CProbeRecords", "Events", "KernelIO", "Octets", "Probes"],
             swiftSettings: settings),
         // What the message side as a whole does with recordings, captures and random conversations.
         .testTarget(

@@ -47,6 +47,13 @@ final class TableRows: FlowRows {
     ) {
         let entries = store.rows
         let order = order.span.extracting(range)
+        if store.hasBounds {
+            for i in positions.indices {
+                let position = Int(positions[i])
+                rows[position] = store.boundedRecord(at: order[position].index)
+            }
+            return
+        }
         let distance = RowReference.prefetchDistance
         for i in 0..<min(distance, positions.count) { entries.prefetch(order[Int(positions[i])].index) }
         for i in positions.indices {

@@ -23,6 +23,28 @@ import Testing
         #expect(read.evictedFlows == (other == nil ? 0 : 42))
     }
 
+    /// Counters take four octets until one of a row's needs more (RFC 7011 § 6.2).
+    @Test(arguments: [false, true]) func countersTakeWhatTheyNeed(bidirectional: Bool) throws {
+        let task = FlowTask(name: "flows", fields: .fiveTuple, bidirectional: bidirectional)
+        let key = FlowKey(sourceHigh: 0, sourceLow: 1, destinationHigh: 0, destinationLow: 2, meta: 6 << 8 | 4)
+        let narrow = FlowRecord(key: key, packets: 1, bytes: 1 << 32 - 1, reversePackets: bidirectional ? 7 : 0)
+        var rows = [narrow]
+        var wide = narrow
+        wide.bytes = 1 << 32
+        rows.append(wide)
+        if bidirectional {
+            wide = narrow
+            wide.reverseBytes = .max
+            rows.append(wide)
+        }
+        #expect(try IPFIXFile(task, rows: rows).decode().rows == rows)
+        func octets(_ row: FlowRecord) -> Int {
+            let rows = Array(repeating: row, count: 2)
+            return IPFIXFile(task, rows: rows).octets.count - IPFIXFile(task, rows: [row]).octets.count
+        }
+        for row in rows.dropFirst() { #expect(octets(row) == octets(narrow) + (bidirectional ? 16 : 8)) }
+    }
+
     @Test func manyRowsFillMessagesOfLegalLength() throws {
         var random = SeededGenerator(seed: 5)
         let task = FlowTask(name: "flows", fields: .fiveTuple)

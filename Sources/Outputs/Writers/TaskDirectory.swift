@@ -14,6 +14,13 @@ struct TaskDirectory: Sendable {
     var syncs: Bool
     var threads: Int
 
+    /// The files that `write` makes.
+    var files: [String] { (0..<shards).map(shardPath) + [summaryPath] }
+
+    private func shardPath(_ index: Int) -> String { "\(path)/shard_\(index).dat" }
+    private var summaryPath: String { "\(path)/summary.json" }
+
+    /// Writes everything; whether it is on the disk is another matter.
     func write() throws(SystemFailure) {
         guard result.task.name.utf8.count <= IPFIXEncoder.nameOctetsMax else {
             throw .nameTooLong(result.task.name, operation: "write task")
@@ -21,7 +28,6 @@ struct TaskDirectory: Sendable {
         try FileTree.createDirectory(path)
         try writeShards()
         try writeSummary()
-        if syncs { try FileTree.syncDirectory(path) }
     }
 
     /// Rows that one thread sorts into shards and encodes at a time: a part of the task. Where messages end depends on
@@ -31,7 +37,7 @@ struct TaskDirectory: Sendable {
     private func writeShards() throws(SystemFailure) {
         var files: [ShardFile] = []
         for index in 0..<shards {
-            files.append(ShardFile(try DescriptorWriter(creating: "\(path)/shard_\(index).dat"), syncs: syncs))
+            files.append(ShardFile(try DescriptorWriter(creating: shardPath(index)), syncs: syncs))
         }
         let (shardFiles, partRows, turns, outcome) = (files, partRows, Turns(lanes: shards), FirstFailure())
         // Memory that was filled is used again: the system's pages are dear.
@@ -56,11 +62,6 @@ struct TaskDirectory: Sendable {
                 }
             }
             spare.withLock { $0.append(encoders) }
-        }
-        if syncs {
-            concurrently(shards, threads: threads) { shard in
-                outcome.attempt { () throws(SystemFailure) in try shardFiles[shard].file.sync() }
-            }
         }
         try outcome.check()
     }
@@ -95,10 +96,9 @@ struct TaskDirectory: Sendable {
     }
 
     private func writeSummary() throws(SystemFailure) {
-        let file = try DescriptorWriter(creating: "\(path)/summary.json")
+        let file = try DescriptorWriter(creating: summaryPath)
         let text = Array((TaskSummary(result, time: time, shards: shards).json + "\n").utf8)
         try file.write(text.span)
-        if syncs { try file.sync() }
     }
 }
 

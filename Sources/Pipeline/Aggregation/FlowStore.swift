@@ -9,6 +9,8 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
     private var entries: MappedArray<FlowEntry<Key>>
     private(set) var count = 0
     private(set) var evicted = EvictedFlows()
+    /// Flows on their way into a table that others are merged into.
+    private var stage = MappedArray<FlowEntry<Key>>(count: 0)
     /// What spreads the hashes: the same for all stores whose keys are routed together.
     let seed: UInt64
     /// What a sketch of the flows that are evicted may take; `nil` for none.
@@ -70,7 +72,7 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
     /// Adds flows counted elsewhere to those of the same keys: `flow` gives each of `flowCount`, in order.
     @inline(__always)
     mutating func merge(_ flowCount: Int, _ flow: (Int) -> FlowEntry<Key>) {
-        var stage = MappedArray<FlowEntry<Key>>(count: Table.batch)
+        if stage.count == 0 { stage.grow(to: Table.batch) }
         var start = 0
         while start < flowCount {
             let n = min(flowCount - start, Table.batch)
@@ -86,7 +88,7 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
         _ stage: inout MappedArray<FlowEntry<Key>>, _ slots: inout MappedArray<UInt64>,
         _ entries: inout MappedArray<FlowEntry<Key>>, _ count: inout Int
     ) {
-        var hashes: [32 of UInt32] = .init(repeating: 0)
+        var hashes: [128 of UInt32] = .init(repeating: 0)
         var flows = stage.mutableSpan
         for i in 0..<range.count {
             let entry = flow(range.lowerBound &+ i)

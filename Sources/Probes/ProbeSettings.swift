@@ -15,6 +15,8 @@ public struct ProbeSettings: Equatable, Sendable {
     /// Octets of one call that are passed on; the rest is counted.
     public var payloadMax: UInt64 = Self.payloadLimit
 
+    /// Where the kernel can (Linux 5.8), one ring for all processors. Tests try both.
+    public var usesRing = true
     /// Where the kernel can (Linux 6.6), one link stands for many functions. Tests try both.
     public var linksManyFunctions = true
 

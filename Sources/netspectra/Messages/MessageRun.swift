@@ -70,17 +70,19 @@ struct MessageRun {
         settings.policy = .wait
         settings.redactionSalt = Machine.randomOctets(16)
         let output = outputs.messages
+        output.begin()
         let processor: EventProcessor
         do throws(SystemFailure) {
             processor = try EventProcessor(
-                settings, makeTools: { ContentTools() }, makeRenderer: options.makeRenderer,
+                settings, makeTools: { ContentTools() }, makeRenderer: options.makeRenderer(outputs.totals),
                 output: { octets throws(SystemFailure) in try output.write(octets) })
         } catch {
             throw Exit.fail(Exit.system, "\(error)")
         }
         var recorder: EventRecorder?
         if let file = outputs.takeRecording() {
-            recorder = EventRecorder(file, at: Clock.wallNanoseconds, before: processor)
+            recorder = EventRecorder(
+                file, at: Clock.wallNanoseconds, isInOrder: reorderWindow == 0, before: processor)
         }
         let source = run(recorder ?? processor) { isInterrupted.withLock { $0 } || processor.failure != nil }
         let (counts, failure) = processor.close(at: source.closedAt)
@@ -109,6 +111,7 @@ struct MessageRun {
         } catch {
             if failure == nil { failure = error }
         }
+        outputs.messages.end()
         for problem in source.problems { StandardError.write("netspectra: \(problem)\n") }
         // Of an input that could not be read there is nothing to sum up.
         let isUnread = !source.problems.isEmpty && summary.isEmpty

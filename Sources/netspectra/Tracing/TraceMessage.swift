@@ -10,6 +10,8 @@ enum TraceMessage: Equatable {
     case buffer(exponent: UInt8, isLast: Bool)
     /// To the reader: the probes are gone; these are the numbers that the kernel's programs have counted.
     case detached([UInt64])
+    /// To the reader: something to tell beside the live table that it draws; cut to fit.
+    case note(String)
     /// From the reader: it is confined by these layers, and reads.
     case reading([Sandbox.Layer])
     /// From the reader: no more is wanted, as nothing can be written any more.
@@ -28,6 +30,7 @@ enum TraceMessage: Equatable {
         case .reading(let layers): [3] + layers.map(\.rawValue)
         case .enough: [4]
         case .whole(let files): [5, files.rawValue]
+        case .note(let text): [6] + text.utf8.prefix(Self.octetsMax - 1)
         }
     }
 
@@ -42,6 +45,7 @@ enum TraceMessage: Equatable {
         case 3: self = .reading(rest.compactMap { Sandbox.Layer(rawValue: $0) })
         case 4: self = .enough
         case 5: self = .whole(MessageOutputs.Whole(rawValue: rest.first ?? 0))
+        case 6: self = .note(String(decoding: rest, as: UTF8.self))
         default: return nil
         }
     }

@@ -50,12 +50,16 @@ struct TraceSupervisor {
         }
         say("\(targets.summary(session)); Ctrl-C ends")
         attachUntil(interrupt, session, &targets)
-        for problem in targets.problems { StandardError.write("netspectra: \(problem)\n") }
-        try finish(session.detach())
+        try finish(session.detach(), targets.problems)
     }
 
     private func say(_ text: String) {
-        if !isQuiet { StandardError.write("netspectra: \(text)\n") }
+        guard !isQuiet else { return }
+        let line = "netspectra: \(text)\n"
+        // Beside a live table only who draws it can write.
+        guard outputs.messages.isTable, (try? link.send(TraceMessage.note(line).octets)) != nil else {
+            return StandardError.write(line)
+        }
     }
 
     /// Hands the ring over, and waits until the other half is confined: nothing is attached before.
@@ -94,7 +98,7 @@ struct TraceSupervisor {
     }
 
     /// Says what the programs have counted, waits for the other half, and gives its files their names.
-    private func finish(_ counters: ProbeCounters) throws {
+    private func finish(_ counters: ProbeCounters, _ problems: [String]) throws {
         // Where nobody takes it, the next lines find out why.
         try? link.send(TraceMessage.detached(counters.values).octets)
         var whole: MessageOutputs.Whole = []
@@ -102,6 +106,7 @@ struct TraceSupervisor {
             if case .whole(let files) = message { whole = files }
         }
         let ending = child.wait()
+        for problem in problems { StandardError.write("netspectra: \(problem)\n") }
         // At the second interrupt this process ends in a moment, with the signal's code and not because of the child.
         while isEndingAtOnce.withLock({ $0 }) { _ = Descriptors.waitUntilReadable([], milliseconds: 1_000) }
         do throws(SystemFailure) {

@@ -72,6 +72,8 @@ public final class ProbeSession {
         }
         do throws(BPFFailure) {
             try attachTracepoints(socketSource)
+            // Children to come are followed from now on, so none is missed.
+            if settings.followsChildren { try object.insert(ProcessTree.descendants(of: settings.pids), into: "pids") }
         } catch {
             throw Self.explained(error)
         }

@@ -131,6 +131,16 @@ struct TraceConnectionsTests {
         }
     }
 
+    @Test(.timeLimit(.minutes(1))) func childrenThatRunAlreadyAreFollowed() throws {
+        try Peers.withNginx { server in
+            let outcome = try Tracing.run(["--pid", "\(server.parent)", "--follow", "--format", "ndjson"]) { _ in
+                _ = try Command.shell("curl -sk https://127.0.0.1:\(server.port)/to-the-worker")
+            }
+            let requests = try objects(outcome).filter { $0["target"].string == "/to-the-worker" }
+            #expect(requests.map { $0["pid"].int } == [server.pid])
+        }
+    }
+
     /// The mount point of the control groups of version 2, where a group can be made.
     private static let controlGroups: String? = {
         let mounts = (try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)) ?? ""

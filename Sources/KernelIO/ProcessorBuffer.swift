@@ -68,6 +68,7 @@ import Octets
             }
             tail += UInt64(length)
         }
+        // SAFETY: as above.
         unsafe ns_store_release(tailPointer, tail)
         return count
     }

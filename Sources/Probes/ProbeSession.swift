@@ -170,8 +170,8 @@ public final class ProbeSession {
     /// - Returns: `nil` where there was nothing to do.
     /// - Throws: where a function that is needed is missing, or the system refuses.
     public func attach(_ file: TracedFile) throws(ProbeFailure) -> Attachment? {
-        // With chosen processes the probes are theirs alone: others that use the library do not pay for it. Children are
-        // there before anybody could attach to them.
+        // With chosen processes the probes are theirs alone: others that use the library do not pay for it. Children
+        // are there before anybody could attach to them.
         let pids =
             settings.pids.isEmpty || settings.followsChildren ? [0] : file.pids.isEmpty ? settings.pids : file.pids
         let fresh = pids.filter {

@@ -2,8 +2,8 @@
 public struct ProbeSettings: Equatable, Sendable {
     /// Only these processes; empty: all.
     public var pids: [UInt32] = []
-    /// Also the children of these processes, and theirs: those that run already, and later ones from the moment they are
-    /// forked.
+    /// Also the children of these processes, and theirs: those that run already, and later ones from the moment they
+    /// are forked.
     public var followsChildren = false
     /// Only processes in this control group and in those below: its number, `ControlGroup.identifier(of:)`.
     public var controlGroup: UInt64?

@@ -1,4 +1,5 @@
-/// Where the kernel's programs put their records: descriptors, valid as long as the session, or copies of them for longer.
+/// Where the kernel's programs put their records: descriptors, valid as long as the session, or copies of them for
+/// longer.
 public enum RecordBuffers: Equatable, Sendable {
     /// A ring for all processors (Linux 5.8).
     case ring(Int32)

@@ -63,7 +63,8 @@ enum Peers {
 
     static func makeCertificate(in folder: URL) throws {
         let made = try Command.shell(
-            "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout key.pem -out certificate.pem",
+            "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost "
+                + "-keyout key.pem -out certificate.pem",
             folder: folder)
         guard made.code == 0 else { throw TracingFailure(reason: made.errors) }
     }

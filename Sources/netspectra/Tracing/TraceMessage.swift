@@ -6,7 +6,8 @@ import Probes
 enum TraceMessage: Equatable {
     /// To the reader: the ring's descriptor comes with it.
     case ring
-    /// Or, where there is no ring: the descriptor of one processor's buffer, which has 2 to the power of `exponent` octets.
+    /// Or, where there is no ring: the descriptor of one processor's buffer, which has 2 to the power of `exponent`
+    /// octets.
     case buffer(exponent: UInt8, isLast: Bool)
     /// To the reader: the probes are gone; these are the numbers that the kernel's programs have counted.
     case detached([UInt64])

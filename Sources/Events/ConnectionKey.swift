@@ -21,8 +21,8 @@
     }
 
     /// - Parameters:
-    ///   - fd: -1: there is none. Below, a number that stands for it: it tells connections apart whose descriptor nobody
-    ///     knows.
+    ///   - fd: -1: there is none. Below, a number that stands for it: it tells connections apart whose descriptor
+    ///     nobody knows.
     ///   - sock: 0: not known.
     @inline(always) public init(pid: UInt32, tid: UInt32, fd: Int32, sock: UInt64) {
         self.pid = pid

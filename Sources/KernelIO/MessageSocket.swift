@@ -60,6 +60,8 @@ public final class MessageSocket {
 
 /// Waits for descriptors.
 public enum Descriptors {
+    public static func close(_ descriptors: [Int32]) { for descriptor in descriptors { Glibc.close(descriptor) } }
+
     /// Waits until one of them has something to read, or its other end is gone.
     /// - Returns: for each, whether it has; none after that time.
     public static func waitUntilReadable(_ descriptors: [Int32], milliseconds: Int32) -> [Bool] {

@@ -25,8 +25,8 @@ public final class ProbeSession {
     public private(set) var socketSource = SocketSource.socketCalls
     private let settings: ProbeSettings
     private let object: BPFObject
-    /// Of the ring into which the programs write: valid as long as the session, or a copy of it for longer.
-    public let ringDescriptor: Int32
+    /// What the programs write into.
+    public let buffers: RecordBuffers
     private var tracepoints: BPFLinks = []
     private var probes: BPFLinks = []
     private var known: Set<Known> = []
@@ -50,23 +50,55 @@ public final class ProbeSession {
         }
         do throws(BPFFailure) {
             object = try BPFObject(Self.program, name: "netspectra")
-            try object.setConstants(Self.config(settings))
+            let usesRing = settings.usesRing && BPFObject.hasRings
+            var config = Self.config(settings)
+            config.has_buffers = usesRing ? 0 : 1
+            try object.setConstants(config)
             if settings.linksManyFunctions { object.linkManyFunctions() }
-            try object.setEntries(of: "events", to: settings.ringBytes)
+            if usesRing {
+                try object.setEntries(of: "events", to: settings.ringBytes)
+            } else {
+                try object.leaveOut("events")
+                try object.setEntries(of: "scratches", to: UInt32(BPFObject.processorCount))
+            }
             try object.load()
             if !settings.pids.isEmpty { try object.insert(settings.pids, into: "pids") }
-            ringDescriptor = try object.descriptor(ofMap: "events")
+            buffers =
+                usesRing
+                ? .ring(try object.descriptor(ofMap: "events"))
+                : try Self.openBuffers(object, octets: Int(settings.ringBytes))
         } catch {
             throw Self.explained(error)
         }
         do throws(BPFFailure) {
             try attachTracepoints(socketSource)
+            // Children to come are followed from now on, so none is missed.
+            if settings.followsChildren { try object.insert(ProcessTree.descendants(of: settings.pids), into: "pids") }
         } catch {
             throw Self.explained(error)
         }
     }
 
+    /// A buffer for each processor that there is now, all together not larger than the ring would be.
+    private static func openBuffers(_ object: BPFObject, octets: Int) throws(BPFFailure) -> RecordBuffers {
+        // The largest record must fit.
+        var share = 32 << 10
+        while share * 2 * BPFObject.processorCount <= octets { share *= 2 }
+        var descriptors: [Int32] = []
+        for processor in 0..<BPFObject.processorCount {
+            do throws(SystemFailure) {
+                guard let descriptor = try ProcessorBuffer.open(processor: processor, octets: share) else { continue }
+                descriptors.append(descriptor)
+            } catch {
+                throw BPFFailure(operation: error.operation, name: error.path, errno: error.errno)
+            }
+            try object.set(UInt32(processor), of: "buffers", to: UInt32(bitPattern: descriptors.last ?? -1))
+        }
+        return .perProcessor(descriptors, octets: share)
+    }
+
     deinit {
+        if case .perProcessor(let descriptors, _) = buffers { Descriptors.close(descriptors) }
         // Links before what they link.
         probes = []
         tracepoints = []
@@ -105,7 +137,7 @@ public final class ProbeSession {
                     + "CAP_SYS_PTRACE (before Linux 6.6 CAP_SYS_ADMIN, too), and a kernel that is not locked down")
         }
         return ProbeFailure(
-            .unavailable, "\(failure.message)\nLinux 5.8 or later with BPF ring buffers and uprobes is needed")
+            .unavailable, "\(failure.message)\nLinux 5.8 or later with BPF and uprobes is needed")
     }
 
     private func attachTracepoints(_ source: SocketSource?) throws(BPFFailure) {
@@ -138,8 +170,8 @@ public final class ProbeSession {
     /// - Returns: `nil` where there was nothing to do.
     /// - Throws: where a function that is needed is missing, or the system refuses.
     public func attach(_ file: TracedFile) throws(ProbeFailure) -> Attachment? {
-        // With chosen processes the probes are theirs alone: others that use the library do not pay for it. Children are
-        // there before anybody could attach to them.
+        // With chosen processes the probes are theirs alone: others that use the library do not pay for it. Children
+        // are there before anybody could attach to them.
         let pids =
             settings.pids.isEmpty || settings.followsChildren ? [0] : file.pids.isEmpty ? settings.pids : file.pids
         let fresh = pids.filter {

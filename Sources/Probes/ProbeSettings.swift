@@ -2,7 +2,8 @@
 public struct ProbeSettings: Equatable, Sendable {
     /// Only these processes; empty: all.
     public var pids: [UInt32] = []
-    /// Also the children of these processes, and theirs.
+    /// Also the children of these processes, and theirs: those that run already, and later ones from the moment they
+    /// are forked.
     public var followsChildren = false
     /// Only processes in this control group and in those below: its number, `ControlGroup.identifier(of:)`.
     public var controlGroup: UInt64?
@@ -15,6 +16,8 @@ public struct ProbeSettings: Equatable, Sendable {
     /// Octets of one call that are passed on; the rest is counted.
     public var payloadMax: UInt64 = Self.payloadLimit
 
+    /// Where the kernel can (Linux 5.8), one ring for all processors. Tests try both.
+    public var usesRing = true
     /// Where the kernel can (Linux 6.6), one link stands for many functions. Tests try both.
     public var linksManyFunctions = true
 

@@ -18,8 +18,9 @@ enum Peers {
     struct Server {
         let folder: URL
         let port: Int
-        /// Of the process that answers.
+        /// Of the process that answers, and of the one that has started it.
         let pid: Int
+        var parent = 0
     }
 
     static func freePort() throws -> Int {
@@ -51,7 +52,8 @@ enum Peers {
                 let ready = try Command.shell(
                     "(echo >/dev/tcp/127.0.0.1/\(port)) 2>/dev/null && \(worker)", folder: folder)
                 if ready.code == 0, let pid = ready.lines.first.flatMap({ Int($0) }) {
-                    return try body(Server(folder: folder, port: port, pid: pid))
+                    let parent = Int(processes[1].processIdentifier)
+                    return try body(Server(folder: folder, port: port, pid: pid, parent: parent))
                 }
                 usleep(20_000)
             }
@@ -61,7 +63,8 @@ enum Peers {
 
     static func makeCertificate(in folder: URL) throws {
         let made = try Command.shell(
-            "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout key.pem -out certificate.pem",
+            "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost "
+                + "-keyout key.pem -out certificate.pem",
             folder: folder)
         guard made.code == 0 else { throw TracingFailure(reason: made.errors) }
     }

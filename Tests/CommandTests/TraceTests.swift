@@ -20,7 +20,7 @@ struct TraceTests {
         return words[0]
     }
 
-    @Test(.timeLimit(.minutes(1))) func transfersOfAllSizesArriveWholeInOrderAndWithTheirAddresses() throws {
+    @Test(.timeLimit(.minutes(3))) func transfersOfAllSizesArriveWholeInOrderAndWithTheirAddresses() throws {
         let sizes = [1, 4_096, 16_384, 16_385, 1_048_576]
         try Tracing.withServer { folder, port in
             var localPorts: [Int] = []
@@ -71,7 +71,7 @@ struct TraceTests {
         #expect(open.isEmpty && ended == connections)
     }
 
-    @Test(.timeLimit(.minutes(1))) func onlyTheChosenProcessIsTraced() throws {
+    @Test(.timeLimit(.minutes(3))) func onlyTheChosenProcessIsTraced() throws {
         try Tracing.withServer { _, port in
             let pid = try Command.shell("pgrep -n -f server.py").text.trimmingCharacters(in: .whitespacesAndNewlines)
             let outcome = try Tracing.run(["--pid", pid, "--format", "ndjson"]) { _ in _ = try fetch(20, from: port) }
@@ -80,7 +80,7 @@ struct TraceTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func anInterruptInTheMiddleKeepsWhatWasRead() throws {
+    @Test(.timeLimit(.minutes(3))) func anInterruptInTheMiddleKeepsWhatWasRead() throws {
         try Tracing.withServer { _, port in
             let outcome = try Tracing.run(["--library", Self.library, "--comm", "curl", "--format", "ndjson"]) { _ in
                 _ = try Command.shell(
@@ -95,7 +95,7 @@ struct TraceTests {
     }
 
     /// What the tool was told to end in the middle of: all that curl had by then is in the output.
-    @Test(.timeLimit(.minutes(1))) func aTerminationInTheMiddleLosesNothing() throws {
+    @Test(.timeLimit(.minutes(3))) func aTerminationInTheMiddleLosesNothing() throws {
         try Tracing.withServer { folder, port in
             var (before, client) = (0, Process?.none)
             defer { client.map(Peers.end) }
@@ -116,7 +116,7 @@ struct TraceTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func aTargetThatEndsInTheMiddleIsShownAsFarAsItCame() throws {
+    @Test(.timeLimit(.minutes(3))) func aTargetThatEndsInTheMiddleIsShownAsFarAsItCame() throws {
         try Tracing.withServer { folder, port in
             let recording = folder.path + "/session.nsr"
             let outcome = try Tracing.run(
@@ -141,12 +141,13 @@ struct TraceTests {
     }
 
     /// A ring of one page: what does not fit is counted, and marked where it is missing.
-    @Test(.timeLimit(.minutes(1))) func whatFindsNoRoomIsCountedAndMarked() throws {
+    @Test(.timeLimit(.minutes(3))) func whatFindsNoRoomIsCountedAndMarked() throws {
         try Tracing.withServer { _, port in
             let outcome = try Tracing.run(
                 ["--library", Self.library, "--comm", "curl", "--format", "ndjson", "--buffer-size", "4KiB"]
             ) { _ in
-                _ = try fetch(1_048_576, from: port)
+                // The last piece of it is small, finds room, and says what is missing before it.
+                _ = try fetch(1_000_000, from: port)
                 _ = try fetch(20, from: port)
             }
             #expect(outcome.code == 0, "\(outcome.errors)")
@@ -155,18 +156,19 @@ struct TraceTests {
             let probes = try #require(stages.first { $0["stage"].string == "probes" })
             let lost = probes["lost"]["ring full"].int ?? 0
             #expect(lost > 500_000 && (probes["seen"].int ?? 0) == (probes["delivered"].int ?? 0) + lost)
+            #expect((objects.last?["octets_missing"].int ?? 0) > 500_000)
             #expect(objects.last?["ledger"]["balanced"].bool == true)
             #expect(objects.contains { $0["target"].string == "/20" }, "small records still find room")
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func aFileWithoutTheLibraryIsNamed() throws {
+    @Test(.timeLimit(.minutes(3))) func aFileWithoutTheLibraryIsNamed() throws {
         let outcome = try Command.run("trace", "--binary", "/bin/true", "tls")
         #expect(outcome.code == 69)
         #expect(outcome.errors.contains("/bin/true") && outcome.errors.contains("SSL_read"))
     }
 
-    @Test(.timeLimit(.minutes(1))) func withoutPrivilegeItSaysWhatIsNeeded() throws {
+    @Test(.timeLimit(.minutes(3))) func withoutPrivilegeItSaysWhatIsNeeded() throws {
         let outcome = try Command.unprivileged("$U trace --library \(Self.library) tls")
         #expect(outcome.code == 77 && outcome.errors.contains("CAP_BPF"), "\(outcome.errors)")
     }

@@ -36,18 +36,24 @@ struct SocketSourceTests {
         """
     }
 
-    /// Each way with either kind of links.
+    /// Each way with either kind of links and of buffers.
     @Test(
-        .timeLimit(.minutes(1)),
-        arguments: [(ProbeSession.SocketSource.socketCalls, true), (.socketCalls, false), (.systemCalls, false)])
-    func theSocketOfAConnectionIsLearned(source: ProbeSession.SocketSource, linksManyFunctions: Bool) throws {
+        .timeLimit(.minutes(3)),
+        arguments: [(ProbeSession.SocketSource.socketCalls, true), (.socketCalls, false), (.systemCalls, false)],
+        [true, false])
+    func theSocketOfAConnectionIsLearned(
+        way: (source: ProbeSession.SocketSource, linksManyFunctions: Bool), usesRing: Bool
+    ) throws {
+        let source = way.source
         var settings = ProbeSettings()
-        settings.linksManyFunctions = linksManyFunctions
-        let command = "ns-\(source)\(linksManyFunctions ? 1 : 0)"
+        settings.linksManyFunctions = way.linksManyFunctions
+        settings.usesRing = usesRing
+        let command = "ns-\("\(source)".prefix(6))\(way.linksManyFunctions ? 1 : 0)\(usesRing ? 1 : 0)"
         settings.comm = command
         let session = try ProbeSession(settings, socketSource: source)
-        let reader = try RecordReader(ring: session.ringDescriptor)
+        let reader = try RecordReader(session.buffers)
         #expect(session.socketSource == source)
+        if case .ring = session.buffers { #expect(usesRing) } else { #expect(!usesRing) }
         for file in LibraryFinder([.openSSL]).find().files { _ = try session.attach(file) }
         let (process, pipe) = (Process(), Pipe())
         process.executableURL = URL(filePath: "/bin/bash")

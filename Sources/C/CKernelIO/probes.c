@@ -2,6 +2,8 @@
 #include "CKernelIO.h"
 #include <errno.h>
 #include <string.h>
+#include <linux/perf_event.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,4 +27,25 @@ int ns_link_uprobes(
     attributes.pid = pid;
     long link = syscall(SYS_bpf, LINK_CREATE, &attributes, sizeof attributes);
     return link < 0 ? -errno : (int)link;
+}
+
+int ns_open_processor_buffer(int processor, uint32_t wake_up_octets) {
+    // include/uapi/linux/perf_event.h: what bpf_perf_event_output writes, as samples that are nothing but octets.
+    struct perf_event_attr attributes;
+    memset(&attributes, 0, sizeof attributes);
+    attributes.size = sizeof attributes;
+    attributes.type = PERF_TYPE_SOFTWARE;
+    attributes.config = PERF_COUNT_SW_BPF_OUTPUT;
+    attributes.sample_type = PERF_SAMPLE_RAW;
+    attributes.sample_period = 1;
+    attributes.watermark = 1;
+    attributes.wakeup_watermark = wake_up_octets;
+    long descriptor = syscall(SYS_perf_event_open, &attributes, -1, processor, -1, PERF_FLAG_FD_CLOEXEC);
+    if (descriptor < 0) return -errno;
+    if (ioctl((int)descriptor, PERF_EVENT_IOC_ENABLE, 0) != 0) {
+        int reason = errno;
+        close((int)descriptor);
+        return -reason;
+    }
+    return (int)descriptor;
 }

@@ -55,8 +55,10 @@ struct ns_config {
     uint8_t comm[16];
     uint32_t follows;        // 1: also the children of these processes
     uint64_t cgroup;         // 0: any; only processes in this control group and those below
+    uint32_t has_buffers;    // 1: a buffer for each processor in place of the ring
+    uint32_t reserved;
 };
-_Static_assert(sizeof(struct ns_config) == 56, "the loader fills this structure octet for octet");
+_Static_assert(sizeof(struct ns_config) == 64, "the loader fills this structure octet for octet");
 
 /// What the programs count, each an element of the map `counters`.
 enum ns_counter {

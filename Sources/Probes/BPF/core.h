@@ -21,9 +21,13 @@ typedef __u16 u16;
 typedef __u8 u8;
 
 // include/uapi/linux/bpf.h: the numbers are part of the kernel's interface.
-enum { BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_PERCPU_ARRAY = 6, BPF_MAP_TYPE_LRU_HASH = 9, BPF_MAP_TYPE_RINGBUF = 27 };
+enum {
+    BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_ARRAY = 2, BPF_MAP_TYPE_PERF_EVENT_ARRAY = 4, BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+    BPF_MAP_TYPE_LRU_HASH = 9, BPF_MAP_TYPE_RINGBUF = 27,
+};
 enum { BPF_ANY = 0, BPF_NOEXIST = 1 };
 enum { BPF_F_NO_PREALLOC = 1 };
+#define BPF_F_CURRENT_CPU 0xFFFFFFFFULL
 enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
 
 #include <bpf/bpf_helpers.h>
@@ -62,6 +66,9 @@ enum { READ = 63, WRITE = 64, READV = 65, WRITEV = 66, SENDTO = 206, RECVFROM = 
 #else
 #error "the registers of this architecture are not described"
 #endif
+
+/// As the kernel calls what programs at functions are given.
+typedef struct pt_regs bpf_user_pt_regs_t;
 
 #define __ai __attribute__((preserve_access_index))
 

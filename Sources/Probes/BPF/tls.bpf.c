@@ -68,6 +68,23 @@ struct {
     __uint(max_entries, 16 << 20);
 } events SEC(".maps");
 
+/// Kernels before 5.8 have no ring: there, a buffer for each processor, and a place for each where a record is put
+/// together.
+struct {
+    __uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+    __uint(key_size, sizeof(__u32));
+    __uint(value_size, sizeof(__u32));
+} buffers SEC(".maps");
+
+struct scratch { __u8 octets[NS_DATA_MAX + sizeof(struct ns_data_record)]; };
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct scratch);
+} scratches SEC(".maps");
+
 struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
     __uint(max_entries, NS_COUNTERS);
@@ -124,14 +141,29 @@ static __always_inline void count(__u32 counter, __u64 number) {
     if (value) __sync_fetch_and_add(value, number);
 }
 
+/// Room for a record; 0: there is none. `space` must be a constant to the kernel.
+static __always_inline void *reserve(const __u64 space) {
+    if (!config.has_buffers) return bpf_ringbuf_reserve(&events, space, 0);
+    // Those kernels do not take a program off its processor.
+    __u32 processor = bpf_get_smp_processor_id();
+    return bpf_map_lookup_elem(&scratches, &processor);
+}
+
+static __always_inline void discard(void *record) {
+    if (!config.has_buffers) bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);
+}
+
 /// Hands a record over. The reader looks often while there is something to read, so it is woken up only now and then.
-static __always_inline void submit(void *record, __u64 now) {
+/// - Returns: 1, or 0: there was no room after all.
+static __always_inline int submit(void *ctx, void *record, __u64 length, __u64 now) {
+    if (config.has_buffers) return bpf_perf_event_output(ctx, &buffers, BPF_F_CURRENT_CPU, record, length) == 0;
     __u64 flags = BPF_RB_NO_WAKEUP;
     if (now - last_wake_up > WAKE_UP_NANOSECONDS) {
         last_wake_up = now;
         flags = BPF_RB_FORCE_WAKEUP;
     }
     bpf_ringbuf_submit(record, flags);
+    return 1;
 }
 
 // Who is followed
@@ -409,7 +441,7 @@ SEC("raw_tp/tcp_destroy_sock") int socket_destroyed(struct bpf_raw_tracepoint_ar
     __u64 sock = ctx->args[0];
     // Deleting tells whether it was there: sockets that nobody asked for cost one look-up.
     if (bpf_map_delete_elem(&sockets, &sock) != 0) return 0;
-    struct ns_socket_record *record = bpf_ringbuf_reserve(&events, sizeof *record, 0);
+    struct ns_socket_record *record = reserve(sizeof *record);
     if (!record) {
         count(NS_SOCKETS_RING_FULL, 1);
         return 0;
@@ -420,8 +452,7 @@ SEC("raw_tp/tcp_destroy_sock") int socket_destroyed(struct bpf_raw_tracepoint_ar
     record->pid = 0;
     record->reserved = 0;
     record->sock = sock;
-    count(NS_SOCKETS_WRITTEN, 1);
-    submit(record, now);
+    count(submit(ctx, record, sizeof *record, now) ? NS_SOCKETS_WRITTEN : NS_SOCKETS_RING_FULL, 1);
     return 0;
 }
 
@@ -493,17 +524,17 @@ static __always_inline int enter(
 
 /// One record whose space in the ring is `space` octets: its size must be a constant to the kernel.
 static __always_inline int write_piece(
-    struct session *session, struct call *call, __u64 id, __u64 offset, __u64 length, const __u64 space) {
+    void *ctx, struct session *session, struct call *call, __u64 id, __u64 offset, __u64 length, const __u64 space) {
     if (length > space - sizeof(struct ns_data_record)) return 0;
     int direction = call->data_type & 1;
-    struct ns_data_record *record = bpf_ringbuf_reserve(&events, space, 0);
+    struct ns_data_record *record = reserve(space);
     if (!record) {
         count(NS_OCTETS_RING_FULL, length);
         return 0;
     }
     __u8 *data = (__u8 *)(record + 1);
     if (bpf_probe_read_user(data, length, (void *)(call->buffer + offset)) != 0) {
-        bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);
+        discard(record);
         count(NS_OCTETS_UNREADABLE, length);
         return 0;
     }
@@ -527,11 +558,14 @@ static __always_inline int write_piece(
     record->source_port = direction ? session->local_port : session->remote_port;
     record->destination_port = direction ? session->remote_port : session->local_port;
     record->reserved = 0;
+    if (!submit(ctx, record, sizeof *record + length, now)) {
+        count(NS_OCTETS_RING_FULL, length);
+        return 0;
+    }
     session->missing[direction] = 0;
     count(NS_RECORDS_WRITTEN, 1);
     if (!session->sock) count(NS_RECORDS_NO_SOCKET, 1);
     count(NS_OCTETS_WRITTEN, length);
-    submit(record, now);
     return 1;
 }
 
@@ -543,22 +577,22 @@ static __always_inline void note_missing(struct session *session, int direction,
 
 /// A record as small as holds a piece, to a power of two.
 static __always_inline int write_fitting(
-    struct session *session, struct call *call, __u64 id, __u64 offset, __u64 length) {
+    void *ctx, struct session *session, struct call *call, __u64 id, __u64 offset, __u64 length) {
     enum { FIXED = sizeof(struct ns_data_record) };
-    if (length <= 128 - FIXED) return write_piece(session, call, id, offset, length, 128);
-    if (length <= 256 - FIXED) return write_piece(session, call, id, offset, length, 256);
-    if (length <= 512 - FIXED) return write_piece(session, call, id, offset, length, 512);
-    if (length <= 1024 - FIXED) return write_piece(session, call, id, offset, length, 1024);
-    if (length <= 2048 - FIXED) return write_piece(session, call, id, offset, length, 2048);
-    if (length <= 4096 - FIXED) return write_piece(session, call, id, offset, length, 4096);
-    if (length <= 8192 - FIXED) return write_piece(session, call, id, offset, length, 8192);
-    return write_piece(session, call, id, offset, length, NS_DATA_MAX + FIXED);
+    if (length <= 128 - FIXED) return write_piece(ctx, session, call, id, offset, length, 128);
+    if (length <= 256 - FIXED) return write_piece(ctx, session, call, id, offset, length, 256);
+    if (length <= 512 - FIXED) return write_piece(ctx, session, call, id, offset, length, 512);
+    if (length <= 1024 - FIXED) return write_piece(ctx, session, call, id, offset, length, 1024);
+    if (length <= 2048 - FIXED) return write_piece(ctx, session, call, id, offset, length, 2048);
+    if (length <= 4096 - FIXED) return write_piece(ctx, session, call, id, offset, length, 4096);
+    if (length <= 8192 - FIXED) return write_piece(ctx, session, call, id, offset, length, 8192);
+    return write_piece(ctx, session, call, id, offset, length, NS_DATA_MAX + FIXED);
 }
 
-/// All pieces of the largest size of a call of the current thread but the last. A function of its own, so that the kernel
-/// does not check what follows once for each turn of the loop: that takes half a second.
+/// All pieces of the largest size of a call of the current thread but the last. A function of its own, so that the
+/// kernel does not check what follows once for each turn of the loop: that takes half a second.
 /// - Returns: how many octets they had.
-__attribute__((noinline)) __u64 write_full_pieces(__u32 index, __u64 limit) {
+__attribute__((noinline)) __u64 write_full_pieces(bpf_user_pt_regs_t *ctx, __u32 index, __u64 limit) {
     __u64 id = bpf_get_current_pid_tgid(), offset = 0;
     __u32 tid = id;
     struct thread *thread = bpf_map_lookup_elem(&threads, &tid);
@@ -568,7 +602,7 @@ __attribute__((noinline)) __u64 write_full_pieces(__u32 index, __u64 limit) {
     if (!session) return 0;
     for (int i = 0; i < PIECES_MAX; i++) {
         if (limit - offset <= NS_DATA_MAX) break;
-        if (!write_piece(session, call, id, offset, NS_DATA_MAX, NS_DATA_MAX + sizeof(struct ns_data_record)))
+        if (!write_piece(ctx, session, call, id, offset, NS_DATA_MAX, NS_DATA_MAX + sizeof(struct ns_data_record)))
             note_missing(session, call->data_type, NS_DATA_MAX);
         offset += NS_DATA_MAX;
     }
@@ -576,12 +610,12 @@ __attribute__((noinline)) __u64 write_full_pieces(__u32 index, __u64 limit) {
 }
 
 static __always_inline void write_data(
-    struct session *session, struct call *call, __u32 index, __u64 id, __u64 octets) {
+    struct pt_regs *ctx, struct session *session, struct call *call, __u32 index, __u64 id, __u64 octets) {
     __u64 limit = octets < config.payload_max ? octets : config.payload_max, offset = 0;
-    if (limit > NS_DATA_MAX) offset = write_full_pieces(index, limit);
+    if (limit > NS_DATA_MAX) offset = write_full_pieces(ctx, index, limit);
     __u64 rest = limit - offset;
     if (rest <= NS_DATA_MAX) {
-        if (!write_fitting(session, call, id, offset, rest)) note_missing(session, call->data_type, rest);
+        if (!write_fitting(ctx, session, call, id, offset, rest)) note_missing(session, call->data_type, rest);
         offset += rest;
     }
     if (offset < octets) {
@@ -635,7 +669,7 @@ SEC("uprobe") int call_returns(struct pt_regs *ctx) {
                     __builtin_memset(session->remote, 0, 16);
                 }
             }
-            write_data(session, call, found, id, octets);
+            write_data(ctx, session, call, found, id, octets);
         } else {
             count(NS_OCTETS_RING_FULL, octets);
         }

@@ -20,6 +20,7 @@ import KernelIO
     }
 
     deinit {
+        // SAFETY: nobody else has it.
         if let link = unsafe link { unsafe bpf_link__destroy(link) } else { close(descriptor) }
     }
 }

@@ -57,6 +57,13 @@ import KernelIO
         guard code == 0 else { throw Self.failure("size", "the map \(map)", code) }
     }
 
+    /// A map that this kernel does not have, and that no program uses.
+    func leaveOut(_ map: String) throws(BPFFailure) {
+        // SAFETY: the map belongs to the object, which is alive.
+        let code = unsafe bpf_map__set_autocreate(try pointer(toMap: map), false)
+        guard code == 0 else { throw Self.failure("leave out", "the map \(map)", code) }
+    }
+
     /// One link for many functions (Linux 6.6) instead of one for each: attached and taken away at once.
     private(set) var linksManyFunctions = false
 
@@ -109,6 +116,22 @@ import KernelIO
             guard code == 0 else { throw Self.failure("fill", "the map \(map)", code) }
         }
     }
+
+    /// Puts a number into an array.
+    func set(_ index: UInt32, of map: String, to number: UInt32) throws(BPFFailure) {
+        let descriptor = unsafe bpf_map__fd(try pointer(toMap: map))
+        var (key, value) = (index, number)
+        // SAFETY: the kernel reads a key and a value of four octets each.
+        let code = unsafe bpf_map_update_elem(descriptor, &key, &value, 0)
+        guard code == 0 else { throw Self.failure("fill", "the map \(map)", code) }
+    }
+
+    /// Whether the kernel has rings (Linux 5.8).
+    static let hasRings = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, nil) == 1
+
+    /// Processors that there may ever be.
+    // SAFETY: libbpf reads a file of the system.
+    static var processorCount: Int { Int(max(libbpf_num_possible_cpus(), 1)) }
 
     /// Valid as long as the object.
     func descriptor(ofMap map: String) throws(BPFFailure) -> Int32 {

@@ -6,6 +6,9 @@ import Probes
 enum TraceMessage: Equatable {
     /// To the reader: the ring's descriptor comes with it.
     case ring
+    /// Or, where there is no ring: the descriptor of one processor's buffer, which has 2 to the power of `exponent`
+    /// octets.
+    case buffer(exponent: UInt8, isLast: Bool)
     /// To the reader: the probes are gone; these are the numbers that the kernel's programs have counted.
     case detached([UInt64])
     /// To the reader: something to tell beside the live table that it draws; cut to fit.
@@ -22,6 +25,7 @@ enum TraceMessage: Equatable {
     var octets: [UInt8] {
         switch self {
         case .ring: [1]
+        case .buffer(let exponent, let isLast): [6, exponent, isLast ? 1 : 0]
         case .detached(let counts):
             [2] + counts.flatMap { count in (0..<8).map { UInt8(truncatingIfNeeded: count >> ($0 * 8)) } }
         case .reading(let layers): [3] + layers.map(\.rawValue)
@@ -35,6 +39,7 @@ enum TraceMessage: Equatable {
         let rest = octets.dropFirst()
         switch octets.first {
         case 1: self = .ring
+        case 6 where rest.count == 2: self = .buffer(exponent: octets[1] & 0x1F, isLast: octets[2] == 1)
         case 2:
             let span = octets.span
             self = .detached((0..<rest.count / 8).map { span.littleEndian64(at: 1 + $0 * 8) })

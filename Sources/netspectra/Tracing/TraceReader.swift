@@ -19,11 +19,9 @@ struct TraceReader {
         ChildProcess.leaveSignalsToParent()
         outputs.leaveNames()
         // Where the other half has failed it has said why.
-        guard let (octets, descriptor) = link.receive(atMost: TraceMessage.octetsMax),
-            TraceMessage(octets) == .ring, let ring = descriptor
-        else { return Exit.system.rawValue }
+        guard let buffers = receiveBuffers(link) else { return Exit.system.rawValue }
         do {
-            let reader = try prepare(ring, link)
+            let reader = try prepare(buffers, link)
             defer { link.write(TraceMessage.whole(outputs.whole).octets) }
             try run.run(outputs) { entrance, shouldStop in read(reader, link, entrance, shouldStop) }
             return 0
@@ -35,10 +33,25 @@ struct TraceReader {
         }
     }
 
+    private func receiveBuffers(_ link: MessageSocket) -> RecordBuffers? {
+        var descriptors: [Int32] = []
+        while let (octets, descriptor) = link.receive(atMost: TraceMessage.octetsMax), let descriptor {
+            switch TraceMessage(octets) {
+            case .ring: return .ring(descriptor)
+            case .buffer(let exponent, let isLast):
+                descriptors.append(descriptor)
+                if isLast { return .perProcessor(descriptors, octets: 1 << Int(exponent)) }
+            default: return nil
+            }
+        }
+        return nil
+    }
+
     /// All that needs privileges, files or system calls that are forbidden afterwards; then what forbids them.
-    private func prepare(_ ring: Int32, _ link: MessageSocket) throws -> RecordReader {
-        let reader = try RecordReader(ring: ring)
-        ChildProcess.closeAll(but: outputs.descriptors + [ring, reader.descriptor, link.descriptor])
+    private func prepare(_ buffers: RecordBuffers, _ link: MessageSocket) throws -> RecordReader {
+        let reader = try RecordReader(buffers)
+        ChildProcess.closeAll(
+            but: outputs.descriptors + buffers.descriptors + reader.descriptors + [link.descriptor])
         // The library of digests reads its configuration when it is first used.
         _ = ContentTools().makeDigest()
         let layers = isConfined ? try Sandbox.enter() : []
@@ -105,8 +118,8 @@ extension MessageRun.Source {
         }
         if counters.recordsWithoutSocket > 0 {
             self.problems.append(
-                "\(counters.recordsWithoutSocket) of \(counters.records) pieces of plaintext came over connections whose "
-                    + "socket is not known (programs that move the octets themselves, as Python's asyncio): these "
+                "\(counters.recordsWithoutSocket) of \(counters.records) pieces of plaintext came over connections "
+                    + "whose socket is not known (programs that move the octets themselves, as Python's asyncio): these "
                     + "have no addresses, and end when nothing is said for a while")
         }
         if counters.unfollowedSockets > 0 {

@@ -65,7 +65,15 @@ struct TraceSupervisor {
     /// Hands the ring over, and waits until the other half is confined: nothing is attached before.
     /// - Returns: false where the other half has ended.
     private func startReading(_ session: ProbeSession) throws -> Bool {
-        try link.send(TraceMessage.ring.octets, descriptor: session.ringDescriptor)
+        switch session.buffers {
+        case .ring(let descriptor): try link.send(TraceMessage.ring.octets, descriptor: descriptor)
+        case .perProcessor(let descriptors, let octets):
+            for (index, descriptor) in descriptors.enumerated() {
+                let message = TraceMessage.buffer(
+                    exponent: UInt8(octets.trailingZeroBitCount), isLast: index == descriptors.count - 1)
+                try link.send(message.octets, descriptor: descriptor)
+            }
+        }
         guard case .reading(let layers) = receive() else { return false }
         let missing = Sandbox.Layer.allCases.filter { !layers.contains($0) }
         if isConfined, !missing.isEmpty {

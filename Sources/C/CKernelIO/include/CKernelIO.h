@@ -89,3 +89,11 @@ int ns_seccomp_confine(void);
 /// A descriptor, which ends it when it is closed, or a negative error number. Since Linux 6.6.
 int ns_link_uprobes(
     int program, const char *path, const uint64_t *offsets, uint32_t count, int at_return, uint32_t pid);
+
+/// perf_event_open(2): a buffer for what programs on a processor give to `bpf_perf_event_output`, which becomes readable
+/// with so many octets. A descriptor, or a negative error number.
+int ns_open_processor_buffer(int processor, uint32_t wake_up_octets);
+
+/// A number that another processor writes: what it wrote before is seen as well.
+static inline uint64_t ns_load_acquire(const uint64_t *number) { return __atomic_load_n(number, __ATOMIC_ACQUIRE); }
+static inline void ns_store_release(uint64_t *number, uint64_t value) { __atomic_store_n(number, value, __ATOMIC_RELEASE); }

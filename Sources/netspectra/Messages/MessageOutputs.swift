@@ -1,6 +1,7 @@
 import AppProtocols
 import Configuration
 import KernelIO
+import Outputs
 import Pipeline
 
 /// What a run that prints messages writes to, opened before anything is read; and its settings from a file.
@@ -16,13 +17,16 @@ final class MessageOutputs {
 
     let redaction: RedactionSettings
     let messages: MessageOutput
+    /// What all transactions come to, for a live table.
+    let totals = Monitor(TransactionTotals())
     private(set) var whole: Whole = []
     private var recording: OutputFile?
 
     init(_ options: MessageOptions) throws {
         redaction = try options.config.map { try AnalysisOptions.settings($0).redaction } ?? RedactionSettings()
         do throws(SystemFailure) {
-            messages = try MessageOutput(options.output, heading: options.heading)
+            messages = try MessageOutput(
+                options.output, heading: options.heading, totals: options.showsLiveTable ? totals : nil)
             if let path = options.record { recording = try OutputFile(path: path) } else { recording = nil }
         } catch {
             throw Exit.output(error)
@@ -52,51 +56,7 @@ final class MessageOutputs {
 
     /// In the process that does not write: gives names to the files that the other one has made whole.
     func commit(_ whole: Whole) throws(SystemFailure) {
-        if whole.contains(.messages) { try messages.commit() }
+        if whole.contains(.messages) { try messages.name() }
         if whole.contains(.recording), let recording = recording.take() { try recording.commit() }
-    }
-}
-
-/// Where records go: standard output as they come, or a file that appears once it is whole.
-final class MessageOutput: Sendable {
-    private final class Box {
-        var file: OutputFile?
-        /// What stands before the first record; empty once it was written.
-        var heading: [UInt8]
-
-        init(_ file: consuming OutputFile, _ heading: [UInt8]) {
-            self.file = consume file
-            self.heading = heading
-        }
-    }
-
-    private let box: Monitor<Box>
-
-    init(_ path: String?, heading: [UInt8]) throws(SystemFailure) {
-        let file = try OutputFile(path: path ?? "-")
-        box = Monitor(Box(file, heading))
-    }
-
-    func write(_ octets: Span<UInt8>) throws(SystemFailure) {
-        try box.withLock { (box) throws(SystemFailure) in
-            if !box.heading.isEmpty {
-                let heading = box.heading
-                box.heading = []
-                try box.file?.write(heading.span)
-            }
-            try box.file?.write(octets)
-        }
-    }
-
-    /// See `OutputFile.leaveName`.
-    func leaveName() -> String? { box.withLock { $0.file?.leaveName() } }
-
-    var descriptor: Int32 { box.withLock { $0.file?.descriptor ?? -1 } }
-
-    func commit() throws(SystemFailure) {
-        try box.withLock { (box) throws(SystemFailure) in
-            guard let file = box.file.take() else { return }
-            try file.commit()
-        }
     }
 }

@@ -32,11 +32,20 @@ struct MessageRun {
     /// Whose messages are shown, where the source has more than those.
     var processes: ProcessFilterOptions?
     private let isInterrupted = Monitor(false)
+    private let output = Monitor<MessageOutput?>(nil)
 
     init(_ options: MessageOptions) { self.options = options }
 
     /// Opens what the run writes to, and reads its settings: all that needs files.
     func open() throws -> MessageOutputs { try MessageOutputs(options) }
+
+    /// Tells something on standard error while the run goes on.
+    func note(_ text: String) {
+        guard !options.quiet else { return }
+        let line = "netspectra: \(text)\n"
+        guard let output = output.withLock({ $0 }) else { return StandardError.write(line) }
+        output.note(line)
+    }
 
     /// - Parameters:
     ///   - stop: called once when the user interrupts.
@@ -70,17 +79,20 @@ struct MessageRun {
         settings.policy = isLive ? .drop : .wait
         settings.redactionSalt = Machine.randomOctets(16)
         let output = outputs.messages
+        output.start()
+        self.output.update { $0 = output }
         let processor: EventProcessor
         do throws(SystemFailure) {
             processor = try EventProcessor(
-                settings, makeTools: { ContentTools() }, makeRenderer: options.makeRenderer,
+                settings, makeTools: { ContentTools() }, makeRenderer: options.makeRenderer(outputs.totals),
                 output: { octets throws(SystemFailure) in try output.write(octets) })
         } catch {
             throw Exit.fail(Exit.system, "\(error)")
         }
         var recorder: EventRecorder?
         if let file = outputs.takeRecording() {
-            recorder = EventRecorder(file, at: Clock.wallNanoseconds, before: processor)
+            recorder = EventRecorder(
+                file, at: Clock.wallNanoseconds, isInOrder: reorderWindow == 0, before: processor)
         }
         let source = run(recorder ?? processor) { isInterrupted.withLock { $0 } || processor.failure != nil }
         let (counts, failure) = processor.close(at: source.closedAt)
@@ -109,6 +121,7 @@ struct MessageRun {
         } catch {
             if failure == nil { failure = error }
         }
+        outputs.messages.end()
         for problem in source.problems { StandardError.write("netspectra: \(problem)\n") }
         // Of an input that could not be read there is nothing to sum up.
         let isUnread = !source.problems.isEmpty && summary.isEmpty

@@ -15,13 +15,15 @@ struct MessageSummary {
     init(_ counts: MessageCounts, stages: [LedgerReport.Stage], packets: (read: UInt64, followed: UInt64)? = nil) {
         self.counts = counts
         self.packets = packets
-        func stage(_ unit: String, _ seen: UInt64, _ delivered: UInt64, full: UInt64, late: UInt64)
-            -> LedgerReport.Stage
-        {
+        func stage(
+            _ unit: String, _ seen: UInt64, _ delivered: UInt64, full: UInt64, late: UInt64,
+            noted: [LedgerReport.Cause] = []
+        ) -> LedgerReport.Stage {
             var lost: [LedgerReport.Cause] = []
             if full > 0 { lost.append(.init("queue full", full)) }
             if late > 0 { lost.append(.init("output gone", late)) }
-            return .init(name: "events", unit: unit, seen: seen, delivered: delivered, filtered: [], lost: lost)
+            return .init(
+                name: "events", unit: unit, seen: seen, delivered: delivered, filtered: [], lost: lost, noted: noted)
         }
         func filtered(_ name: String, _ delivered: UInt64, _ filtered: UInt64) -> LedgerReport.Stage {
             .init(
@@ -36,6 +38,11 @@ struct MessageSummary {
                 filtered("messages", counts.messageCount + counts.texts, counts.filteredMessages),
                 filtered("transactions", counts.transactions, counts.filteredTransactions),
             ] : []
+        // Delivered, and shown before their messages were whole.
+        let early: [LedgerReport.Cause] = [
+            .init("shown early, --max-buffered", counts.flushedOctets),
+            .init("connection ended, --max-buffered", counts.overflowOctets),
+        ]
         let records = LedgerReport.Stage(
             name: "output", unit: "records", seen: counts.records,
             delivered: counts.records - min(counts.unwrittenRecords, counts.records), filtered: [],
@@ -47,7 +54,7 @@ struct MessageSummary {
                     late: counts.afterCloseEvents),
                 stage(
                     "octets", counts.octets, counts.deliveredOctets, full: counts.queueFullOctets,
-                    late: counts.afterCloseOctets),
+                    late: counts.afterCloseOctets, noted: early.filter { $0.count > 0 }),
             ] + messages + [records])
     }
 
@@ -72,6 +79,10 @@ struct MessageSummary {
         if counts.evictedConnections > 0 {
             parts.append("\(Self.count(counts.evictedConnections, "connection")) ended for room")
         }
+        if counts.flushedOctets + counts.overflowOctets > 0 {
+            let octets = HumanUnits.bytes(counts.flushedOctets + counts.overflowOctets)
+            parts.append("\(octets) shown early for memory")
+        }
         for stage in ledger.stages {
             for cause in stage.lost {
                 let unit = stage.unit.hasSuffix("s") ? String(stage.unit.dropLast()) : stage.unit
@@ -91,6 +102,8 @@ struct MessageSummary {
             if counts.lateEvents > 0 { json.member("events_late", counts.lateEvents) }
             json.member("connections", counts.connections)
             json.member("connections_evicted", counts.evictedConnections)
+            json.member("connections_flushed", counts.flushedConnections)
+            json.member("connections_overflowed", counts.overflowConnections)
             json.name("messages")
             json.object { json in
                 for kind in MessageKind.allCases where counts.count(kind) > 0 {

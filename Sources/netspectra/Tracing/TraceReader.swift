@@ -55,6 +55,10 @@ struct TraceReader {
             let isTold = reader.read(orUntil: link.descriptor) { live.take($0, into: entrance) }
             if isTold {
                 let told = link.read(atMost: TraceMessage.octetsMax).flatMap { TraceMessage($0) }
+                if case .note(let text) = told {
+                    run.note(text)
+                    continue
+                }
                 reader.drain { live.take($0, into: entrance) }
                 guard case .detached(let counts) = told else { return MessageRun.Source(live, orphaned: outputs) }
                 return MessageRun.Source(ProbeCounters(counts), live)

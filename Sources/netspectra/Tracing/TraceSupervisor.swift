@@ -50,8 +50,7 @@ struct TraceSupervisor {
         }
         say("\(targets.summary(session)); Ctrl-C ends")
         attachUntil(interrupt, session, &targets)
-        for problem in targets.problems { StandardError.write("netspectra: \(problem)\n") }
-        try finish(session.detach())
+        try finish(session.detach(), targets.problems)
     }
 
     private func say(_ text: String) {
@@ -81,12 +80,13 @@ struct TraceSupervisor {
                 [interrupt.descriptor, link.descriptor], milliseconds: Self.searchMilliseconds)
             // What the other half says now is that it wants no more, or, by its end, that it is gone.
             if readable.contains(true) { return }
-            for note in targets.attachNew(to: session) { say(note) }
+            // Told by the other half: there may be a table on the screen.
+            for note in targets.attachNew(to: session) { try? link.send(TraceMessage.note(note).octets) }
         }
     }
 
     /// Says what the programs have counted, waits for the other half, and gives its files their names.
-    private func finish(_ counters: ProbeCounters) throws {
+    private func finish(_ counters: ProbeCounters, _ problems: [String]) throws {
         // Where nobody takes it, the next lines find out why.
         try? link.send(TraceMessage.detached(counters.values).octets)
         var whole: MessageOutputs.Whole = []
@@ -94,6 +94,7 @@ struct TraceSupervisor {
             if case .whole(let files) = message { whole = files }
         }
         let ending = child.wait()
+        for problem in problems { StandardError.write("netspectra: \(problem)\n") }
         // At the second interrupt this process ends in a moment, with the signal's code and not because of the child.
         while isEndingAtOnce.withLock({ $0 }) { _ = Descriptors.waitUntilReadable([], milliseconds: 1_000) }
         do throws(SystemFailure) {

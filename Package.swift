@@ -23,6 +23,10 @@ let package = Package(
         .library(name: "Events", targets: ["Events"]),
         .library(name: "ContentCodings", targets: ["ContentCodings"]),
         .library(name: "AppProtocols", targets: ["AppProtocols"]),
+        // For the benchmarks, which are a package of their own.
+        .library(name: "KernelIO", targets: ["KernelIO"]),
+        .library(name: "Outputs", targets: ["Outputs"]),
+        .library(name: "Pipeline", targets: ["Pipeline"]),
         // For the fuzzers, which are a package of their own.
         .library(name: "CaptureTestSupport", targets: ["CaptureTestSupport"]),
         .library(name: "CompressionTestSupport", targets: ["CompressionTestSupport"]),
@@ -64,7 +68,7 @@ let package = Package(
         .executableTarget(name: "bpfc", path: "Plugins/bpfc", swiftSettings: settings),
         .plugin(name: "BPFCompile", capability: .buildTool(), dependencies: ["bpfc"]),
         .target(
-            name: "Probes", dependencies: ["CKernelIO", "CLibBPF", "CProbeRecords", "KernelIO", "Octets"], exclude: ["BPF"],
+            name: "Probes", dependencies: ["CLibBPF", "CProbeRecords", "KernelIO", "Octets"], exclude: ["BPF"],
             swiftSettings: settings, plugins: ["BPFCompile"]),
         .target(
             name: "ContentCodings", dependencies: ["CZlib", "CZstd", "CBrotli", "CCrypto"], swiftSettings: settings),
@@ -98,7 +102,8 @@ let package = Package(
             swiftSettings: settings),
 
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["AppProtocols", "Configuration", "Flows", "Headers", "Sketches"],
+            name: "ConfigurationTests",
+            dependencies: ["AppProtocols", "Configuration", "Flows", "Headers", "Sketches"],
             swiftSettings: settings),
         .target(
             name: "MessageTestSupport", dependencies: ["AppProtocols", "Events", "Headers"],

@@ -21,6 +21,10 @@ public struct ProbeCounters: Equatable, Sendable {
     public var unfollowedCalls: UInt64 = 0
     /// Sockets too many to be told apart.
     public var unfollowedSockets: UInt64 = 0
+    /// Children too many to be followed.
+    public var unfollowedChildren: UInt64 = 0
+    /// Records of connections whose socket is not known.
+    public var recordsWithoutSocket: UInt64 = 0
 
     public init() {}
 
@@ -45,5 +49,7 @@ public struct ProbeCounters: Equatable, Sendable {
         ringFullSockets = value(NS_SOCKETS_RING_FULL)
         unfollowedCalls = value(NS_CALLS_NO_THREAD) + value(NS_CALLS_TOO_DEEP) + value(NS_RETURNS_UNMATCHED)
         unfollowedSockets = value(NS_CONNECTIONS_UNFOLLOWED)
+        unfollowedChildren = value(NS_CHILDREN_UNFOLLOWED)
+        recordsWithoutSocket = value(NS_RECORDS_NO_SOCKET)
     }
 }

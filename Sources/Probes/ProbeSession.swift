@@ -92,6 +92,8 @@ public final class ProbeSession {
         config.uid = settings.uid ?? 0
         config.has_comm = settings.comm == nil ? 0 : 1
         withCommandName(settings.comm ?? "") { config.comm = $0 }
+        config.follows = settings.followsChildren ? 1 : 0
+        config.cgroup = settings.controlGroup ?? 0
         return config
     }
 
@@ -108,10 +110,12 @@ public final class ProbeSession {
 
     private func attachTracepoints(_ source: SocketSource?) throws(BPFFailure) {
         var links: [BPFLink] = []
-        for (program, tracepoint) in [
+        let always = [
             ("socket_destroyed", "tcp_destroy_sock"), ("thread_ends", "sched_process_exit"),
             ("program_starts", "sched_process_exec"),
-        ] {
+        ]
+        let following = settings.followsChildren ? [("process_forks", "sched_process_fork")] : []
+        for (program, tracepoint) in always + following {
             links.append(try object.attach(program, toTracepoint: tracepoint))
         }
         if source != .systemCalls {
@@ -134,8 +138,10 @@ public final class ProbeSession {
     /// - Returns: `nil` where there was nothing to do.
     /// - Throws: where a function that is needed is missing, or the system refuses.
     public func attach(_ file: TracedFile) throws(ProbeFailure) -> Attachment? {
-        // With chosen processes the probes are theirs alone: others that use the library do not pay for it.
-        let pids = settings.pids.isEmpty ? [0] : file.pids.isEmpty ? settings.pids : file.pids
+        // With chosen processes the probes are theirs alone: others that use the library do not pay for it. Children are
+        // there before anybody could attach to them.
+        let pids =
+            settings.pids.isEmpty || settings.followsChildren ? [0] : file.pids.isEmpty ? settings.pids : file.pids
         let fresh = pids.filter {
             known.insert(Known(identity: file.identity, module: file.module.name, pid: $0)).inserted
         }

@@ -2,6 +2,10 @@
 public struct ProbeSettings: Equatable, Sendable {
     /// Only these processes; empty: all.
     public var pids: [UInt32] = []
+    /// Also the children of these processes, and theirs.
+    public var followsChildren = false
+    /// Only processes in this control group and in those below: its number, `ControlGroup.identifier(of:)`.
+    public var controlGroup: UInt64?
     /// Only this user's.
     public var uid: UInt32?
     /// Only threads of this name.

@@ -47,6 +47,16 @@ struct Trace: ParsableCommand {
     @Option(help: ArgumentHelp("Only this process; may be given several times.", valueName: "number"))
     var pid: [UInt32] = []
 
+    @Flag(help: "With --pid: also the children of these processes, and theirs.")
+    var follow = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Only processes in the control group (version 2) of this directory and in those below.",
+            valueName: "directory"),
+        completion: .directory)
+    var cgroup: String?
+
     @Option(help: ArgumentHelp("Only the processes of this user.", valueName: "number"))
     var uid: UInt32?
 
@@ -81,6 +91,7 @@ struct Trace: ParsableCommand {
         if let zero = pid.first(where: { $0 == 0 || $0 > UInt32(Int32.max) }) {
             throw ValidationError("--pid: \(zero) is no process")
         }
+        if follow, pid.isEmpty { throw ValidationError("--follow: the children of which process? Add --pid") }
         if let comm, !(1...CommandName.octetsMax ~= comm.utf8.count) {
             throw ValidationError("--comm: the kernel keeps names of 1 to \(CommandName.octetsMax) octets")
         }
@@ -103,6 +114,13 @@ struct Trace: ParsableCommand {
     private func settings() throws -> ProbeSettings {
         var settings = ProbeSettings()
         settings.pids = pid
+        settings.followsChildren = follow
+        if let cgroup {
+            guard let group = ControlGroup.identifier(of: cgroup) else {
+                throw Exit.fail(Exit.unavailable, "\(cgroup) is no directory of a control group of version 2")
+            }
+            settings.controlGroup = group
+        }
         settings.uid = uid
         settings.comm = comm
         settings.ringBytes = try ringBytes
@@ -110,7 +128,8 @@ struct Trace: ParsableCommand {
     }
 
     func run() throws {
-        let targets = TraceTargets(ProbeRegistry.tls, pids: pid, files: library + binary)
+        let targets = TraceTargets(
+            ProbeRegistry.tls, pids: pid, withChildren: follow, files: library + binary)
         let settings = try settings()
         do throws(ProbeFailure) {
             // What is missing is told before anything is asked of the kernel.

@@ -36,10 +36,14 @@ struct SocketSourceTests {
         """
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [ProbeSession.SocketSource.socketCalls, .systemCalls])
-    func theSocketOfAConnectionIsLearned(source: ProbeSession.SocketSource) throws {
+    /// Each way with either kind of links.
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [(ProbeSession.SocketSource.socketCalls, true), (.socketCalls, false), (.systemCalls, false)])
+    func theSocketOfAConnectionIsLearned(source: ProbeSession.SocketSource, linksManyFunctions: Bool) throws {
         var settings = ProbeSettings()
-        let command = "ns-\(source)"
+        settings.linksManyFunctions = linksManyFunctions
+        let command = "ns-\(source)\(linksManyFunctions ? 1 : 0)"
         settings.comm = command
         let session = try ProbeSession(settings, socketSource: source)
         let reader = try RecordReader(ring: session.ringDescriptor)
@@ -62,6 +66,9 @@ struct SocketSourceTests {
         #expect(request.data.starts(with: "GET / HTTP/1.1\r\n".utf8))
         #expect([request.info.sourcePort, request.info.destinationPort] == ports.suffix(2))
         #expect(request.info.source.description == "127.0.0.1" && request.info.fd > 2 && request.info.sock != 0)
+        // What is received is not there yet when the system call begins.
+        let version: UInt16 = source == .socketCalls ? 0x0304 : 0
+        #expect(data.allSatisfy { $0.tlsVersion.rawValue == version })
         #expect(data.allSatisfy { $0.info.sock == request.info.sock && $0.missing == 0 })
         let ends = records.compactMap { if case .socketDestroyed(let event) = $0 { event.sock } else { nil } }
         #expect(ends == [request.info.sock])

@@ -43,9 +43,7 @@ public final class EventRecorder: EventEntrance {
     /// - Parameters:
     ///   - time: when the file is begun, nanoseconds since 1970.
     ///   - isInOrder: events are written in the order in which they belong.
-    public init(
-        _ file: consuming OutputFile, at time: Int64, isInOrder: Bool = false, before next: EventProcessor
-    ) {
+    public init(_ file: consuming OutputFile, at time: Int64, isInOrder: Bool = false, before next: EventProcessor) {
         self.next = next
         contents = Monitor(Contents(file, at: time, isInOrder: isInOrder))
     }

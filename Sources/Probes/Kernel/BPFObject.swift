@@ -1,7 +1,7 @@
-import CKernelIO
 import CLibBPF
 import CProbeRecords
 import Glibc
+import KernelIO
 
 /// The programs and maps of one BPF object in the kernel. Freed when it goes, and with it what hangs on it; links are
 /// to go before.
@@ -141,9 +141,10 @@ import Glibc
     ) throws(BPFFailure) -> [BPFLink] {
         let program = unsafe try pointer(toProgram: program)
         if linksManyFunctions {
-            // SAFETY: the kernel reads path and offsets during the call.
-            let link = unsafe ns_link_uprobes(
-                bpf_program__fd(program), path, offsets, UInt32(offsets.count), atReturn ? 1 : 0, pid)
+            // SAFETY: the program belongs to the object, which is alive.
+            let descriptor = unsafe bpf_program__fd(program)
+            let link = FunctionLink.make(
+                program: descriptor, path: path, offsets: offsets, atReturn: atReturn, pid: pid)
             guard link >= 0 else { throw Self.failure("attach to", path, link) }
             return [BPFLink(descriptor: link)]
         }

@@ -43,8 +43,11 @@ final class MessageOutput: Sendable {
         state = Monitor(State(file, heading, totals == nil ? nil : LiveTable(heading: line)))
     }
 
-    /// Draws the table from time to time, where there is one: on a thread.
-    func start() {
+    /// A table is drawn in place.
+    var isTable: Bool { totals != nil }
+
+    /// Begins to keep a live table up to date: in the process that writes, which may be another than the one that opens.
+    func begin() {
         guard let totals else { return }
         let (state, hasEnded) = (state, hasEnded)
         let thread = try? WorkerThread(name: "table") {
@@ -85,6 +88,11 @@ final class MessageOutput: Sendable {
         }
     }
 
+    /// See `OutputFile.leaveName`.
+    func leaveName() -> String? { state.withLock { $0.file?.leaveName() } }
+
+    var descriptor: Int32 { state.withLock { $0.file?.descriptor ?? -1 } }
+
     /// Leaves the rows of a live table on the screen; what is written later stands below them.
     func end() {
         hasEnded.update { $0 = true }
@@ -100,16 +108,6 @@ final class MessageOutput: Sendable {
 
     func commit() throws(SystemFailure) {
         end()
-        try name()
-    }
-
-    /// See `OutputFile.leaveName`.
-    func leaveName() -> String? { state.withLock { $0.file?.leaveName() } }
-
-    var descriptor: Int32 { state.withLock { $0.file?.descriptor ?? -1 } }
-
-    /// Gives the file its name, whoever has written it.
-    func name() throws(SystemFailure) {
         try state.withLock { (state) throws(SystemFailure) in
             guard let file = state.file.take() else { return }
             try file.commit()

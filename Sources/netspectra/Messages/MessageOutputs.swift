@@ -17,7 +17,7 @@ final class MessageOutputs {
 
     let redaction: RedactionSettings
     let messages: MessageOutput
-    /// What all transactions come to, for a live table.
+    /// What all transactions come to.
     let totals = Monitor(TransactionTotals())
     private(set) var whole: Whole = []
     private var recording: OutputFile?
@@ -56,7 +56,7 @@ final class MessageOutputs {
 
     /// In the process that does not write: gives names to the files that the other one has made whole.
     func commit(_ whole: Whole) throws(SystemFailure) {
-        if whole.contains(.messages) { try messages.name() }
+        if whole.contains(.messages) { try messages.commit() }
         if whole.contains(.recording), let recording = recording.take() { try recording.commit() }
     }
 }

@@ -24,28 +24,18 @@ struct MessageRun {
     }
 
     let options: MessageOptions
-    /// The source cannot wait and has no end of its own: what finds no room is dropped and counted, time is this
-    /// machine's, and an interrupt is the way to end.
+    /// The source has no end of its own: time is this machine's, and an interrupt is the way to end.
     var isLive = false
     /// Events that come at most this much too late are put back in order.
     var reorderWindow: Int64 = 0
     /// Whose messages are shown, where the source has more than those.
     var processes: ProcessFilterOptions?
     private let isInterrupted = Monitor(false)
-    private let output = Monitor<MessageOutput?>(nil)
 
     init(_ options: MessageOptions) { self.options = options }
 
     /// Opens what the run writes to, and reads its settings: all that needs files.
     func open() throws -> MessageOutputs { try MessageOutputs(options) }
-
-    /// Tells something on standard error while the run goes on.
-    func note(_ text: String) {
-        guard !options.quiet else { return }
-        let line = "netspectra: \(text)\n"
-        guard let output = output.withLock({ $0 }) else { return StandardError.write(line) }
-        output.note(line)
-    }
 
     /// - Parameters:
     ///   - stop: called once when the user interrupts.
@@ -76,11 +66,11 @@ struct MessageRun {
         settings.redaction = options.noRedact ? nil : outputs.redaction
         settings.reorderWindow = reorderWindow
         settings.isLive = isLive
-        settings.policy = isLive ? .drop : .wait
+        // Of a live source, what finds no room here waits in the kernel's ring, and is counted there when that is full.
+        settings.policy = .wait
         settings.redactionSalt = Machine.randomOctets(16)
         let output = outputs.messages
-        output.start()
-        self.output.update { $0 = output }
+        output.begin()
         let processor: EventProcessor
         do throws(SystemFailure) {
             processor = try EventProcessor(

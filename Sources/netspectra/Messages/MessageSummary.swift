@@ -25,6 +25,11 @@ struct MessageSummary {
             return .init(
                 name: "events", unit: unit, seen: seen, delivered: delivered, filtered: [], lost: lost, noted: noted)
         }
+        // Delivered, and shown before their messages were whole.
+        let early: [LedgerReport.Cause] = [
+            .init("shown early, --max-buffered", counts.flushedOctets),
+            .init("connection ended, --max-buffered", counts.overflowOctets),
+        ]
         func filtered(_ name: String, _ delivered: UInt64, _ filtered: UInt64) -> LedgerReport.Stage {
             .init(
                 name: name, unit: name, seen: delivered + filtered, delivered: delivered,
@@ -38,11 +43,6 @@ struct MessageSummary {
                 filtered("messages", counts.messageCount + counts.texts, counts.filteredMessages),
                 filtered("transactions", counts.transactions, counts.filteredTransactions),
             ] : []
-        // Delivered, and shown before their messages were whole.
-        let early: [LedgerReport.Cause] = [
-            .init("shown early, --max-buffered", counts.flushedOctets),
-            .init("connection ended, --max-buffered", counts.overflowOctets),
-        ]
         let records = LedgerReport.Stage(
             name: "output", unit: "records", seen: counts.records,
             delivered: counts.records - min(counts.unwrittenRecords, counts.records), filtered: [],

@@ -6,10 +6,10 @@ import Probes
 enum TraceMessage: Equatable {
     /// To the reader: the ring's descriptor comes with it.
     case ring
-    /// To the reader, which may have a table on the screen: tell this.
-    case note(String)
     /// To the reader: the probes are gone; these are the numbers that the kernel's programs have counted.
     case detached([UInt64])
+    /// To the reader: something to tell beside the live table that it draws; cut to fit.
+    case note(String)
     /// From the reader: it is confined by these layers, and reads.
     case reading([Sandbox.Layer])
     /// From the reader: no more is wanted, as nothing can be written any more.
@@ -22,12 +22,12 @@ enum TraceMessage: Equatable {
     var octets: [UInt8] {
         switch self {
         case .ring: [1]
-        case .note(let text): [6] + text.utf8.prefix(Self.octetsMax - 1)
         case .detached(let counts):
             [2] + counts.flatMap { count in (0..<8).map { UInt8(truncatingIfNeeded: count >> ($0 * 8)) } }
         case .reading(let layers): [3] + layers.map(\.rawValue)
         case .enough: [4]
         case .whole(let files): [5, files.rawValue]
+        case .note(let text): [6] + text.utf8.prefix(Self.octetsMax - 1)
         }
     }
 
@@ -40,8 +40,8 @@ enum TraceMessage: Equatable {
             self = .detached((0..<rest.count / 8).map { span.littleEndian64(at: 1 + $0 * 8) })
         case 3: self = .reading(rest.compactMap { Sandbox.Layer(rawValue: $0) })
         case 4: self = .enough
-        case 6: self = .note(String(decoding: rest, as: UTF8.self))
         case 5: self = .whole(MessageOutputs.Whole(rawValue: rest.first ?? 0))
+        case 6: self = .note(String(decoding: rest, as: UTF8.self))
         default: return nil
         }
     }

@@ -56,7 +56,7 @@ struct TraceReader {
             if isTold {
                 let told = link.read(atMost: TraceMessage.octetsMax).flatMap { TraceMessage($0) }
                 if case .note(let text) = told {
-                    run.note(text)
+                    outputs.messages.note(text)
                     continue
                 }
                 reader.drain { live.take($0, into: entrance) }
@@ -99,6 +99,15 @@ extension MessageRun.Source {
             problems.append(
                 "\(counters.unfollowedCalls) calls were not followed (begun before the probes were there, too many "
                     + "threads, or calls within calls): what they carried is not known")
+        }
+        if counters.unfollowedChildren > 0 {
+            self.problems.append("\(counters.unfollowedChildren) children were not followed: there were too many")
+        }
+        if counters.recordsWithoutSocket > 0 {
+            self.problems.append(
+                "\(counters.recordsWithoutSocket) of \(counters.records) pieces of plaintext came over connections whose "
+                    + "socket is not known (programs that move the octets themselves, as Python's asyncio): these "
+                    + "have no addresses, and end when nothing is said for a while")
         }
         if counters.unfollowedSockets > 0 {
             problems.append("\(counters.unfollowedSockets) times there were too many sockets to tell apart")

@@ -54,7 +54,12 @@ struct TraceSupervisor {
     }
 
     private func say(_ text: String) {
-        if !isQuiet { StandardError.write("netspectra: \(text)\n") }
+        guard !isQuiet else { return }
+        let line = "netspectra: \(text)\n"
+        // Beside a live table only who draws it can write.
+        guard outputs.messages.isTable, (try? link.send(TraceMessage.note(line).octets)) != nil else {
+            return StandardError.write(line)
+        }
     }
 
     /// Hands the ring over, and waits until the other half is confined: nothing is attached before.
@@ -80,8 +85,7 @@ struct TraceSupervisor {
                 [interrupt.descriptor, link.descriptor], milliseconds: Self.searchMilliseconds)
             // What the other half says now is that it wants no more, or, by its end, that it is gone.
             if readable.contains(true) { return }
-            // Told by the other half: there may be a table on the screen.
-            for note in targets.attachNew(to: session) { try? link.send(TraceMessage.note(note).octets) }
+            for note in targets.attachNew(to: session) { say(note) }
         }
     }
 

@@ -5,6 +5,8 @@ import Probes
 struct TraceTargets {
     private let finder: LibraryFinder
     private let named: [String]
+    /// They must exist.
+    private let pids: [UInt32]
     /// What could not be probed: a sentence each.
     private(set) var problems: [String] = []
     private var nextSearch: Int64 = 0
@@ -15,9 +17,13 @@ struct TraceTargets {
     private static let searchShare: Int64 = 50
     private static let problemsMax = 16
 
-    /// - Parameter files: named by the user; empty: all that are found.
-    init(_ modules: [ProbeModule], pids: [UInt32], files: [String]) {
-        finder = LibraryFinder(modules, pids: pids)
+    /// - Parameters:
+    ///   - pids: only what these processes use; empty: what any uses.
+    ///   - withChildren: what children will use is not known, so everything is probed.
+    ///   - files: named by the user; empty: all that are found.
+    init(_ modules: [ProbeModule], pids: [UInt32], withChildren: Bool, files: [String]) {
+        finder = LibraryFinder(modules, pids: withChildren ? [] : pids)
+        self.pids = pids
         named = files
     }
 
@@ -26,7 +32,7 @@ struct TraceTargets {
     /// Says what is missing before anything is asked of the kernel.
     func check() throws(ProbeFailure) {
         for path in named { _ = try finder.named(path) }
-        for pid in finder.pids where !FileTree.exists("/proc/\(pid)") {
+        for pid in pids where !FileTree.exists("/proc/\(pid)") {
             throw ProbeFailure(.unavailable, "there is no process \(pid): looked for /proc/\(pid)")
         }
         guard named.isEmpty else { return }

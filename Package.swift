@@ -9,6 +9,9 @@ let settings: [SwiftSetting] = [
     .enableExperimentalFeature("Lifetimes"),
 ]
 
+/// Fuzzers are linked with a `main` that a tool of the build cannot have beside its own; none of them needs probes.
+let probePlugins: [Target.PluginUsage] = Context.environment["NETSPECTRA_FUZZ"] == nil ? ["BPFCompile"] : []
+
 let package = Package(
     name: "netspectra",
     products: [
@@ -69,7 +72,7 @@ let package = Package(
         .plugin(name: "BPFCompile", capability: .buildTool(), dependencies: ["bpfc"]),
         .target(
             name: "Probes", dependencies: ["CLibBPF", "CProbeRecords", "KernelIO", "Octets"], exclude: ["BPF"],
-            swiftSettings: settings, plugins: ["BPFCompile"]),
+            swiftSettings: settings, plugins: probePlugins),
         .target(
             name: "ContentCodings", dependencies: ["CZlib", "CZstd", "CBrotli", "CCrypto"], swiftSettings: settings),
         .target(

@@ -33,8 +33,7 @@ final class FilteringSink: MessageSink {
 
     /// Whether the connection is.
     private func isWanted(_ direction: Direction, at time: Int64) -> Bool {
-        var isWanted = true
-        recorder.worker?.withBase(direction, at: time) { base in isWanted = filter.matches(base) }
-        return isWanted
+        guard let worker = recorder.worker else { return true }
+        return filter.matches(worker.base(direction, at: time))
     }
 }

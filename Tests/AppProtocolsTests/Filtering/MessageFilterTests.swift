@@ -23,7 +23,8 @@ import Testing
     /// Many stars do not take time that grows faster than the product of the lengths.
     @Test(.timeLimit(.minutes(1))) func patternsThatAlmostMatchEnd() {
         let octets = [UInt8](repeating: UInt8(ascii: "a"), count: 10_000)
-        #expect(!Glob(String(repeating: "a*", count: 100) + "b").matches(octets.span))
+        let matches = Glob(String(repeating: "a*", count: 100) + "b").matches(octets.span)
+        #expect(!matches)
     }
 
     // MARK: - Conversations

@@ -48,7 +48,8 @@ extension TraceTests {
                 #expect(status["NoNewPrivs"] == "1")
                 #expect(status["Seccomp"] == (seccomp?["found"].string == "none" ? "0" : "2"))
                 // The other one keeps what it needs to attach.
-                #expect(try self.status(trace)["CapEff"].flatMap { UInt64($0, radix: 16) } != 0)
+                let kept = try self.status(trace)["CapEff"]
+                #expect(kept.flatMap { UInt64($0, radix: 16) } != 0)
             }
             #expect(outcome.code == 0, "\(outcome.errors)")
         }

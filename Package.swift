@@ -22,6 +22,8 @@ let package = Package(
         .library(name: "Events", targets: ["Events"]),
         .library(name: "ContentCodings", targets: ["ContentCodings"]),
         .library(name: "AppProtocols", targets: ["AppProtocols"]),
+        .library(name: "TLS", targets: ["TLS"]),
+        .library(name: "Cryptography", targets: ["Cryptography"]),
         // For the fuzzers, which are a package of their own.
         .library(name: "CaptureTestSupport", targets: ["CaptureTestSupport"]),
         .library(name: "CompressionTestSupport", targets: ["CompressionTestSupport"]),
@@ -41,6 +43,7 @@ let package = Package(
         .target(name: "Events", dependencies: ["Octets", "Headers"], swiftSettings: settings),
         .target(name: "AppProtocols", dependencies: ["Octets", "Events"], swiftSettings: settings),
         .target(name: "Streams", dependencies: ["Octets", "Headers", "Events"], swiftSettings: settings),
+        .target(name: "TLS", dependencies: ["Octets", "Events"], swiftSettings: settings),
         .target(name: "Synthesis", dependencies: ["Octets", "Headers"], swiftSettings: settings),
 
         // The machine half: what touches the world, and the only homes of `unsafe`.
@@ -64,13 +67,13 @@ let package = Package(
         .target(
             name: "Probes", dependencies: ["CLibBPF", "CProbeRecords", "KernelIO", "Octets"], exclude: ["BPF"],
             swiftSettings: settings, plugins: ["BPFCompile"]),
-        .target(
-            name: "ContentCodings", dependencies: ["CZlib", "CZstd", "CBrotli", "CCrypto"], swiftSettings: settings),
+        .target(name: "ContentCodings", dependencies: ["CZlib", "CZstd", "CBrotli"], swiftSettings: settings),
+        .target(name: "Cryptography", dependencies: ["CCrypto", "TLS"], swiftSettings: settings),
         .target(
             name: "Pipeline",
             dependencies: [
-                "Octets", "Headers", "CaptureFiles", "ContentCodings", "Flows", "KernelIO", "Events", "AppProtocols",
-                "Streams",
+                "Octets", "Headers", "CaptureFiles", "ContentCodings", "Cryptography", "Flows", "KernelIO", "Events",
+                "AppProtocols", "Streams", "TLS",
             ],
             swiftSettings: settings),
         .systemLibrary(
@@ -81,7 +84,7 @@ let package = Package(
         .target(
             name: "Outputs",
             dependencies: [
-                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols",
+                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols", "TLS",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: settings),
@@ -90,7 +93,7 @@ let package = Package(
             name: "netspectra",
             dependencies: [
                 "Octets", "Headers", "CaptureFiles", "Flows", "Synthesis", "Configuration", "KernelIO", "Pipeline",
-                "Outputs", "AppProtocols", "Events", "Probes", "Streams",
+                "Outputs", "AppProtocols", "Cryptography", "Events", "Probes", "Streams", "TLS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

@@ -65,6 +65,8 @@ extension CaptureParser {
             return packetDemand(type, order, length, input, position)
         case .interfaceStatistics where length <= Self.metadataBlockMax:
             return .whole
+        case .decryptionSecrets where keepsSecrets && length <= Self.secretsBlockMax:
+            return .whole
         default:
             return length <= Self.bufferedBlockMax ? .whole : .skip
         }
@@ -171,6 +173,9 @@ extension CaptureParser {
         case .enhancedPacket: packet(.enhancedPacket, order, body, window, &frames)
         case .packet: packet(.packet, order, body, window, &frames)
         case .simplePacket: simplePacket(order, body, window, &frames)
+        case .decryptionSecrets:
+            count(type)
+            if keepsSecrets { decryptionSecrets(order, body, window) }
         default: count(type)
         }
     }

@@ -1,6 +1,7 @@
 import AppProtocols
 import Events
 import Octets
+import TLS
 
 /// The connections of one share of all keys: finds each event's worker, lets time pass for the silent ones, and keeps
 /// their number within its limit. Owned by one thread.
@@ -91,6 +92,10 @@ final class EventShard {
             recorder.counts.deliveredEvents += 1
             recorder.counts.deliveredOctets += UInt64(payload.count)
             recorder.append(text: payload, BaseInfo(head))
+        case .tls:
+            recorder.counts.deliveredEvents += 1
+            recorder.counts.deliveredOctets += UInt64(payload.count)
+            recorder.append(TLSSummary(encoded: payload), BaseInfo(head))
         }
     }
 

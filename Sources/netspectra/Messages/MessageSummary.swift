@@ -2,19 +2,25 @@ import AppProtocols
 import Octets
 import Outputs
 import Pipeline
+import TLS
 
 /// What a run that prints messages has seen, and what became of it: for people, and as the last JSON object.
 struct MessageSummary {
     private let counts: MessageCounts
     private let packets: (read: UInt64, followed: UInt64)?
+    private let tls: TLSLedger
     let ledger: LedgerReport
 
     /// - Parameters:
     ///   - stages: those of the source, before the events.
     ///   - packets: of captures, how many were read, and how many of these carry TCP that was asked for.
-    init(_ counts: MessageCounts, stages: [LedgerReport.Stage], packets: (read: UInt64, followed: UInt64)? = nil) {
+    init(
+        _ counts: MessageCounts, stages: [LedgerReport.Stage], packets: (read: UInt64, followed: UInt64)? = nil,
+        tls: TLSLedger = TLSLedger()
+    ) {
         self.counts = counts
         self.packets = packets
+        self.tls = tls
         func stage(_ unit: String, _ seen: UInt64, _ delivered: UInt64, full: UInt64, late: UInt64)
             -> LedgerReport.Stage
         {
@@ -51,6 +57,10 @@ struct MessageSummary {
             Self.count(counts.connections, "connection"),
             Self.count(counts.messageCount - counts.count(.gap) - counts.count(.http2Frame), "message"),
         ]
+        if tls.connections > 0 {
+            parts.append(
+                "\(Self.count(tls.connections, "TLS connection")) (\(HumanUnits.grouped(tls.decryptedConnections)) decrypted)")
+        }
         if counts.transactions > 0 { parts.append(Self.count(counts.transactions, "transaction")) }
         if counts.incompleteMessages > 0 { parts.append("\(HumanUnits.grouped(counts.incompleteMessages)) incomplete") }
         if counts.missingOctets > 0 { parts.append("\(HumanUnits.bytes(counts.missingOctets)) missing in gaps") }
@@ -85,6 +95,10 @@ struct MessageSummary {
             json.member("messages_incomplete", counts.incompleteMessages)
             json.member("transactions", counts.transactions)
             json.member("octets_missing", counts.missingOctets)
+            if tls.connections > 0 {
+                json.member("tls_connections", tls.connections)
+                json.member("tls_connections_decrypted", tls.decryptedConnections)
+            }
             json.name("malformed_octets")
             json.object { json in
                 for cause in Malformation.allCases where counts.malformedOctets[Int(cause.rawValue)] > 0 {

@@ -19,6 +19,9 @@ public struct CaptureParser: Sendable {
     /// Whether TLS key logs in Decryption Secrets Blocks are kept, to be taken with `takeSecrets`.
     public var keepsSecrets = false
     var secrets: [UInt8] = []
+    /// Whether all blocks of pcapng but packets are kept, to be taken with `takeBlocks`.
+    public var keepsBlocks = false
+    var keptBlocks: [CaptureBlock] = []
 
     var state = State.start
     /// Parallel to `interfaces`: what each frame needs of them, flat.
@@ -87,6 +90,13 @@ public struct CaptureParser: Sendable {
     public mutating func takeSecrets() -> [UInt8] {
         var taken: [UInt8] = []
         swap(&taken, &secrets)
+        return taken
+    }
+
+    /// The blocks but packets that were parsed since the last call. Those that are skipped for their size are not there.
+    public mutating func takeBlocks() -> [CaptureBlock] {
+        var taken: [CaptureBlock] = []
+        swap(&taken, &keptBlocks)
         return taken
     }
 

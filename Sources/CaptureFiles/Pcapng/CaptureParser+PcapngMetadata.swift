@@ -50,6 +50,7 @@ extension CaptureParser {
         sectionInterfaces = 0
         format = .pcapng(order)
         state = .pcapng(order)
+        if keepsBlocks { keep(.sectionHeader, order, window, position..<position + length) }
         position += length
         return nil
     }

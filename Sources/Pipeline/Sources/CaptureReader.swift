@@ -52,9 +52,13 @@ struct CaptureReader: ~Copyable {
     /// - Parameters:
     ///   - generation: what the input counts its reservations' generations from.
     ///   - keepsSecrets: key logs in the file are kept, to be taken with `takeSecrets`.
-    init(path: String, generation: Int = 0, keepsSecrets: Bool = false) throws(InputFailure) {
+    ///   - keepsBlocks: blocks but packets are kept, to be taken with `takeBlocks`.
+    init(
+        path: String, generation: Int = 0, keepsSecrets: Bool = false, keepsBlocks: Bool = false
+    ) throws(InputFailure) {
         input = try CaptureInput(path: path, generation: generation)
         parser.keepsSecrets = keepsSecrets
+        parser.keepsBlocks = keepsBlocks
     }
 
     /// Fills a batch with the next frames.
@@ -140,6 +144,9 @@ struct CaptureReader: ~Copyable {
 
     /// The key logs that were read with the frames so far, and not taken yet.
     mutating func takeSecrets() -> [UInt8] { parser.takeSecrets() }
+
+    /// The blocks but packets that were read with the frames so far, and not taken yet.
+    mutating func takeBlocks() -> [CaptureBlock] { parser.takeBlocks() }
 
     var generation: Int { input.generation }
 

@@ -28,6 +28,7 @@ let package = Package(
         .library(name: "CaptureTestSupport", targets: ["CaptureTestSupport"]),
         .library(name: "CompressionTestSupport", targets: ["CompressionTestSupport"]),
         .library(name: "PacketTestSupport", targets: ["PacketTestSupport"]),
+        .library(name: "TLSTestSupport", targets: ["TLSTestSupport"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -162,21 +163,28 @@ let package = Package(
         .testTarget(
             name: "ProbesTests", dependencies: ["CProbeRecords", "Events", "Octets", "Probes"],
             swiftSettings: settings),
+        .target(
+            name: "TLSTestSupport", dependencies: ["Events", "TLS"], path: "Tests/TLSTestSupport",
+            swiftSettings: settings),
+        .testTarget(
+            name: "TLSTests", dependencies: ["Cryptography", "Events", "TLS", "TLSTestSupport"],
+            swiftSettings: settings),
+        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TLS"], swiftSettings: settings),
         // What the message side as a whole does with recordings, captures and random conversations.
         .testTarget(
             name: "MessageConformanceTests",
             dependencies: [
-                "AppProtocols", "CaptureTestSupport", "Events", "Headers", "KernelIO", "MessageTestSupport", "Octets",
-                "Outputs", "Pipeline", "Streams",
+                "AppProtocols", "CaptureTestSupport", "Cryptography", "Events", "Headers", "KernelIO",
+                "MessageTestSupport", "Octets", "Outputs", "Pipeline", "Streams", "TLS",
             ],
             swiftSettings: settings),
         .testTarget(name: "KernelIOTests", dependencies: ["KernelIO", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Pipeline", "AppProtocols", "Events", "Octets", "CaptureFiles", "CaptureTestSupport",
-                "CompressionTestSupport", "Flows", "Headers", "KernelIO", "PacketTestSupport", "Synthesis",
-                "TestSupport",
+                "Pipeline", "AppProtocols", "Cryptography", "Events", "Octets", "CaptureFiles",
+                "CaptureTestSupport", "CompressionTestSupport", "Flows", "Headers", "KernelIO", "PacketTestSupport",
+                "Synthesis", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

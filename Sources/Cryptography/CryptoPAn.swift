@@ -38,7 +38,9 @@ public final class CryptoPAn {
     /// An IPv6 address as two numbers of 64 bits; `nil` where libcrypto fails.
     public func anonymised(_ high: UInt64, _ low: UInt64) -> (high: UInt64, low: UInt64)? {
         if let known = remembered6[[high, low]] { return (known[0], known[1]) }
-        let octets = [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) } }
+        let octets = [high, low].flatMap { word in
+            (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
+        }
         guard let mapped = anonymised(octets) else { return nil }
         let words = [mapped[..<8], mapped[8...]].map { $0.reduce(0) { $0 << 8 | UInt64($1) } }
         if remembered6.count >= Self.rememberedMax { remembered6 = [:] }

@@ -127,7 +127,9 @@ struct Edit: ParsableCommand {
             parts.append("\(HumanUnits.grouped(outcome.refused)) left out as they may hold addresses elsewhere")
         }
         if outcome.strippedSecrets > 0 {
-            parts.append("\(HumanUnits.grouped(outcome.strippedSecrets)) block\(outcome.strippedSecrets == 1 ? "" : "s") of secrets left out")
+            parts.append(
+                "\(HumanUnits.grouped(outcome.strippedSecrets)) block\(outcome.strippedSecrets == 1 ? "" : "s") of secrets left out"
+            )
         }
         return parts.joined(separator: ", ")
     }

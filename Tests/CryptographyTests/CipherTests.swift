@@ -88,7 +88,9 @@ struct CipherTests {
     @Test func digestsAreThoseOfTheStandards() {
         let crypto = LibCrypto()
         let (key, data) = (Array("Jefe".utf8), Array("what do ya want for nothing?".utf8))
-        func code(_ algorithm: HashAlgorithm) -> [UInt8] { crypto.authenticationCode(algorithm, key: key.span, data.span) }
+        func code(_ algorithm: HashAlgorithm) -> [UInt8] {
+            crypto.authenticationCode(algorithm, key: key.span, data.span)
+        }
         #expect(code(.md5) == octets("750c783e6ab0b503eaa86e310a5db738"))
         #expect(code(.sha1) == octets("effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"))
         #expect(code(.sha256) == octets("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"))

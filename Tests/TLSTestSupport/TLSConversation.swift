@@ -144,7 +144,8 @@ public struct TLSConversation {
 
     // MARK: - Records
 
-    private mutating func append(_ type: UInt8, _ fragment: [UInt8], _ direction: Direction, _ plaintext: [UInt8] = []) {
+    private mutating func append(_ type: UInt8, _ fragment: [UInt8], _ direction: Direction, _ plaintext: [UInt8] = [])
+    {
         pieces.append(
             Piece(
                 direction: direction, octets: [type, 3, 3] + Self.vector16(fragment), plaintext: plaintext))
@@ -234,7 +235,10 @@ public struct TLSConversation {
     static func vector16(_ octets: [UInt8]) -> [UInt8] { number(UInt16(octets.count)) + octets }
 
     public static func message(_ type: UInt8, _ body: [UInt8]) -> [UInt8] {
-        [type, UInt8(body.count >> 16), UInt8(truncatingIfNeeded: body.count >> 8), UInt8(truncatingIfNeeded: body.count)]
+        [
+            type, UInt8(body.count >> 16), UInt8(truncatingIfNeeded: body.count >> 8),
+            UInt8(truncatingIfNeeded: body.count),
+        ]
             + body
     }
 

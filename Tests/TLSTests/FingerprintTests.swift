@@ -33,7 +33,8 @@ struct FingerprintTests {
 
     @Test func ja3LeavesGREASEOut() {
         let plain = Self.hello(771, suites: [4865], extensions: [0, 10], groups: [29])
-        let greased = Self.hello(771, suites: [0x0A0A, 4865], extensions: [0x1A1A, 0, 10, 0xFAFA], groups: [0x3A3A, 29])
+        let greased = Self.hello(
+            771, suites: [0x0A0A, 4865], extensions: [0x1A1A, 0, 10, 0xFAFA], groups: [0x3A3A, 29])
         #expect(plain.ja3Text == "771,4865,0-10,29,")
         #expect(greased.ja3Text == plain.ja3Text)
     }

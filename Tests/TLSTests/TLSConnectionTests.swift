@@ -117,9 +117,10 @@ struct TLSConnectionTests {
         for piece in conversation.pieces { connection.receive(piece.octets.span, piece.direction, to: &sink) }
         connection.end(to: &sink)
         #expect(
-            sink.sent == (isKnown
-                ? [.octets(Self.text("early")), .octets(Self.text("late"))]
-                : [.missing(nil), .octets(Self.text("late"))]))
+            sink.sent
+                == (isKnown
+                    ? [.octets(Self.text("early")), .octets(Self.text("late"))]
+                    : [.missing(nil), .octets(Self.text("late"))]))
         #expect(workspace.ledger.isBalanced)
     }
 
@@ -214,7 +215,9 @@ struct TLSGapTests {
         let workspace = TLSWorkspace(ToyCryptography(), keys: keys)
         let connection = TLSConnection(workspace)
         var sink = CollectingTLSSink()
-        for piece in conversation.pieces[..<before] { connection.receive(piece.octets.span, piece.direction, to: &sink) }
+        for piece in conversation.pieces[..<before] {
+            connection.receive(piece.octets.span, piece.direction, to: &sink)
+        }
         connection.skip(nil, .received, to: &sink)
         for piece in conversation.pieces[after...] { connection.receive(piece.octets.span, piece.direction, to: &sink) }
         connection.end(to: &sink)

@@ -95,8 +95,11 @@ final class FrameAnonymiser {
                 break
             }
             if next.rawValue == 44, frame.span.bigEndian16(at: transport + 2) & 0xFFF8 != 0 { isFirst = false }
-            let length = next.rawValue == 44 ? 8 : next.rawValue == 51
-                ? (Int(frame[transport + 1]) + 2) * 4 : (Int(frame[transport + 1]) + 1) * 8
+            let length =
+                next.rawValue == 44
+                ? 8
+                : next.rawValue == 51
+                    ? (Int(frame[transport + 1]) + 2) * 4 : (Int(frame[transport + 1]) + 1) * 8
             next = IPProtocol(rawValue: frame[transport])
             transport += length
             guard isFirst else { break }

@@ -61,14 +61,17 @@ extension TLSConnection {
     /// The key after the one in use, should KeyUpdate be missed.
     private func lookForUpdate(_ direction: Direction) {
         let half = self[direction]
-        guard half.epoch == .application, !half.secret.isEmpty, let algorithm = Self.schedule(half.secret) else { return }
+        guard half.epoch == .application, !half.secret.isEmpty, let algorithm = Self.schedule(half.secret) else {
+            return
+        }
         let secret = derivation.expandLabel(algorithm, half.secret, "traffic upd", algorithm.octets)
         self[direction].later[Self.updated] = protections(secret)
     }
 
     /// The hash of a traffic secret's key schedule, by its length.
     private static func schedule(_ secret: [UInt8]) -> HashAlgorithm? {
-        secret.count == HashAlgorithm.sha256.octets ? .sha256 : secret.count == HashAlgorithm.sha384.octets ? .sha384 : nil
+        secret.count == HashAlgorithm.sha256.octets
+            ? .sha256 : secret.count == HashAlgorithm.sha384.octets ? .sha384 : nil
     }
 
     /// What a traffic secret may open (§ 7.3): with the suite that the server chose, or before that is known with each

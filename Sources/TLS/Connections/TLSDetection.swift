@@ -34,7 +34,9 @@ public enum TLSDetection: Equatable, Sendable {
     /// Looks for a ClientHello or ServerHello alone: where TLS begins within a connection (STARTTLS, CONNECT).
     public static func detectHello(_ octets: Span<UInt8>) -> TLSDetection {
         guard octets.count > 0 else { return .needMore }
-        guard octets[0] == 22, octets.count < 2 || octets[1] == 3, octets.count < 3 || octets[2] <= 4 else { return .no }
+        guard octets[0] == 22, octets.count < 2 || octets[1] == 3, octets.count < 3 || octets[2] <= 4 else {
+            return .no
+        }
         guard octets.count >= octetsMax else { return .needMore }
         guard let header = RecordHeader(octets, at: 0), header.length >= 6 else { return .no }
         let type = HandshakeType(rawValue: octets[5])

@@ -59,7 +59,8 @@ struct MessageSummary {
         ]
         if tls.connections > 0 {
             parts.append(
-                "\(Self.count(tls.connections, "TLS connection")) (\(HumanUnits.grouped(tls.decryptedConnections)) decrypted)")
+                "\(Self.count(tls.connections, "TLS connection")) (\(HumanUnits.grouped(tls.decryptedConnections)) decrypted)"
+            )
         }
         if counts.transactions > 0 { parts.append(Self.count(counts.transactions, "transaction")) }
         if counts.incompleteMessages > 0 { parts.append("\(HumanUnits.grouped(counts.incompleteMessages)) incomplete") }

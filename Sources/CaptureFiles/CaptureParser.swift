@@ -93,7 +93,8 @@ public struct CaptureParser: Sendable {
         return taken
     }
 
-    /// The blocks but packets that were parsed since the last call. Those that are skipped for their size are not there.
+    /// The blocks but packets that were parsed since the last call. Those that are skipped for their size are not
+    /// there.
     public mutating func takeBlocks() -> [CaptureBlock] {
         var taken: [CaptureBlock] = []
         swap(&taken, &keptBlocks)

@@ -1,5 +1,5 @@
-/// Crypto-PAn: addresses that share a prefix get others that share a prefix of the same length (Xu, Fan, Ammar and Moon,
-/// «Prefix-Preserving IP Address Anonymization», ICNP 2002). The same key gives the same addresses in every run.
+/// Crypto-PAn: addresses that share a prefix get others that share a prefix of the same length (Xu, Fan, Ammar and
+/// Moon, «Prefix-Preserving IP Address Anonymization», ICNP 2002). The same key gives the same addresses in every run.
 ///
 /// Owned by one thread.
 public final class CryptoPAn {

@@ -22,8 +22,8 @@ public struct AddressPlace: Equatable, Sendable {
 }
 
 extension Dissector {
-    /// Dissects a frame as `dissect` does, and tells where on the way there are addresses: of the packet and of all that
-    /// tunnels carry.
+    /// Dissects a frame as `dissect` does, and tells where on the way there are addresses: of the packet and of all
+    /// that tunnels carry.
     public func places(
         in frame: Span<UInt8>, linkType: LinkType, wireLength: UInt32
     ) -> (dissection: Dissection, places: [AddressPlace]) {

@@ -127,9 +127,8 @@ struct Edit: ParsableCommand {
             parts.append("\(HumanUnits.grouped(outcome.refused)) left out as they may hold addresses elsewhere")
         }
         if outcome.strippedSecrets > 0 {
-            parts.append(
-                "\(HumanUnits.grouped(outcome.strippedSecrets)) block\(outcome.strippedSecrets == 1 ? "" : "s") of secrets left out"
-            )
+            let blocks = outcome.strippedSecrets == 1 ? "block" : "blocks"
+            parts.append("\(HumanUnits.grouped(outcome.strippedSecrets)) \(blocks) of secrets left out")
         }
         return parts.joined(separator: ", ")
     }

@@ -30,9 +30,10 @@ import Testing
         let outcome = try Command.run("messages", Self.sample)
         #expect(outcome.code == 0)
         #expect(
-            outcome.errors
-                == "netspectra: 659 packets, 10 connections, 24 messages, 3 TLS connections (0 decrypted), 11 transactions\n"
-        )
+            outcome.errors == """
+                netspectra: 659 packets, 10 connections, 24 messages, 3 TLS connections (0 decrypted), 11 transactions
+
+                """)
         #expect(
             outcome.text.contains(
                 """

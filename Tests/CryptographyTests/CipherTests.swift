@@ -14,7 +14,8 @@ struct CipherTests {
     }
 
     static let sunscreen = """
-        Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it.
+        Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, \
+        sunscreen would be it.
         """
 
     static let examples: [Example] = [

@@ -2,8 +2,8 @@ import Events
 import TLS
 import TLSTestSupport
 
-/// A connection that the input describes, with octets of its own, damage and gaps: no trap, an end, a ledger that balances;
-/// and however the octets are cut, the same comes out.
+/// A connection that the input describes, with octets of its own, damage and gaps: no trap, an end, a ledger that
+/// balances; and however the octets are cut, the same comes out.
 ///
 /// The input: an octet that chooses version, suite and what keys are known, one for the size of pieces, then steps of
 /// what to do and a number; octets of its own stand behind their step.

@@ -5,8 +5,8 @@ import Headers
 import KernelIO
 import Octets
 
-/// Copies a capture and changes it on the way: fewer packets, other addresses, secrets added or taken out. What comes out
-/// is a capture of the same format; with secrets added always pcapng.
+/// Copies a capture and changes it on the way: fewer packets, other addresses, secrets added or taken out. What comes
+/// out is a capture of the same format; with secrets added always pcapng.
 ///
 /// Blocks of pcapng are copied as they are, options and comments included, unless addresses are replaced: then sections
 /// and interfaces are written anew and nothing is copied that may name a host (names, comments, filters).

@@ -2,8 +2,8 @@ import Cryptography
 import Headers
 import Octets
 
-/// Replaces the IP addresses in frames with those that Crypto-PAn gives for them, and sets the checksums right that cover
-/// them: in IP headers at any depth of tunnels, in ARP, and in what ICMP quotes.
+/// Replaces the IP addresses in frames with those that Crypto-PAn gives for them, and sets the checksums right that
+/// cover them: in IP headers at any depth of tunnels, in ARP, and in what ICMP quotes.
 ///
 /// Frames in which addresses may stand elsewhere are refused, so that nobody's address stays for want of a parser. What
 /// programs say (names, addresses in DNS or HTTP) is payload and stays as it is.

@@ -3,11 +3,11 @@ import Events
 import Streams
 import TLS
 
-/// Takes TLS off the streams that carry it: what is decrypted goes on as the stream's own octets; of what is not, what is
-/// public goes on when the connection ends. Streams of anything else go through as they are.
+/// Takes TLS off the streams that carry it: what is decrypted goes on as the stream's own octets; of what is not, what
+/// is public goes on when the connection ends. Streams of anything else go through as they are.
 ///
-/// TLS is recognised by the octets a direction begins with, and later by a hello that begins a segment, as after STARTTLS
-/// or CONNECT.
+/// TLS is recognised by the octets a direction begins with, and later by a hello that begins a segment, as after
+/// STARTTLS or CONNECT.
 struct TLSStreams: StreamSink, ~Copyable {
     private var events: StreamEvents
     private let workspace: TLSWorkspace

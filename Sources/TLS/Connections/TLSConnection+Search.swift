@@ -1,8 +1,8 @@
 import Events
 import Octets
 
-/// After a gap: finds the next record by trying to open what looks like one. Only what is authentic counts, so nothing is
-/// spliced that does not belong there.
+/// After a gap: finds the next record by trying to open what looks like one. Only what is authentic counts, so nothing
+/// is spliced that does not belong there.
 extension TLSConnection {
     /// How many numbers a record may be ahead of the one that is expected after the gap.
     private static let numbersTried: UInt64 = 256

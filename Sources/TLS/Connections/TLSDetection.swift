@@ -9,7 +9,8 @@ public enum TLSDetection: Equatable, Sendable {
     /// Octets that tell for sure.
     public static let octetsMax = RecordHeader.octets + 6
 
-    /// Looks at the octets with which a direction begins: a hello, or in the middle of a connection an encrypted record.
+    /// Looks at the octets with which a direction begins: a hello, or in the middle of a connection an encrypted
+    /// record.
     public static func detect(_ octets: Span<UInt8>) -> TLSDetection {
         let hello = detectHello(octets)
         guard hello == .no else { return hello }

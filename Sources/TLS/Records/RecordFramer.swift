@@ -1,7 +1,7 @@
 import Octets
 
-/// Finds the records in a direction's octets, which may be cut anywhere. A record that lies whole in what is given is not
-/// copied; of others at most one is held.
+/// Finds the records in a direction's octets, which may be cut anywhere. A record that lies whole in what is given is
+/// not copied; of others at most one is held.
 struct RecordFramer {
     enum Step: Equatable {
         case needMore

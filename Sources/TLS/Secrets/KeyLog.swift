@@ -2,8 +2,8 @@ import Octets
 
 /// The secrets of a key log (the NSS key log format, RFC 9850): lines of a label, a client random and a secret.
 ///
-/// It takes the octets in pieces cut anywhere. What is no line of a key log is counted and passed over. Bounded: no more
-/// than `connectionsMax` connections are kept.
+/// It takes the octets in pieces cut anywhere. What is no line of a key log is counted and passed over. Bounded: no
+/// more than `connectionsMax` connections are kept.
 public struct KeyLog: Sendable {
     /// What a line gives the secret of.
     public enum Label: String, Sendable, CaseIterable {

@@ -1,7 +1,7 @@
 import Octets
 
-/// Reads the presentation language of TLS (RFC 8446 § 3): numbers, and vectors with a length before them. It gives places
-/// in the structure, so that what was read may outlive the reader.
+/// Reads the presentation language of TLS (RFC 8446 § 3): numbers, and vectors with a length before them. It gives
+/// places in the structure, so that what was read may outlive the reader.
 struct FieldReader: ~Escapable {
     private let octets: Span<UInt8>
     private let structure: TLSFailure.Structure

@@ -58,9 +58,8 @@ struct MessageSummary {
             Self.count(counts.messageCount - counts.count(.gap) - counts.count(.http2Frame), "message"),
         ]
         if tls.connections > 0 {
-            parts.append(
-                "\(Self.count(tls.connections, "TLS connection")) (\(HumanUnits.grouped(tls.decryptedConnections)) decrypted)"
-            )
+            let decrypted = HumanUnits.grouped(tls.decryptedConnections)
+            parts.append("\(Self.count(tls.connections, "TLS connection")) (\(decrypted) decrypted)")
         }
         if counts.transactions > 0 { parts.append(Self.count(counts.transactions, "transaction")) }
         if counts.incompleteMessages > 0 { parts.append("\(HumanUnits.grouped(counts.incompleteMessages)) incomplete") }

@@ -7,7 +7,8 @@ import Pipeline
 import TLS
 import Testing
 
-/// Encrypted captures with their keys, beside what tshark decrypts of them: the folder that NETSPECTRA_CORPUS_TLS names.
+/// Encrypted captures with their keys, beside what tshark decrypts of them: the folder that NETSPECTRA_CORPUS_TLS
+/// names.
 @Suite struct TLSCaptureTests {
     private static let folder = ProcessInfo.processInfo.environment["NETSPECTRA_CORPUS_TLS"].map {
         URL(fileURLWithPath: $0)

@@ -5,7 +5,7 @@ SECONDS ?= 60
 PREFIX  ?= /usr/local
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-tsan lint format bench fuzz install uninstall clean
+.PHONY: help setup demo test test-tsan test-differential lint format bench fuzz install uninstall clean
 # The targets share one build directory.
 .NOTPARALLEL:
 
@@ -23,6 +23,9 @@ test: setup ## Build and run every test
 
 test-tsan: setup ## Run the tests of threads and pipelines under the thread sanitizer
 	@Scripts/check test-tsan
+
+test-differential: setup ## Compare decoders with those of SwiftNIO, in a package of its own
+	@Scripts/check test-differential
 
 lint: setup ## Check the format of the sources and the scripts
 	@Scripts/check lint
@@ -43,4 +46,4 @@ uninstall: ## Remove what install put under PREFIX
 	@Scripts/install uninstall "$(PREFIX)"
 
 clean: ## Remove everything that was built
-	@rm -rf .build Fuzz/.build Benchmarks/.build
+	@rm -rf .build Fuzz/.build Benchmarks/.build Differential/.build

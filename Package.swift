@@ -17,6 +17,7 @@ let package = Package(
         .library(name: "Headers", targets: ["Headers"]),
         .library(name: "CaptureFiles", targets: ["CaptureFiles"]),
         .library(name: "Flows", targets: ["Flows"]),
+        .library(name: "Sketches", targets: ["Sketches"]),
         .library(name: "IPFIX", targets: ["IPFIX"]),
         .library(name: "Streams", targets: ["Streams"]),
         .library(name: "Events", targets: ["Events"]),
@@ -39,7 +40,8 @@ let package = Package(
         .target(name: "Octets", swiftSettings: settings),
         .target(name: "Headers", dependencies: ["Octets"], swiftSettings: settings),
         .target(name: "CaptureFiles", dependencies: ["Octets"], swiftSettings: settings),
-        .target(name: "Flows", dependencies: ["Headers"], swiftSettings: settings),
+        .target(name: "Sketches", swiftSettings: settings),
+        .target(name: "Flows", dependencies: ["Headers", "Sketches"], swiftSettings: settings),
         .target(name: "IPFIX", dependencies: ["Octets", "Headers", "Flows"], swiftSettings: settings),
         .target(name: "Events", dependencies: ["Octets", "Headers"], swiftSettings: settings),
         .target(name: "AppProtocols", dependencies: ["Octets", "Events"], swiftSettings: settings),
@@ -74,18 +76,18 @@ let package = Package(
             name: "Pipeline",
             dependencies: [
                 "Octets", "Headers", "CaptureFiles", "ContentCodings", "Cryptography", "Flows", "KernelIO", "Events",
-                "AppProtocols", "Streams", "TLS",
+                "AppProtocols", "Sketches", "Streams", "TLS",
             ],
             swiftSettings: settings),
         .systemLibrary(
             name: "CYAML", path: "Sources/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(
-            name: "Configuration", dependencies: ["AppProtocols", "CYAML", "Flows", "Headers"],
+            name: "Configuration", dependencies: ["AppProtocols", "CYAML", "Flows", "Headers", "Sketches"],
             swiftSettings: settings),
         .target(
             name: "Outputs",
             dependencies: [
-                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols", "TLS",
+                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols", "Sketches", "TLS",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: settings),
@@ -94,19 +96,21 @@ let package = Package(
             name: "netspectra",
             dependencies: [
                 "Octets", "Headers", "CaptureFiles", "Flows", "Synthesis", "Configuration", "KernelIO", "Pipeline",
-                "Outputs", "AppProtocols", "Cryptography", "Events", "Probes", "Streams", "TLS",
+                "Outputs", "AppProtocols", "Cryptography", "Events", "Probes", "Sketches", "Streams", "TLS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
 
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["AppProtocols", "Configuration", "Flows", "Headers"],
+            name: "ConfigurationTests",
+            dependencies: ["AppProtocols", "Configuration", "Flows", "Headers", "Sketches"],
             swiftSettings: settings),
         .target(
             name: "MessageTestSupport", dependencies: ["AppProtocols", "Events", "Headers"],
             path: "Tests/MessageTestSupport", swiftSettings: settings),
         .testTarget(
             name: "FlowsTests", dependencies: ["CaptureTestSupport", "Flows", "Headers"], swiftSettings: settings),
+        .testTarget(name: "SketchesTests", dependencies: ["CaptureTestSupport", "Sketches"], swiftSettings: settings),
         .testTarget(
             name: "StreamsTests",
             dependencies: [
@@ -135,7 +139,7 @@ let package = Package(
             name: "OutputsTests",
             dependencies: [
                 "AppProtocols", "CaptureTestSupport", "Events", "Flows", "Headers", "IPFIX", "KernelIO",
-                "MessageTestSupport", "Octets", "Outputs", "TestSupport",
+                "MessageTestSupport", "Octets", "Outputs", "Sketches", "TestSupport",
             ],
             swiftSettings: settings),
         .target(
@@ -158,7 +162,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "AppProtocolsTests",
-            dependencies: ["AppProtocols", "CaptureTestSupport", "Events", "MessageTestSupport", "Octets"],
+            dependencies: [
+                "AppProtocols", "CaptureTestSupport", "ContentCodings", "Events", "MessageTestSupport", "Octets",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "ProbesTests", dependencies: ["CProbeRecords", "Events", "Octets", "Probes"],
@@ -184,12 +190,14 @@ let package = Package(
             dependencies: [
                 "Pipeline", "AppProtocols", "Cryptography", "Events", "Octets", "CaptureFiles",
                 "CaptureTestSupport", "CompressionTestSupport", "Flows", "Headers", "KernelIO", "PacketTestSupport",
-                "Synthesis", "TestSupport",
+                "Sketches", "Synthesis", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(
             name: "ConformanceTests",
-            dependencies: ["CaptureFiles", "CaptureTestSupport", "ContentCodings", "Flows", "Headers", "Pipeline"],
+            dependencies: [
+                "CaptureFiles", "CaptureTestSupport", "ContentCodings", "Flows", "Headers", "Pipeline", "Sketches",
+            ],
             swiftSettings: settings),
         // Runs the program, and may use Foundation for that.
         .testTarget(

@@ -43,6 +43,15 @@ public struct BodyCollector {
 
     public init() {}
 
+    /// What a decoder needs: a window of 32 KiB with its tables, as zlib has them; others are near.
+    static let decoderOctets = 40 << 10
+
+    /// Octets held besides those in the message.
+    var heldOctets: Int {
+        // Most bodies have no coding.
+        levels.isEmpty ? 0 : held.count + levels.reduce(0) { $0 + Self.decoderOctets + $1.scratch.count }
+    }
+
     /// Starts a body.
     /// - Parameter codings: as listed in `Content-Encoding` (and `Transfer-Encoding` before `chunked`), `identity`
     ///   left out; `nil` for one that nobody here knows.

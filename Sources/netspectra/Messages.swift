@@ -66,9 +66,10 @@ struct Messages: ParsableCommand {
         let filter = try `where`.map(AnalysisOptions.packetFilter)
         var streams = StreamSettings()
         streams.tunnels = tunnels
+        streams.allWaitingOctetsMax = options.bufferedOctetsMax
         let keys = try KeyLog(file: keylog)
         let source = CaptureSource(paths: files, merge: merge, keepsSecrets: true)
-        let progress = ProgressMeter(isQuiet: options.quiet) { source.progress }
+        let progress = ProgressMeter(isQuiet: options.quiet || options.isOnTerminal) { source.progress }
         try MessageRun(options).run(stop: { source.stop() }) { entrance, _ in
             var messages = CaptureMessages(streams: streams, filter: filter, keys: keys)
             messages.tlsConnectionsMax = options.maxConnections
@@ -119,7 +120,11 @@ extension LedgerReport.Stage {
         return .init(
             name: "streams", unit: "octets", seen: streams.seen, delivered: streams.delivered,
             filtered: filtered.filter { $0.count > 0 }, lost: lost.filter { $0.count > 0 },
-            inFlight: streams.inFlight)
+            inFlight: streams.inFlight,
+            noted: StreamGap.Cause.allCases.compactMap { cause in
+                let octets = streams.gapOctets[cause]
+                return octets == 0 ? nil : .init("missing, \(cause.phrase)", octets)
+            })
     }
 
     /// What became of the octets of TLS connections.
@@ -130,5 +135,20 @@ extension LedgerReport.Stage {
         return .init(
             name: "tls", unit: "octets", seen: tls.seen, delivered: tls.clear + tls.decrypted, filtered: causes(false),
             lost: causes(true))
+    }
+}
+
+extension StreamGap.Cause {
+    /// Why octets that a stream needs were waited for no longer.
+    fileprivate var phrase: String {
+        switch self {
+        case .snapLength: "cut by the snap length"
+        case .waitingOctets: "too much waited behind"
+        case .waitingPackets: "too many packets behind"
+        case .waitingTime: "waited too long"
+        case .memory: "no memory to wait"
+        case .end: "the connection ended"
+        case .jump: "sequence numbers jumped"
+        }
     }
 }

@@ -30,17 +30,22 @@ struct Replay: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Events that come this much too late are put back in order of time, such as 10ms; 0 for none.",
-            valueName: "time"))
-    var reorder = "10ms"
+            """
+            Events that come this much too late are put back in order of time, such as 1s; 0 for none. Default: \
+            10ms; none of what was recorded of a capture.
+            """, valueName: "time"))
+    var reorder: String?
 
     func validate() throws {
         if files.count(where: { $0 == "-" }) > 1 { throw ValidationError("standard input (-) can be read only once") }
         _ = try window
     }
 
+    private static let usualWindow: Int64 = 10_000_000
+
     private var window: Int64 {
         get throws {
+            guard let reorder else { return Self.usualWindow }
             if reorder == "0" { return 0 }
             guard let window = DurationText.nanoseconds(reorder) else {
                 throw ValidationError("--reorder: '\(reorder)' is no duration; write it like 10ms or 1s")
@@ -56,7 +61,9 @@ struct Replay: ParsableCommand {
             var source = MessageRun.Source()
             for file in files {
                 if shouldStop() { break }
-                let outcome = RecordedEvents().read(file, into: entrance, shouldStop: shouldStop)
+                var events = RecordedEvents()
+                events.keepsOrder = reorder == nil
+                let outcome = events.read(file, into: entrance, shouldStop: shouldStop)
                 source.add(outcome)
             }
             return source

@@ -126,14 +126,12 @@ struct Trace: ParsableCommand {
         let clock = ClockOffset(
             unix: Clock.wallNanoseconds, monotonic: UInt64(truncatingIfNeeded: Clock.monotonicNanoseconds))
         if !options.quiet { StandardError.write("netspectra: \(targets.summary(session)); Ctrl-C ends\n") }
-        try run.run { entrance, shouldStop in
+        try run.run { [run] entrance, shouldStop in
             var live = LiveRecords(clock: clock)
             var targets = targets
             while !shouldStop(), !live.isStopped {
                 session.read { live.take($0, into: entrance) }
-                for note in targets.attachNew(to: session) where !options.quiet {
-                    StandardError.write("netspectra: \(note)\n")
-                }
+                for note in targets.attachNew(to: session) { run.note(note) }
             }
             let counters = session.end { live.take($0, into: entrance) }
             return MessageRun.Source(counters, live, targets.problems)

@@ -39,7 +39,8 @@ import Testing
             #expect(outcome.code == 0)
             #expect(outcome.errors == "netspectra: 659 of 659 packets written\n")
             let all = ["analyze", "--quiet", "--format", "csv", "--key", "all"]
-            #expect(try Command.run(all + [path]).text == Command.run(all + [Command.sample]).text)
+            let (copy, original) = (try Command.run(all + [path]), try Command.run(all + [Command.sample]))
+            #expect(copy.text == original.text)
         }
     }
 
@@ -47,11 +48,13 @@ import Testing
         try Self.edit(["--where", "port 36672", Command.sample]) { outcome, path in
             #expect(outcome.code == 0 && outcome.errors.hasSuffix("not asked for\n"))
             let messages = try Command.run("messages", "--quiet", path).text
-            #expect(try messages == Command.run("messages", "--quiet", "--where", "port 36672", Command.sample).text)
+            let expected = try Command.run("messages", "--quiet", "--where", "port 36672", Command.sample).text
+            #expect(messages == expected)
         }
         try Self.edit(["--connections", "192.0.2.10:36672-192.0.2.1:80", Command.sample]) { outcome, path in
             let messages = try Command.run("messages", "--quiet", path).text
-            #expect(try messages == Command.run("messages", "--quiet", "--where", "port 36672", Command.sample).text)
+            let expected = try Command.run("messages", "--quiet", "--where", "port 36672", Command.sample).text
+            #expect(messages == expected)
         }
         #expect(try Command.run("edit", "--connections", "x", Command.sample, "-o", "/dev/null").code == 2)
     }
@@ -63,7 +66,8 @@ import Testing
             #expect(!text.contains("192.0.2.10") && text.contains("GET / HTTP/1.1"))
             let again = try Command.run("edit", "--quiet", "--anonymise-seed", "test", Command.sample, "-o", path + "2")
             #expect(again.code == 0)
-            #expect(try Data(contentsOf: URL(filePath: path)) == Data(contentsOf: URL(filePath: path + "2")))
+            let (first, second) = (Data(contentsOfFile: path), Data(contentsOfFile: path + "2"))
+            #expect(first == second && !first.isEmpty)
             guard let tshark = Self.tshark else {
                 print("skipped in part: tshark is not installed")
                 return
@@ -85,9 +89,9 @@ import Testing
                 (Data("short".utf8), 78),
             ] {
                 try contents.write(to: URL(filePath: key))
-                #expect(
-                    try Command.run("edit", "--quiet", "--anonymise", key, Command.sample, "-o", "\(folder)/out").code
-                        == code)
+                let outcome = try Command.run(
+                    "edit", "--quiet", "--anonymise", key, Command.sample, "-o", "\(folder)/out")
+                #expect(outcome.code == code)
             }
             #expect(
                 try Command.run("edit", "--anonymise", "\(folder)/none", Command.sample, "-o", "\(folder)/out").code
@@ -100,14 +104,14 @@ import Testing
             let (keyLog, with, without) = ("\(folder)/keys", "\(folder)/with.pcapng", "\(folder)/without.pcapng")
             try Data("CLIENT_RANDOM \(Self.random) \(Self.random)\n".utf8).write(to: URL(filePath: keyLog))
             #expect(try Command.run("edit", "-q", "--inject-keylog", keyLog, Command.sample, "-o", with).code == 0)
-            #expect(try Data(contentsOf: URL(filePath: with)).range(of: Data(Self.random.utf8)) != nil)
+            #expect(Data(contentsOfFile: with).range(of: Data(Self.random.utf8)) != nil)
             let outcome = try Command.run("edit", "--strip-secrets", with, "-o", without)
             #expect(outcome.errors == "netspectra: 659 of 659 packets written, 1 block of secrets left out\n")
-            #expect(try Data(contentsOf: URL(filePath: without)).range(of: Data(Self.random.utf8)) == nil)
+            #expect(Data(contentsOfFile: without).range(of: Data(Self.random.utf8)) == nil)
             // No key log: nothing is written.
             try Data("nothing\n".utf8).write(to: URL(filePath: keyLog))
-            #expect(
-                try Command.run("edit", "--inject-keylog", keyLog, Command.sample, "-o", "\(folder)/no").code == 65)
+            let refused = try Command.run("edit", "--inject-keylog", keyLog, Command.sample, "-o", "\(folder)/no")
+            #expect(refused.code == 65)
             #expect(!FileManager.default.fileExists(atPath: "\(folder)/no"))
         }
     }
@@ -123,7 +127,13 @@ import Testing
             #expect(outcome.code == 1)
             let copy = try Command.run("analyze", "--quiet", "--format", "csv", "\(folder)/out.pcapng")
             #expect(copy.code == 0)
-            #expect(try copy.text == Command.run("analyze", "--quiet", "--format", "csv", cut).text)
+            let expected = try Command.run("analyze", "--quiet", "--format", "csv", cut)
+            #expect(copy.text == expected.text)
         }
     }
+}
+
+extension Data {
+    /// None where there is no such file.
+    fileprivate init(contentsOfFile path: String) { self = FileManager.default.contents(atPath: path) ?? Data() }
 }

@@ -30,6 +30,8 @@ final class GRPCAssembly {
         self.coding = coding
     }
 
+    var heldOctets: Int { message.heldOctets + collector.heldOctets }
+
     /// Takes octets of the body.
     func append(
         _ octets: Span<UInt8>, at time: Int64, _ settings: ParserSettings, _ tools: any BodyTools,
@@ -104,6 +106,17 @@ final class GRPCAssembly {
         message.endTime = time
         collector.end(isWhole: isWhole, in: &message)
         sink.receive(message)
+        message.releaseShown()
         prefixCount = 0
+    }
+
+    /// Shows a message as far as it came, for the memory it takes: the next one is cut out where it starts.
+    func release(at time: Int64, to sink: any MessageSink) {
+        guard prefixCount == 5, message.body.length > 0 else { return }
+        message.endTime = time
+        message.markIncomplete(.soFar(seen: message.body.length, announced: announced))
+        message.note(.memoryLimited)
+        sink.receive(message)
+        message.beginContinuation()
     }
 }

@@ -29,6 +29,8 @@ struct HTTP1Exchange {
     private var spare: Transaction?
     /// Responses of this direction may be missing: a gap was there.
     private var mayMiss: Direction?
+    /// Octets of the waiting requests' names.
+    private(set) var heldOctets = 0
     /// Set where the last final response switched protocols.
     var handover: ProtocolHandover?
 
@@ -56,6 +58,7 @@ struct HTTP1Exchange {
         lastNumber &+= 1
         entry.number = lastNumber
         fill(&entry.transaction, from: message)
+        heldOctets += entry.transaction.heldOctets
         let octets = message.headers.octets.span
         entry.isHead = LineScan.equals(octets, message.method.range, "head")
         entry.isConnect = LineScan.equals(octets, message.method.range, "connect")
@@ -185,6 +188,7 @@ struct HTTP1Exchange {
         }
         var given = Transaction()
         swap(&given, &entries[index].transaction)
+        heldOctets -= given.heldOctets
         sink.receive(given)
         spare = given
         entries[index].isGone = true

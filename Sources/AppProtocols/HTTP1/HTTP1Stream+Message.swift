@@ -191,10 +191,12 @@ extension HTTP1Stream {
     }
 
     /// Shows the message as far as it came; what follows is a continuation.
-    mutating func showSoFar(_ environment: borrowing Environment) {
+    /// - Parameter reason: noted besides.
+    mutating func showSoFar(_ environment: borrowing Environment, for reason: MessageNote? = nil) {
         guard !message.isContinuation || message.body.length > 0 else { return }
         let wasComplete = message.isComplete
         message.markIncomplete(.soFar(seen: bodySeen, announced: bodyAnnounced))
+        if let reason { message.note(reason) }
         environment.sink.receive(message)
         message.isComplete = wasComplete
         message.beginContinuation()

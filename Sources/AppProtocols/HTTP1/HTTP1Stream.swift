@@ -94,6 +94,9 @@ struct HTTP1Stream {
         }
     }
 
+    /// Octets held: of the message that is being received, or was last.
+    var heldOctets: Int { message.heldOctets + collector.heldOctets }
+
     mutating func receive(
         _ octets: Span<UInt8>, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment
     ) -> ParserStep {

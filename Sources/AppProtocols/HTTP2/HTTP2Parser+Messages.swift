@@ -35,6 +35,8 @@ extension HTTP2Parser {
 
     private func remove(_ stream: HTTP2Stream) {
         streams[stream.id] = nil
+        streamOctets -= stream.countedOctets
+        stream.countedOctets = 0
         if streams.isEmpty {
             order.removeAll(keepingCapacity: true)
             orderStart = 0
@@ -76,6 +78,7 @@ extension HTTP2Parser {
             stream.transaction.responseEndTime = arrival.time
         }
         pool.give(assembly)
+        countOctets(of: stream)
         removeIfDone(stream, direction, to: sink)
     }
 
@@ -105,11 +108,15 @@ extension HTTP2Parser {
     }
 
     /// Shows an unfinished message as far as it came; the rest goes on.
-    func showPart(of stream: HTTP2Stream, _ arrival: Arrival, to sink: any MessageSink) {
+    /// - Parameter reason: noted besides.
+    func showPart(
+        of stream: HTTP2Stream, _ arrival: Arrival, for reason: MessageNote? = nil, to sink: any MessageSink
+    ) {
         guard let assembly = stream[arrival.direction], assembly.hasNews else { return }
         assembly.hasNews = false
         assembly.message.endTime = arrival.time
         assembly.message.markIncomplete(.soFar(seen: assembly.message.body.length, announced: nil))
+        if let reason { assembly.message.note(reason) }
         sink.receive(assembly.message)
         let kind = assembly.message.kind
         if kind == .http2Request {
@@ -119,12 +126,14 @@ extension HTTP2Parser {
         }
         let status = assembly.message.status
         let codings = assembly.message.body.codings
+        assembly.message.releaseShown()
         assembly.message.reset(kind, arrival.direction, at: arrival.time)
         assembly.message.version = 20
         assembly.message.streamID = stream.id
         assembly.message.status = status
         assembly.message.body.codings = codings
         assembly.message.isContinuation = true
+        countOctets(of: stream)
     }
 
     // MARK: Transactions

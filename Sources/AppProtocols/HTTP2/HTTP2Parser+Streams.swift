@@ -19,6 +19,7 @@ extension HTTP2Parser {
                 stream = self.stream(block.streamID, arrival, to: sink)
             } else {
                 takeTrailers(block, head, stream, direction)
+                countOctets(of: stream)
                 if block.isEndStream { finish(stream, direction, nil, arrival, to: sink) }
                 return
             }
@@ -38,6 +39,8 @@ extension HTTP2Parser {
             showInterim(stream, direction, arrival, to: sink)
         } else if block.isEndStream {
             finish(stream, direction, nil, arrival, to: sink)
+        } else {
+            countOctets(of: stream)
         }
     }
 
@@ -153,6 +156,7 @@ extension HTTP2Parser {
         stream.transaction.status = 0
         stream.transaction.responseTime = 0
         pool.give(assembly)
+        countOctets(of: stream)
     }
 
     /// A promised request (§ 8.4.1): it comes from the server and is whole with its list.
@@ -176,12 +180,17 @@ extension HTTP2Parser {
         if !assembly.message.isComplete { stream.transaction.isComplete = false }
         sink.receive(assembly.message)
         pool.give(assembly)
+        countOctets(of: stream)
     }
 
     // MARK: DATA
 
     /// Takes what came of a DATA frame (§ 6.1); `side.remaining` octets of it are still to come.
     func receiveData(_ octets: Span<UInt8>, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+        if settings.keepsWire {
+            let room = max(0, settings.wireOctetsMax - side.dataWire.count)
+            side.dataWire.append(contentsOf: octets.extracting(0..<min(room, octets.count)))
+        }
         guard !octets.isEmpty, side.frame.streamID != 0 else { return }
         var start = 0
         if side.padding < 0 {
@@ -205,11 +214,13 @@ extension HTTP2Parser {
             }
             keepWire(octets, in: assembly)
         }
-        guard start < end else { return }
-        let content = octets.extracting(start..<end)
-        assembly.hasNews = true
-        assembly.collector.append(content, to: &assembly.message, settings, tools)
-        assembly.grpc?.append(content, at: arrival.time, settings, tools, to: sink)
+        if start < end {
+            let content = octets.extracting(start..<end)
+            assembly.hasNews = true
+            assembly.collector.append(content, to: &assembly.message, settings, tools)
+            assembly.grpc?.append(content, at: arrival.time, settings, tools, to: sink)
+        }
+        if let stream = streams[side.frame.streamID] { countOctets(of: stream) }
     }
 
     /// The message that a DATA frame belongs to. If none is open, one whose beginning was not seen.

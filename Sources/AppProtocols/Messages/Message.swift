@@ -84,11 +84,23 @@ public struct Message: Sendable {
     mutating func beginContinuation() {
         isContinuation = true
         notes.removeAll(keepingCapacity: true)
-        body.octets.removeAll(keepingCapacity: true)
+        releaseShown()
         body.length = 0
         body.decodedLength = 0
-        wire.removeAll(keepingCapacity: true)
         time = endTime
+    }
+
+    /// Drops octets that were shown, and their memory if it is much: who was silent once may be so again.
+    mutating func releaseShown() {
+        body.octets.removeAll(keepingCapacity: body.octets.capacity <= Self.keptOctets)
+        wire.removeAll(keepingCapacity: wire.capacity <= Self.keptOctets)
+    }
+
+    private static let keptOctets = 4_096
+
+    /// Octets that the value holds.
+    var heldOctets: Int {
+        headers.heldOctets + trailers.heldOctets + body.octets.count + wire.count
     }
 
     /// Adds a note that takes nothing away from completeness.

@@ -9,6 +9,9 @@ import Octets
 ///         five_tuple/                    one per task
 ///             shard_0.dat … shard_3.dat  IPFIX files, see docs/formats.md
 ///             summary.json
+///         scanners/                      one per sketch
+///             rows.ndjson
+///             summary.json
 ///
 /// Everything is written below a hidden temporary name, synced, and renamed at the end; a failure removes it.
 public struct SnapshotDirectoryWriter: Writer {
@@ -80,6 +83,10 @@ public struct SnapshotDirectoryWriter: Writer {
                 shards: shards[result.task.name] ?? defaultShards, syncs: syncs,
                 threads: threads)
             try task.write()
+        }
+        for result in snapshot.sketches {
+            let name = FileName.unique(FileName.safe(result.task.name), among: &names)
+            try SketchDirectory(path: "\(directory)/\(name)", result: result, time: snapshot.time, syncs: syncs).write()
         }
         if syncs { try FileTree.syncDirectory(directory) }
     }

@@ -11,17 +11,35 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
     private(set) var evicted = EvictedFlows()
     /// What spreads the hashes: the same for all stores whose keys are routed together.
     let seed: UInt64
+    /// What a sketch of the flows that are evicted may take; `nil` for none.
+    let sketchOctets: Int?
+    /// What was evicted, once something was and if it is to be known by key.
+    private var sketch: EvictedSketch?
 
     static var initialSlots: Int { 1 << 12 }
 
-    init(seed: UInt64) {
+    init(seed: UInt64, sketchOctets: Int? = nil) {
         self.seed = seed
+        self.sketchOctets = sketchOctets
         slots = MappedArray(count: Self.initialSlots)
         entries = MappedArray(count: Table.capacity(slots: Self.initialSlots))
     }
 
     /// Octets of address space the table takes.
     var byteCount: Int { slots.byteCount + entries.byteCount }
+
+    /// Whether rows may lack what was evicted of their flows.
+    var hasBounds: Bool { sketch != nil }
+
+    /// A row with what it may lack.
+    func boundedRecord(at index: Int) -> FlowRecord {
+        let entry = entries.span[index]
+        var record = entry.record
+        if let bound = sketch?.bound(of: entry.key, at: index) {
+            (record.packetsBound, record.bytesBound) = (bound.packets, bound.bytes)
+        }
+        return record
+    }
 
     var rows: Span<FlowEntry<Key>> {
         @_lifetime(borrow self) borrowing get { entries.span.extracting(0..<count) }
@@ -70,13 +88,14 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
 
     /// A second table with the same contents.
     func copy() -> FlowStore {
-        var copy = FlowStore(seed: seed)
+        var copy = FlowStore(seed: seed, sketchOctets: sketchOctets)
         copy.slots = MappedArray(count: slots.count)
         copy.slots.replace(at: 0, with: slots.span)
         copy.entries = MappedArray(count: entries.count)
         copy.entries.replace(at: 0, with: entries.span.extracting(0..<count))
         copy.count = count
         copy.evicted = evicted
+        copy.sketch = sketch
         return copy
     }
 }
@@ -112,7 +131,8 @@ extension FlowStore {
 
     /// Sums up the quarter of the flows with the fewest octets in `evicted`, and forgets their keys.
     private mutating func evictSmallest() {
-        Self.evictSmallest(&entries, &count, &evicted)
+        if sketch == nil, let sketchOctets { sketch = EvictedSketch(octets: sketchOctets, seed: seed, flows: count) }
+        Self.evictSmallest(&entries, &count, &evicted, &sketch)
         slots = MappedArray(count: slots.count)
         Self.reindex(entries, count, seed, &slots)
     }
@@ -126,7 +146,8 @@ extension FlowStore {
     }
 
     private static func evictSmallest(
-        _ array: inout MappedArray<FlowEntry<Key>>, _ count: inout Int, _ evicted: inout EvictedFlows
+        _ array: inout MappedArray<FlowEntry<Key>>, _ count: inout Int, _ evicted: inout EvictedFlows,
+        _ sketch: inout EvictedSketch?
     ) {
         var entries = array.mutableSpan
         // Flows by size class, an eighth of a power of two each: finding the quarter takes one pass and no sorting.
@@ -139,18 +160,24 @@ extension FlowStore {
             limit += 1
         }
         var kept = 0
+        // Flows lie in order of arrival, and stay so.
+        let whole = sketch?.wholeFlows ?? 0
+        var wholeKept = 0
         for i in 0..<count {
             let entry = entries[i]
             let size = sizeClass(entry.counters.totalBytes)
             if size < limit || size == limit && remaining > 0 {
                 if size == limit { remaining -= 1 }
                 evicted.add(entry.counters)
+                sketch?.add(entry)
             } else {
+                if i < whole { wholeKept += 1 }
                 entries[kept] = entry
                 kept += 1
             }
         }
         count = kept
+        sketch?.wholeFlows = wholeKept
     }
 
     private static var sizeClasses: Int { 64 * 8 }

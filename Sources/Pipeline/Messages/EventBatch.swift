@@ -43,6 +43,8 @@ public struct EventHead: Sendable {
     /// Octets lost before this event, in its direction, or with `kind == .gap` the gap itself; `unknown`: nobody knows.
     public var missing: UInt64 = 0
     public static let unknown = UInt64.max
+    /// It belongs behind what came before it, whatever their times say.
+    public var isInOrder = false
 
     public init() {}
 

@@ -37,6 +37,10 @@ public final class EventProcessor: Sendable {
         public var reorderWindow: Int64 = 0
         /// Connections followed at once; beyond, those silent for longest are ended.
         public var connectionsMax = 131_072
+        /// Octets held for messages that are not whole yet, of all connections together. Beyond, those silent for
+        /// longest show what they hold, and where that is not enough are ended. Each share of the keys has an equal
+        /// part, so that it does not depend on threads.
+        public var heldOctetsMax = 256 << 20
         public var parser = ParserSettings()
         /// What is made unreadable before any record is made; `nil`: nothing.
         public var redaction: RedactionSettings?
@@ -170,7 +174,7 @@ public final class EventProcessor: Sendable {
             if head.missing != EventHead.unknown { head.missing += dropped }
         }
         let shard = Int(truncatingIfNeeded: head.key.shardHash >> 60)
-        batch.append(head, shard: shard, payload, window: settings.reorderWindow)
+        batch.append(head, shard: shard, payload, window: head.isInOrder ? 0 : settings.reorderWindow)
         let isFull = batch.entries.count >= settings.queueLength || batch.payloads.count >= batchOctetsMax
         guard isFull || settings.isLive, canSeal(state) else { return .taken }
         // A live event does not wait for others when everybody has time for it.

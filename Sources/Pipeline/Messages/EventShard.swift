@@ -26,6 +26,9 @@ final class EventShard {
     /// By last use: the ends of the list through the workers.
     private var newest: Int32 = -1
     private var oldest: Int32 = -1
+    /// What all workers hold, and may hold.
+    private var heldOctets = 0
+    private let heldOctetsMax: Int
     private var wheel: TimerWheel?
     private var timerCount = 0
     private var due: [Int32] = []
@@ -38,6 +41,7 @@ final class EventShard {
         self.settings = settings
         self.tools = tools
         self.pools = pools
+        heldOctetsMax = settings.heldOctetsMax / EventProcessor.shardCount
         let recorder = MessageRecorder(renderer)
         self.recorder = recorder
         sink =
@@ -78,12 +82,17 @@ final class EventShard {
             let conversation = conversation(of: worker)
             if head.missing > 0 { skip(head.missing, head, conversation) }
             conversation.receive(payload, head.direction, at: head.time, to: sink)
+            account(worker)
+            if heldOctets > heldOctetsMax { relieve(at: head.time) }
         case .gap:
-            skip(head.missing, head, conversation(of: touch(head, serial)))
+            let worker = touch(head, serial)
+            skip(head.missing, head, conversation(of: worker))
+            account(worker)
         case .closed:
             guard let slot = slotOfKey[head.key], let worker = workers[Int(slot)] else { return }
             recorder.worker = worker
             worker.conversation?.pause(.closed, head.direction, at: head.time, to: sink)
+            account(worker)
         case .aborted:
             if let slot = slotOfKey[head.key] { end(slot, at: head.time) }
         case .destroyed:
@@ -118,6 +127,51 @@ final class EventShard {
         let made = Conversation(settings.registry, settings.parser, tools, pools)
         worker.conversation = made
         return made
+    }
+
+    // MARK: - Memory
+
+    /// Notes what a connection holds now.
+    private func account(_ worker: EventWorker) {
+        let held = worker.conversation?.heldOctets ?? 0
+        heldOctets += held - worker.heldOctets
+        worker.heldOctets = held
+        recorder.counts.heldOctetsPeak = max(recorder.counts.heldOctetsPeak, UInt64(clamping: heldOctets))
+    }
+
+    /// All together hold too much: those silent for longest show what they have, and if what cannot be shown yet
+    /// (heads, tables) is still too much, they end. Down to the half, so that the search costs little per octet.
+    private func relieve(at time: Int64) {
+        let goal = heldOctetsMax / 2
+        var slot = oldest
+        while heldOctets > goal, slot >= 0, let worker = workers[Int(slot)] {
+            slot = worker.newer
+            if worker.heldOctets >= Self.worthFlushing { flush(worker, at: time) }
+        }
+        slot = oldest
+        while heldOctets > goal, slot >= 0, let worker = workers[Int(slot)] {
+            let next = worker.newer
+            if worker.heldOctets > 0 {
+                recorder.counts.overflowConnections += 1
+                recorder.counts.overflowOctets += UInt64(worker.heldOctets)
+                end(slot, at: time)
+            }
+            slot = next
+        }
+    }
+
+    /// A connection that holds less is left alone: to cut its message in two gains nothing.
+    private static let worthFlushing = 1_024
+
+    /// Shows what a connection holds, marked incomplete; what follows is a continuation.
+    private func flush(_ worker: EventWorker, at time: Int64) {
+        let before = worker.heldOctets
+        recorder.worker = worker
+        for direction in Direction.allCases { worker.conversation?.pause(.memory, direction, at: time, to: sink) }
+        account(worker)
+        guard worker.heldOctets < before else { return }
+        recorder.counts.flushedConnections += 1
+        recorder.counts.flushedOctets += UInt64(before - worker.heldOctets)
     }
 
     // MARK: - Workers
@@ -179,6 +233,8 @@ final class EventShard {
         for direction in Direction.allCases {
             worker.conversation?.pause(.aborted, direction, at: time, to: sink)
         }
+        heldOctets -= worker.heldOctets
+        worker.heldOctets = 0
         unlink(slot, worker)
         slotOfKey[worker.key] = nil
         if worker.key.kind == .sock { forgetSocket(slot, worker) }
@@ -249,6 +305,7 @@ final class EventShard {
         recorder.place = RecordPlace(event: batch.firstEntry(reaching: time), due: tick, serial: worker.serial)
         let pause = worker.isIdle ? Pause.longIdle : .idle
         for direction in Direction.allCases { conversation.pause(pause, direction, at: time, to: sink) }
+        account(worker)
         guard !worker.isIdle else { return }
         worker.isIdle = true
         if conversation.isWaiting(.received) || conversation.isWaiting(.sent) {

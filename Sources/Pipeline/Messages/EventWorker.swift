@@ -12,6 +12,8 @@ final class EventWorker {
     /// Who is shown with the messages of each direction.
     private var bases: (received: BaseInfo, sent: BaseInfo) = (BaseInfo(), BaseInfo())
     private var known: (received: Bool, sent: Bool) = (false, false)
+    /// Octets it holds for what is not finished.
+    var heldOctets = 0
     /// When the newest event came, in ticks.
     var lastTick: Int64 = 0
     /// The shard's list of workers by last use, newest first; -1: none.

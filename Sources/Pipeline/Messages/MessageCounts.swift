@@ -30,6 +30,14 @@ public struct MessageCounts: Sendable, Equatable {
     /// Connections seen; those that ended to make room for newer ones.
     public var connections: UInt64 = 0
     public var evictedConnections: UInt64 = 0
+    /// Times that a connection showed what it held before its end, for the memory of all; the octets.
+    public var flushedConnections: UInt64 = 0
+    public var flushedOctets: UInt64 = 0
+    /// Connections that ended for the memory of all; octets that they held.
+    public var overflowConnections: UInt64 = 0
+    public var overflowOctets: UInt64 = 0
+    /// The most octets that were held at once, added up over the shares of the keys: never less than that of all.
+    public var heldOctetsPeak: UInt64 = 0
 
     /// Records made; those that could not be written.
     public var records: UInt64 = 0
@@ -55,6 +63,11 @@ public struct MessageCounts: Sendable, Equatable {
         malformations += other.malformations
         connections += other.connections
         evictedConnections += other.evictedConnections
+        flushedConnections += other.flushedConnections
+        flushedOctets += other.flushedOctets
+        overflowConnections += other.overflowConnections
+        overflowOctets += other.overflowOctets
+        heldOctetsPeak += other.heldOctetsPeak
         records += other.records
         unwrittenRecords += other.unwrittenRecords
     }

@@ -65,6 +65,13 @@ final class TableRows: FlowRows {
     ) {
         let entries = store.rows
         let order = order.span.extracting(range)
+        if store.hasBounds {
+            for i in positions.indices {
+                let position = Int(positions[i])
+                rows[position] = store.boundedRecord(at: order[position].index)
+            }
+            return
+        }
         for i in 0..<min(distance, positions.count) { entries.prefetch(order[Int(positions[i])].index) }
         for i in positions.indices {
             if i &+ distance < positions.count { entries.prefetch(order[Int(positions[i &+ distance])].index) }

@@ -33,8 +33,17 @@ struct MessageRun {
     /// Events that come at most this much too late are put back in order.
     var reorderWindow: Int64 = 0
     private let isInterrupted = Monitor(false)
+    private let output = Monitor<MessageOutput?>(nil)
 
     init(_ options: MessageOptions) { self.options = options }
+
+    /// Tells something on standard error while the run goes on.
+    func note(_ text: String) {
+        guard !options.quiet else { return }
+        let line = "netspectra: \(text)\n"
+        guard let output = output.withLock({ $0 }) else { return StandardError.write(line) }
+        output.note(line)
+    }
 
     /// - Parameters:
     ///   - stop: called once when the user interrupts.
@@ -55,11 +64,14 @@ struct MessageRun {
         settings.isLive = isLive
         settings.policy = isLive ? .drop : .wait
         settings.redactionSalt = Machine.randomOctets(16)
-        let output = try MessageOutput(options.output, heading: options.heading)
+        let totals = Monitor(TransactionTotals())
+        let output = try MessageOutput(
+            options.output, heading: options.heading, totals: options.showsLiveTable ? totals : nil)
+        self.output.update { $0 = output }
         let processor: EventProcessor
         do throws(SystemFailure) {
             processor = try EventProcessor(
-                settings, makeTools: { ContentTools() }, makeRenderer: options.makeRenderer,
+                settings, makeTools: { ContentTools() }, makeRenderer: options.makeRenderer(totals),
                 output: { octets throws(SystemFailure) in try output.write(octets) })
         } catch {
             throw Exit.fail(Exit.system, "\(error)")
@@ -78,7 +90,8 @@ struct MessageRun {
     private func makeRecorder(before processor: EventProcessor) throws -> EventRecorder? {
         guard let path = options.record else { return nil }
         do throws(SystemFailure) {
-            return try EventRecorder(path: path, at: Clock.wallNanoseconds, before: processor)
+            return try EventRecorder(
+                path: path, at: Clock.wallNanoseconds, isInOrder: reorderWindow == 0, before: processor)
         } catch {
             _ = processor.close()
             throw Exit.output(error)
@@ -104,6 +117,7 @@ struct MessageRun {
         } catch {
             if failure == nil { failure = error }
         }
+        output.end()
         for problem in source.problems { StandardError.write("netspectra: \(problem)\n") }
         // Of an input that could not be read there is nothing to sum up.
         let isUnread = !source.problems.isEmpty && summary.isEmpty
@@ -116,48 +130,5 @@ struct MessageRun {
         if let failure { throw Exit.output(failure) }
         if !isLive, isInterrupted.withLock({ $0 }) { throw Exit.interrupted }
         if let code = source.code { throw code }
-    }
-}
-
-/// Where records go: standard output as they come, or a file that appears once it is whole.
-private final class MessageOutput: Sendable {
-    private final class Box {
-        var file: OutputFile?
-        /// What stands before the first record; empty once it was written.
-        var heading: [UInt8]
-
-        init(_ file: consuming OutputFile, _ heading: [UInt8]) {
-            self.file = consume file
-            self.heading = heading
-        }
-    }
-
-    private let box: Monitor<Box>
-
-    init(_ path: String?, heading: [UInt8]) throws {
-        do throws(SystemFailure) {
-            let file = try OutputFile(path: path ?? "-")
-            box = Monitor(Box(file, heading))
-        } catch {
-            throw Exit.output(error)
-        }
-    }
-
-    func write(_ octets: Span<UInt8>) throws(SystemFailure) {
-        try box.withLock { (box) throws(SystemFailure) in
-            if !box.heading.isEmpty {
-                let heading = box.heading
-                box.heading = []
-                try box.file?.write(heading.span)
-            }
-            try box.file?.write(octets)
-        }
-    }
-
-    func commit() throws(SystemFailure) {
-        try box.withLock { (box) throws(SystemFailure) in
-            guard let file = box.file.take() else { return }
-            try file.commit()
-        }
     }
 }

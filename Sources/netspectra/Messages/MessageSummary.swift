@@ -21,14 +21,21 @@ struct MessageSummary {
         self.counts = counts
         self.packets = packets
         self.tls = tls
-        func stage(_ unit: String, _ seen: UInt64, _ delivered: UInt64, full: UInt64, late: UInt64)
-            -> LedgerReport.Stage
-        {
+        func stage(
+            _ unit: String, _ seen: UInt64, _ delivered: UInt64, full: UInt64, late: UInt64,
+            noted: [LedgerReport.Cause] = []
+        ) -> LedgerReport.Stage {
             var lost: [LedgerReport.Cause] = []
             if full > 0 { lost.append(.init("queue full", full)) }
             if late > 0 { lost.append(.init("output gone", late)) }
-            return .init(name: "events", unit: unit, seen: seen, delivered: delivered, filtered: [], lost: lost)
+            return .init(
+                name: "events", unit: unit, seen: seen, delivered: delivered, filtered: [], lost: lost, noted: noted)
         }
+        // Delivered, and shown before their messages were whole.
+        let early: [LedgerReport.Cause] = [
+            .init("shown early, --max-buffered", counts.flushedOctets),
+            .init("connection ended, --max-buffered", counts.overflowOctets),
+        ]
         let records = LedgerReport.Stage(
             name: "output", unit: "records", seen: counts.records,
             delivered: counts.records - min(counts.unwrittenRecords, counts.records), filtered: [],
@@ -40,7 +47,7 @@ struct MessageSummary {
                     late: counts.afterCloseEvents),
                 stage(
                     "octets", counts.octets, counts.deliveredOctets, full: counts.queueFullOctets,
-                    late: counts.afterCloseOctets),
+                    late: counts.afterCloseOctets, noted: early.filter { $0.count > 0 }),
                 records,
             ])
     }
@@ -68,6 +75,10 @@ struct MessageSummary {
         if counts.evictedConnections > 0 {
             parts.append("\(Self.count(counts.evictedConnections, "connection")) ended for room")
         }
+        if counts.flushedOctets + counts.overflowOctets > 0 {
+            let octets = HumanUnits.bytes(counts.flushedOctets + counts.overflowOctets)
+            parts.append("\(octets) shown early for memory")
+        }
         for stage in ledger.stages {
             for cause in stage.lost {
                 let unit = stage.unit.hasSuffix("s") ? String(stage.unit.dropLast()) : stage.unit
@@ -86,6 +97,8 @@ struct MessageSummary {
             json.member("octets", counts.octets)
             json.member("connections", counts.connections)
             json.member("connections_evicted", counts.evictedConnections)
+            json.member("connections_flushed", counts.flushedConnections)
+            json.member("connections_overflowed", counts.overflowConnections)
             json.name("messages")
             json.object { json in
                 for kind in MessageKind.allCases where counts.count(kind) > 0 {

@@ -21,7 +21,7 @@ demo: setup ## Build for release and show what is in CAPTURE (default: Examples/
 test: setup ## Build and run every test
 	@Scripts/check test
 
-test-tsan: setup ## Run the tests of threads and pipelines under the thread sanitizer
+test-tsan: setup ## Run the tests under the thread sanitizer
 	@Scripts/check test-tsan
 
 test-differential: setup ## Compare decoders with those of SwiftNIO, in a package of its own
@@ -35,6 +35,8 @@ format: ## Rewrite the Swift sources in the project's format
 
 bench: setup ## Compare speed, memory and results with the other tools installed here
 	@Benchmarks/compare
+	@swift run --package-path Benchmarks -c release SketchSpeed
+	@Benchmarks/messages --parts
 
 fuzz: setup ## Run every fuzz target for SECONDS each (default: 60)
 	@Scripts/fuzz "$(SECONDS)"

@@ -25,6 +25,10 @@ let package = Package(
         .library(name: "AppProtocols", targets: ["AppProtocols"]),
         .library(name: "TLS", targets: ["TLS"]),
         .library(name: "Cryptography", targets: ["Cryptography"]),
+        // For the benchmarks, which are a package of their own.
+        .library(name: "KernelIO", targets: ["KernelIO"]),
+        .library(name: "Outputs", targets: ["Outputs"]),
+        .library(name: "Pipeline", targets: ["Pipeline"]),
         // For the fuzzers, which are a package of their own.
         .library(name: "CaptureTestSupport", targets: ["CaptureTestSupport"]),
         .library(name: "CompressionTestSupport", targets: ["CompressionTestSupport"]),

@@ -47,14 +47,21 @@ public enum FileTree {
         throw SystemFailure(operation: "rename", path: newPath, errno: errno)
     }
 
+    /// Waits until a file's octets are on the disk, whoever wrote them.
+    public static func syncFile(_ path: String) throws(SystemFailure) { try sync(path, O_RDONLY | O_CLOEXEC) }
+
     /// Waits until a directory's entries are on the disk.
     public static func syncDirectory(_ path: String) throws(SystemFailure) {
+        try sync(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    }
+
+    private static func sync(_ path: String, _ flags: Int32) throws(SystemFailure) {
         // SAFETY: open(2) reads the NUL-terminated path during the call.
-        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = unsafe open(path, flags)
         guard descriptor >= 0 else { throw SystemFailure(operation: "open", path: path, errno: errno) }
         defer { close(descriptor) }
         // Some file systems cannot sync directories and say EINVAL; there is nothing more to do on them.
-        guard fsync(descriptor) == 0 || errno == EINVAL else {
+        guard fsync(descriptor) == 0 || errno == EINVAL && flags & O_DIRECTORY != 0 else {
             throw SystemFailure(operation: "sync", path: path, errno: errno)
         }
     }

@@ -28,7 +28,7 @@ struct Messages: ParsableCommand {
               netspectra messages capture.pcapng
               netspectra messages --where 'port 80' --transactions *.pcap.gz
               netspectra messages --keylog keys.txt capture.pcap
-              netspectra messages --format ndjson capture.pcap | jq .target
+              netspectra messages --format ndjson capture.pcap | jq -r '.target // empty'
               tcpdump -w - 'tcp port 8080' | netspectra messages -
             """)
 
@@ -88,6 +88,9 @@ extension MessageRun.Source {
         packets = (outcome.frames, outcome.streams.frameSegments + outcome.streams.fragmentFrames)
         problems = captures.flatMap(\.problems) + captures.compactMap(\.note)
         code = captures.exitCode
+        if code == Exit.noCapture, let last = problems.popLast() {
+            problems.append(last + "\n  Recorded events: netspectra replay.")
+        }
     }
 }
 

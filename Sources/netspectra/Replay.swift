@@ -19,7 +19,7 @@ struct Replay: ParsableCommand {
 
             Examples:
               netspectra replay session.nsr
-              netspectra replay --format ndjson recording.jsonl | jq -r .target
+              netspectra replay --format ndjson recording.jsonl | jq -r '.target // empty'
               netspectra replay --transactions session.nsr
             """)
 

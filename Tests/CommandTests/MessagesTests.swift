@@ -282,7 +282,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (["README.md"], 65, "not a capture"), (["absent.pcap"], 66, "No such file or directory"),
+        (["README.md"], 65, "not a capture"), (["README.md"], 65, "Recorded events: netspectra replay."),
+        (["absent.pcap"], 66, "No such file or directory"),
         (["-o", "README.md/x", sample], 73, "cannot create README.md/x: Not a directory"),
         (["-o", "/dev/full", sample], 74, "No space left on device"),
         (["--record", "absent/x", sample], 73, "cannot create absent/x"),

@@ -86,15 +86,21 @@ import Testing
         #expect(!heavy.rows.isEmpty)
         for row in heavy.rows {
             let count = try #require(truth.bySource[row.key])
-            #expect(try #require(row.packets).holds(count.packets) && #require(row.bytes).holds(count.bytes))
+            let (packets, bytes) = (try #require(row.packets), try #require(row.bytes))
+            #expect(packets.holds(count.packets) && bytes.holds(count.bytes))
         }
         #expect(!spread.rows.isEmpty)
         for row in spread.rows {
             let sources = try #require(truth.sourcesByPort[row.key.destinationPort])
-            #expect(try #require(row.spread).holds(UInt64(sources.count)))
+            let spread = try #require(row.spread)
+            #expect(spread.holds(UInt64(sources.count)))
         }
-        #expect(try #require(distinct.rows[0].spread).holds(UInt64(truth.byPair.count)))
-        for row in top.rows { #expect(try #require(row.bytes).holds(#require(truth.byPair[row.key]))) }
+        let pairs = try #require(distinct.rows[0].spread)
+        #expect(pairs.holds(UInt64(truth.byPair.count)))
+        for row in top.rows {
+            let (bytes, sent) = (try #require(row.bytes), try #require(truth.byPair[row.key]))
+            #expect(bytes.holds(sent))
+        }
         #expect(heavy.rows.map { $0.bytes?.value ?? 0 } == heavy.rows.map { $0.bytes?.value ?? 0 }.sorted(by: >))
     }
 

@@ -141,10 +141,10 @@ extension HTTP1Stream {
         keepWire(octets, range, environment.settings)
         bodySeen += UInt64(range.count)
         message.endTime = environment.arrival.time
-        if let bodyAnnounced, message.body.octets.isEmpty, message.body.codings.isEmpty {
+        if let bodyAnnounced, message.body.length == 0 {
             // One piece of memory where doubling would take several; never more than four times what has come.
             let room = min(4 * range.count, environment.settings.bodyOctetsMax, Int(clamping: bodyAnnounced))
-            message.body.octets.reserveCapacity(room)
+            collector.reserve(room, in: &message)
         }
         collector.append(octets.extracting(range), to: &message, environment.settings, environment.tools)
     }
@@ -194,6 +194,7 @@ extension HTTP1Stream {
     /// - Parameter reason: noted besides.
     mutating func showSoFar(_ environment: borrowing Environment, for reason: MessageNote? = nil) {
         guard !message.isContinuation || message.body.length > 0 else { return }
+        collector.decodeWaiting(in: &message)
         let wasComplete = message.isComplete
         message.markIncomplete(.soFar(seen: bodySeen, announced: bodyAnnounced))
         if let reason { message.note(reason) }

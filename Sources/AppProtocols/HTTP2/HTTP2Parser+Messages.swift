@@ -68,7 +68,7 @@ extension HTTP2Parser {
         assembly.message.endTime = arrival.time
         if let note { assembly.message.markIncomplete(note) }
         assembly.collector.end(isWhole: note == nil, in: &assembly.message)
-        sink.receive(assembly.message)
+        assembly.message.give(to: sink)
         account(assembly.message, stream)
         if assembly.message.kind == .http2Request {
             stream.request = .ended
@@ -115,9 +115,10 @@ extension HTTP2Parser {
         guard let assembly = stream[arrival.direction], assembly.hasNews else { return }
         assembly.hasNews = false
         assembly.message.endTime = arrival.time
+        assembly.collector.decodeWaiting(in: &assembly.message)
         assembly.message.markIncomplete(.soFar(seen: assembly.message.body.length, announced: nil))
         if let reason { assembly.message.note(reason) }
-        sink.receive(assembly.message)
+        assembly.message.give(to: sink)
         let kind = assembly.message.kind
         if kind == .http2Request {
             stream.transaction.requestLength += assembly.message.body.length
@@ -151,7 +152,7 @@ extension HTTP2Parser {
     func conclude(_ stream: HTTP2Stream, to sink: any MessageSink) {
         if stream.request != .unseen {
             if stream.request != .ended || stream.response != .ended { stream.transaction.isComplete = false }
-            sink.receive(stream.transaction)
+            stream.transaction.give(to: sink)
         }
         remove(stream)
     }

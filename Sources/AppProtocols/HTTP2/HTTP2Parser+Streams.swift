@@ -149,7 +149,7 @@ extension HTTP2Parser {
         let assembly = stream[direction]!
         assembly.message.endTime = arrival.time
         assembly.collector.end(isWhole: true, in: &assembly.message)
-        sink.receive(assembly.message)
+        assembly.message.give(to: sink)
         stream[direction] = nil
         side(direction).openMessages -= 1
         stream.response = .unseen
@@ -178,7 +178,7 @@ extension HTTP2Parser {
         stream.transaction.requestTime = block.time
         stream.transaction.requestEndTime = arrival.time
         if !assembly.message.isComplete { stream.transaction.isComplete = false }
-        sink.receive(assembly.message)
+        assembly.message.give(to: sink)
         pool.give(assembly)
         countOctets(of: stream)
     }

@@ -222,6 +222,7 @@ public final class HTTP2Parser: ProtocolParser {
     }
 
     private func trim() {
+        assert(streamOctets == 0, "octets of streams that are gone are counted")
         streams = [:]
         order = []
         orderStart = 0

@@ -90,6 +90,9 @@ public struct Message: Sendable {
         time = endTime
     }
 
+    /// Gives it to a sink. A property of an object given as an argument would be copied; what is mutated is not.
+    mutating func give(to sink: any MessageSink) { sink.receive(self) }
+
     /// Drops octets that were shown, and their memory if it is much: who was silent once may be so again.
     mutating func releaseShown() {
         body.octets.removeAll(keepingCapacity: body.octets.capacity <= Self.keptOctets)

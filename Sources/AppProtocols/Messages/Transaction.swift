@@ -28,6 +28,9 @@ public struct Transaction: Sendable {
 
     public init() {}
 
+    /// Gives it to a sink, as `Message.give` does.
+    mutating func give(to sink: any MessageSink) { sink.receive(self) }
+
     /// Octets that the value holds.
     var heldOctets: Int { method.count + host.count + target.count }
 

@@ -77,7 +77,7 @@ final class FlowTables: Sendable {
 /// the own table, or to the other worker.
 struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
     /// Updates staged per worker: two batches of the table.
-    private static var stage: Int { 64 }
+    private static var stage: Int { 128 }
 
     private let plan: KeyPlan
     private let worker: Int

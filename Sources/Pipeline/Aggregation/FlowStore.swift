@@ -9,6 +9,8 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
     private var entries: MappedArray<FlowEntry<Key>>
     private(set) var count = 0
     private(set) var evicted = EvictedFlows()
+    /// Flows on their way into a table that others are merged into.
+    private var stage = MappedArray<FlowEntry<Key>>(count: 0)
     /// What spreads the hashes: the same for all stores whose keys are routed together.
     let seed: UInt64
     /// What a sketch of the flows that are evicted may take; `nil` for none.
@@ -67,21 +69,36 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
         Table.apply(updates, slots: &slots, entries: &entries, count: &count)
     }
 
-    /// Adds a flow counted elsewhere to the one of the same key.
+    /// Adds flows counted elsewhere to those of the same keys: `flow` gives each of `flowCount`, in order.
     @inline(__always)
-    mutating func merge(_ entry: FlowEntry<Key>) {
-        if count == entries.count { grow() }
-        Self.merge(entry, entry.key.hash(seed: seed), &slots, &entries, &count)
+    mutating func merge(_ flowCount: Int, _ flow: (Int) -> FlowEntry<Key>) {
+        if stage.count == 0 { stage.grow(to: Table.batch) }
+        var start = 0
+        while start < flowCount {
+            let n = min(flowCount - start, Table.batch)
+            if count + n > entries.count { grow() }
+            Self.merge(start..<start + n, flow, seed, &stage, &slots, &entries, &count)
+            start += n
+        }
     }
 
     @inline(__always)
     private static func merge(
-        _ entry: FlowEntry<Key>, _ hash: UInt32, _ slots: inout MappedArray<UInt64>,
+        _ range: Range<Int>, _ flow: (Int) -> FlowEntry<Key>, _ seed: UInt64,
+        _ stage: inout MappedArray<FlowEntry<Key>>, _ slots: inout MappedArray<UInt64>,
         _ entries: inout MappedArray<FlowEntry<Key>>, _ count: inout Int
     ) {
+        var hashes: [128 of UInt32] = .init(repeating: 0)
+        var flows = stage.mutableSpan
+        for i in 0..<range.count {
+            let entry = flow(range.lowerBound &+ i)
+            hashes[i] = entry.key.hash(seed: seed)
+            flows[i] = entry
+        }
         var slots = slots.mutableSpan
         var entries = entries.mutableSpan
-        Table.merge(entry, hash: hash, slots: &slots, entries: &entries, count: &count)
+        Table.merge(
+            flows.span.extracting(0..<range.count), hashes: hashes, slots: &slots, entries: &entries, count: &count)
     }
 
     mutating func add(_ more: EvictedFlows) { evicted.add(more) }

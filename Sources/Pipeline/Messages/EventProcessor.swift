@@ -31,7 +31,7 @@ public final class EventProcessor: Sendable {
         public var threads = 2
         /// Events of one batch.
         public var queueLength = 1_024
-        /// Payload octets of one batch; of a source that can wait half a mebibyte is enough.
+        /// Payload octets of one batch; of a source that can wait a mebibyte is enough.
         public var queueOctetsMax = 8 << 20
         /// Events that come at most this much too late are put back in order, in nanoseconds.
         public var reorderWindow: Int64 = 0
@@ -82,7 +82,7 @@ public final class EventProcessor: Sendable {
     }
 
     /// Where a source waits anyway, larger batches would only fall out of the processor's cache.
-    private static let waitingOctetsMax = 512 << 10
+    private static let waitingOctetsMax = 1 << 20
 
     private let settings: Settings
     private let batchOctetsMax: Int
@@ -139,7 +139,9 @@ public final class EventProcessor: Sendable {
             return .accepted
         case .full:
             guard settings.policy == .wait else { return .dropped }
-            state.wait { state in hasRoom(state) || state.isClosed || state.failure != nil ? () : nil }
+            state.wait(waking: { _ in false }) { state in
+                hasRoom(state) || state.isClosed || state.failure != nil ? () : nil
+            }
             return write(head, payload)
         }
     }
@@ -275,6 +277,7 @@ public final class EventProcessor: Sendable {
     /// itself comes, in ticks.
     private func nextBatch(_ number: Int, makesTicks: Bool) -> EventBatch? {
         while true {
+            var hasSealed = false
             let take: (inout State) -> EventBatch?? = { state in
                 if state.sealed > number { return .some(self.batches[number % Self.batchCount]) }
                 if state.hasEnded { return .some(nil) }
@@ -282,9 +285,10 @@ public final class EventProcessor: Sendable {
                     return nil
                 }
                 self.seal(&state, isLast: false)
+                hasSealed = true
                 return .some(self.batches[number % Self.batchCount])
             }
-            guard makesTicks else { return state.wait(take) }
+            guard makesTicks else { return state.wait(waking: { _ in hasSealed }, take) }
             if let taken = state.wait(nanoseconds: TimerWheel.tickNanoseconds, take) { return taken }
             state.update { state in
                 guard !state.isClosed, state.sealed == number, canSeal(state) else { return }
@@ -297,7 +301,7 @@ public final class EventProcessor: Sendable {
     private func writeRecords(_ output: (Span<UInt8>) throws(SystemFailure) -> Void) {
         var merger = RecordMerger()
         while true {
-            let batch = state.wait { state -> EventBatch?? in
+            let batch = state.wait(waking: { _ in false }) { state -> EventBatch?? in
                 if state.processed.allSatisfy({ $0 > state.written }) {
                     return .some(self.batches[state.written % Self.batchCount])
                 }

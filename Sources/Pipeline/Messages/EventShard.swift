@@ -28,6 +28,7 @@ final class EventShard {
     private var oldest: Int32 = -1
     /// What all workers hold, and may hold.
     private var heldOctets = 0
+    private var heldOctetsPeak = 0
     private let heldOctetsMax: Int
     private var wheel: TimerWheel?
     private var timerCount = 0
@@ -55,15 +56,17 @@ final class EventShard {
     /// Takes its events of a batch, in order, and lets time pass before each and after the last.
     func process(_ batch: EventBatch) {
         recorder.output = batch.outputs[index]
+        // Asked for once, not for each event.
+        let (entries, payloads, clocks, serialBase) = (batch.entries, batch.payloads, batch.clocks, batch.serialBase)
         for number in batch.entriesOfShard[index] {
             let event = Int(number)
-            passTime(to: batch.clocks[event], in: batch)
+            passTime(to: clocks[event], in: batch)
             recorder.place = RecordPlace(event: event, due: .max, serial: 0)
-            let entry = batch.entries[event]
-            take(entry.head, batch.payloads.span.extracting(entry.payload), serial: batch.serialBase &+ UInt64(event))
+            let payload = payloads.span.extracting(entries[event].payload)
+            take(entries[event].head, payload, serial: serialBase &+ UInt64(event))
         }
         passTime(to: batch.clock, in: batch)
-        if batch.isLast { endAll(at: batch.entries.count, time: batch.clock) }
+        if batch.isLast { endAll(at: entries.count, time: batch.clock) }
         recorder.counts.records += batch.outputs[index].recordCount
     }
 
@@ -136,7 +139,9 @@ final class EventShard {
         let held = worker.conversation?.heldOctets ?? 0
         heldOctets += held - worker.heldOctets
         worker.heldOctets = held
-        recorder.counts.heldOctetsPeak = max(recorder.counts.heldOctetsPeak, UInt64(clamping: heldOctets))
+        guard heldOctets > heldOctetsPeak else { return }
+        heldOctetsPeak = heldOctets
+        recorder.counts.heldOctetsPeak = UInt64(clamping: heldOctets)
     }
 
     /// All together hold too much: those silent for longest show what they have, and if what cannot be shown yet

@@ -45,6 +45,11 @@ public struct MessageCounts: Sendable, Equatable {
 
     public init() {}
 
+    mutating func add(_ message: borrowing Message) {
+        messages[Int(message.kind.rawValue)] += 1
+        if !message.isComplete { incompleteMessages += 1 }
+    }
+
     public mutating func add(_ other: Self) {
         events += other.events
         octets += other.octets

@@ -3,41 +3,26 @@ import KernelIO
 
 /// Tables of coarser tasks out of a finer one's.
 enum RollUp {
-    /// What counting `task` packet by packet would have given, from the tables of a task it can be rolled up from.
-    static func tables(of task: FlowTask, from finer: [FlowTables]) -> FlowTables {
-        let plan = KeyPlan(task)
-        let seed = Machine.randomSeed()
-        var compact = FlowStore<CompactKey>(seed: seed)
-        var wide = FlowStore<FlowKey>(seed: seed)
+    /// What counting each of `tasks` packet by packet would have given, from the tables of a task that all of them can
+    /// be rolled up from.
+    static func tables(of tasks: [FlowTask], from finer: [FlowTables]) -> [FlowTables] {
+        let coarser = tasks.map(CoarserTables.init)
         for tables in finer {
-            merge(tables.compact, by: plan, into: &compact)
-            if plan.hasAddresses {
-                merge(tables.wide, by: plan, into: &wide)
-            } else {
-                mergeWithoutAddresses(tables.wide, by: plan, into: &compact)
+            // All tasks take some rows before the next are looked at: so these come from memory once.
+            for range in runs(tables.compact.count) {
+                for table in coarser { table.merge(tables.compact, range) }
             }
-            compact.add(tables.compact.evicted)
-            wide.add(tables.wide.evicted)
+            for range in runs(tables.wide.count) {
+                for table in coarser { table.merge(tables.wide, range) }
+            }
+            for table in coarser { table.add(evicted: tables) }
         }
-        return FlowTables(compact: compact, wide: wide)
+        return coarser.map { $0.take() }
     }
 
-    private static func merge<Key: TableKey>(
-        _ finer: borrowing FlowStore<Key>, by plan: KeyPlan, into store: inout FlowStore<Key>
-    ) {
-        let rows = finer.rows
-        for i in rows.indices { store.merge(plan.rolledUp(rows[i])) }
-    }
-
-    private static func mergeWithoutAddresses(
-        _ finer: borrowing FlowStore<FlowKey>, by plan: KeyPlan, into store: inout FlowStore<CompactKey>
-    ) {
-        let rows = finer.rows
-        for i in rows.indices {
-            let entry = FlowEntry(
-                key: CompactKey(addresses: 0, meta: rows[i].key.meta), counters: rows[i].counters)
-            store.merge(plan.rolledUp(entry))
-        }
+    /// Ranges of some thousand rows, which fit into the second-level cache.
+    private static func runs(_ count: Int) -> [Range<Int>] {
+        stride(from: 0, to: count, by: 4096).map { $0..<min($0 + 4096, count) }
     }
 
     /// What each address sent (forward) and received (reverse).
@@ -54,12 +39,12 @@ enum RollUp {
 
     private static func mergeEnds<Key: TableKey>(_ finer: borrowing FlowStore<Key>, into store: inout FlowStore<Key>) {
         let rows = finer.rows
-        for i in rows.indices {
-            var key = rows[i].key.flowKey
-            let counters = rows[i].counters
-            store.merge(FlowEntry(key: Key(key.sourceOnly), counters: counters.anchored))
+        store.merge(2 * rows.count) {
+            var key = rows[$0 >> 1].key.flowKey
+            let counters = rows[$0 >> 1].counters
+            if $0 & 1 == 0 { return FlowEntry(key: Key(key.sourceOnly), counters: counters.anchored) }
             key.swapEnds()
-            store.merge(FlowEntry(key: Key(key.sourceOnly), counters: counters.swapped.anchored))
+            return FlowEntry(key: Key(key.sourceOnly), counters: counters.swapped.anchored)
         }
     }
 
@@ -78,15 +63,60 @@ enum RollUp {
         _ finer: borrowing FlowStore<Key>, into store: inout FlowStore<CompactKey>
     ) {
         let rows = finer.rows
-        for i in rows.indices {
-            let key = rows[i].key.flowKey
+        store.merge(rows.count) {
+            let key = rows[$0].key.flowKey
             let meta = FlowKey.meta(
                 sourcePort: 0, destinationPort: min(key.sourcePort, key.destinationPort), vlan: 0,
                 protocol: key.protocol, family: 0)
-            var counters = rows[i].counters.folded
+            var counters = rows[$0].counters.folded
             counters.packets[1] = 1
-            store.merge(FlowEntry(key: CompactKey(addresses: 0, meta: meta), counters: counters))
+            return FlowEntry(key: CompactKey(addresses: 0, meta: meta), counters: counters)
         }
+    }
+}
+
+/// The tables of one coarser task while they are filled, by one thread.
+private final class CoarserTables {
+    private let plan: KeyPlan
+    private var compact: FlowStore<CompactKey>
+    private var wide: FlowStore<FlowKey>
+
+    init(_ task: FlowTask) {
+        plan = KeyPlan(task)
+        let seed = Machine.randomSeed()
+        compact = FlowStore(seed: seed)
+        wide = FlowStore(seed: seed)
+    }
+
+    func merge(_ finer: borrowing FlowStore<CompactKey>, _ range: Range<Int>) {
+        let (plan, rows) = (plan, finer.rows.extracting(range))
+        compact.merge(rows.count) { plan.rolledUp(rows[$0]) }
+    }
+
+    func merge(_ finer: borrowing FlowStore<FlowKey>, _ range: Range<Int>) {
+        let (plan, rows) = (plan, finer.rows.extracting(range))
+        if plan.hasAddresses {
+            wide.merge(rows.count) { plan.rolledUp(rows[$0]) }
+        } else {
+            compact.merge(rows.count) {
+                plan.rolledUp(
+                    FlowEntry(key: CompactKey(addresses: 0, meta: rows[$0].key.meta), counters: rows[$0].counters))
+            }
+        }
+    }
+
+    func add(evicted finer: FlowTables) {
+        compact.add(finer.compact.evicted)
+        wide.add(finer.wide.evicted)
+    }
+
+    /// Call it once: the tables are gone afterwards.
+    func take() -> FlowTables {
+        var compact = FlowStore<CompactKey>(seed: self.compact.seed)
+        var wide = FlowStore<FlowKey>(seed: self.wide.seed)
+        swap(&compact, &self.compact)
+        swap(&wide, &self.wide)
+        return FlowTables(compact: compact, wide: wide)
     }
 }
 

@@ -39,14 +39,27 @@ public struct SnapshotBuilder: Sendable {
         for (position, task) in plan.roots.enumerated() {
             tables.withLock { $0[task] = cut.parts.map { $0[position] } }
         }
-        let derived = plan.tasks.indices.filter { plan.parents[$0] != nil }
-        concurrently(derived.count, threads: threads) { index in
-            let task = derived[index]
-            let finer = tables.withLock { $0[plan.parents[task]!] }
-            let rolledUp = RollUp.tables(of: plan.tasks[task], from: finer)
-            tables.withLock { $0[task] = [rolledUp] }
+        let groups = rollUpGroups(plan)
+        concurrently(groups.count, threads: threads) { index in
+            let group = groups[index]
+            let finer = tables.withLock { $0[group.parent] }
+            let rolledUp = RollUp.tables(of: group.tasks.map { plan.tasks[$0] }, from: finer)
+            tables.withLock { tables in
+                for (task, table) in zip(group.tasks, rolledUp) { tables[task] = [table] }
+            }
         }
         return tables.withLock { $0 }
+    }
+
+    /// The derived tasks, those of one parent together in as many groups as there are threads.
+    private func rollUpGroups(_ plan: TaskPlan) -> [(parent: Int, tasks: [Int])] {
+        plan.roots.flatMap { root in
+            let derived = plan.tasks.indices.filter { plan.parents[$0] == root }
+            let count = min(max(1, threads), derived.count)
+            return (0..<count).map { group in
+                (parent: root, tasks: stride(from: group, to: derived.count, by: count).map { derived[$0] })
+            }
+        }
     }
 
     /// - Returns: the result, and the time of its last packet.

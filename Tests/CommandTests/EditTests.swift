@@ -38,7 +38,7 @@ import Testing
         try Self.edit([Command.sample]) { outcome, path in
             #expect(outcome.code == 0)
             #expect(outcome.errors == "netspectra: 659 of 659 packets written\n")
-            let all = ["analyze", "--quiet", "--format", "csv", "--key", "all"]
+            let all = ["analyze", "--quiet", "--format", "csv"]
             let (copy, original) = (try Command.run(all + [path]), try Command.run(all + [Command.sample]))
             #expect(copy.text == original.text)
         }

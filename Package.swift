@@ -171,7 +171,7 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "ProbesTests", dependencies: ["CProbeRecords", "Events", "Octets", "Probes"],
+            name: "ProbesTests", dependencies: ["CProbeRecords", "Events", "KernelIO", "Octets", "Probes"],
             swiftSettings: settings),
         .target(
             name: "TLSTestSupport", dependencies: ["Events", "TLS"], path: "Tests/TLSTestSupport",

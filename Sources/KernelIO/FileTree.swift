@@ -37,6 +37,14 @@ public enum FileTree {
         return unsafe lstat(path, &status) == 0
     }
 
+    /// Where a symbolic link points to; `nil` where it cannot be read.
+    public static func linkTarget(_ path: String) -> String? {
+        var octets = [UInt8](repeating: 0, count: 4_096)
+        // SAFETY: readlink(2) reads the NUL-terminated path and writes at most `count` octets during the call.
+        let count = unsafe octets.withUnsafeMutableBytes { unsafe readlink(path, $0.baseAddress!, $0.count) }
+        return count < 0 ? nil : String(decoding: octets.prefix(count), as: UTF8.self)
+    }
+
     /// Renames a directory unless the new name is taken: then `false`.
     public static func rename(_ path: String, to newPath: String) throws(SystemFailure) -> Bool {
         if exists(newPath) { return false }

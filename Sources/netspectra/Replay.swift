@@ -27,6 +27,7 @@ struct Replay: ParsableCommand {
     var files: [String]
 
     @OptionGroup var options: MessageOptions
+    @OptionGroup var processes: ProcessFilterOptions
 
     @Option(
         help: ArgumentHelp(
@@ -56,6 +57,7 @@ struct Replay: ParsableCommand {
 
     func run() throws {
         var run = MessageRun(options)
+        run.processes = processes
         run.reorderWindow = try window
         try run.run { entrance, shouldStop in
             var source = MessageRun.Source()

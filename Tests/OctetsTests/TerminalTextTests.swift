@@ -21,25 +21,28 @@ import Testing
         }
     }
 
+    private static func isPrintable(_ text: [UInt8]) -> Bool { text.span.isPrintable }
+    private static func isText(_ text: [UInt8]) -> Bool { text.span.isText(mayBeCut: false) }
+
     @Test func wholeTextIsPrintableWhereEveryOctetIs() {
         for octet in UInt8.min...UInt8.max {
             for count in [1, 7, 8, 9, 31, 32, 33, 41] {
                 var text = [UInt8](repeating: 0x20, count: count)
                 text[count - 1] = octet
-                #expect(text.span.isPrintable == (0x20...0x7E ~= octet), "\(octet) of \(count)")
+                #expect(Self.isPrintable(text) == (0x20...0x7E ~= octet), "\(octet) of \(count)")
                 text.append(0x7E)
-                #expect(text.span.isPrintable == (0x20...0x7E ~= octet), "\(octet) before the last of \(count + 1)")
+                #expect(Self.isPrintable(text) == (0x20...0x7E ~= octet), "\(octet) before the last of \(count + 1)")
             }
         }
-        #expect([UInt8]().span.isPrintable)
+        #expect(Self.isPrintable([]))
     }
 
     @Test func textOfAnyLengthHasLinesAndTabs() {
         for count in 0..<100 {
             let text = (0..<count).map { $0 % 40 == 39 ? UInt8(0x0A) : $0 % 11 == 0 ? 0x09 : 0x7E }
-            #expect(text.span.isText(mayBeCut: false))
+            #expect(Self.isText(text))
             #expect(Self.escaped(text, .kept) == text)
-            #expect(!(text + [0x01]).span.isText(mayBeCut: false) && !([0x7F] + text).span.isText(mayBeCut: false))
+            #expect(!Self.isText(text + [0x01]) && !Self.isText([0x7F] + text))
         }
     }
 }

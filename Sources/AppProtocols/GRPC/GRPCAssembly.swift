@@ -13,6 +13,7 @@ final class GRPCAssembly {
     /// The call: the request's `:path`.
     private let target: [UInt8]
     private let coding: ContentCoding?
+    private let isWanted: Bool
 
     private var prefix: [5 of UInt8] = [0, 0, 0, 0, 0]
     private var prefixCount = 0
@@ -23,7 +24,9 @@ final class GRPCAssembly {
     private var isLost = false
 
     /// - Parameter coding: what `grpc-encoding` names; `nil` where it names none, or one nobody knows.
-    init(_ direction: Direction, streamID: UInt32, target: [UInt8], coding: ContentCoding?) {
+    /// - Parameter isWanted: whether the call is.
+    init(_ direction: Direction, streamID: UInt32, target: [UInt8], coding: ContentCoding?, isWanted: Bool = true) {
+        self.isWanted = isWanted
         self.direction = direction
         self.streamID = streamID
         self.target = target
@@ -41,7 +44,10 @@ final class GRPCAssembly {
         while at < octets.count {
             if isLost { return }
             if prefixCount < 5 {
-                if prefixCount == 0 { message.reset(.grpc, direction, at: time) }
+                if prefixCount == 0 {
+                    message.reset(.grpc, direction, at: time)
+                    message.isWanted = isWanted
+                }
                 prefix[prefixCount] = octets[at]
                 prefixCount += 1
                 at += 1

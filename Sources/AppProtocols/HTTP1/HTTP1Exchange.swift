@@ -134,6 +134,12 @@ struct HTTP1Exchange {
         handover.host = entries[index].transaction.host
     }
 
+    /// Whether the responses to a request are wanted.
+    func isWanted(_ number: UInt32?, by filter: MessageFilter) -> Bool {
+        guard let index = number.flatMap({ index(of: $0) }) else { return filter.wantsRequest(of: Transaction()) }
+        return filter.wantsRequest(of: entries[index].transaction)
+    }
+
     /// The final response's head was read.
     mutating func answer(_ number: UInt32, _ message: borrowing Message) {
         guard let index = index(of: number) else { return }

@@ -60,6 +60,7 @@ extension HTTP1Stream {
         _ framing: borrowing HTTP1Framing, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment
     ) -> Progress {
         let entry = exchange.waiting(for: direction, at: message.time)
+        if let filter = environment.settings.filter { message.isWanted = exchange.isWanted(entry?.number, by: filter) }
         let isInterim = message.status < 200 && message.status >= 100 && message.status != 101
         if let entry, !isInterim {
             number = entry.number

@@ -218,7 +218,10 @@ struct HTTP1Stream {
         isDamaged = true
         if isRequest {
             number = exchange.ask(message, mayUpgrade: false, to: environment.sink)
-        } else if let entry = exchange.waiting(for: direction, at: message.time) {
+        } else if let filter = environment.settings.filter {
+            message.isWanted = exchange.isWanted(exchange.waiting(for: direction, at: message.time)?.number, by: filter)
+        }
+        if !isRequest, let entry = exchange.waiting(for: direction, at: message.time) {
             number = entry.number
             exchange.answer(entry.number, message)
         }

@@ -87,12 +87,14 @@ extension HTTP2Parser {
         } else {
             stream.transaction.status = head.status
         }
+        let isWanted = settings.filter?.wantsRequest(of: stream.transaction) ?? true
+        if assembly.message.kind == .http2Response { assembly.message.isWanted = isWanted }
         assembly.collector.begin(head.contentCodings, in: &assembly.message, settings, tools)
         if head.isGRPC {
             stream.transaction.kind = .grpc
             assembly.grpc = GRPCAssembly(
                 direction, streamID: stream.id, target: stream.transaction.target,
-                coding: head.grpcCodings.count == 1 ? head.grpcCodings[0] : nil)
+                coding: head.grpcCodings.count == 1 ? head.grpcCodings[0] : nil, isWanted: isWanted)
         }
         if let status = head.grpcStatus { stream.transaction.grpcStatus = status }
     }

@@ -49,6 +49,9 @@ public struct Message: Sendable {
     /// the head stood there.
     public var isContinuation = false
     public var notes: [MessageNote] = []
+    /// Responses and gRPC messages: whether the request that they belong to is wanted (`ParserSettings.filter`). One
+    /// whose request was not seen is not, where requests are asked for.
+    public var isWanted = true
 
     /// The octets as captured, where `ParserSettings.keepsWire` asks for them: at most `wireOctetsMax`.
     public var wire: [UInt8] = []
@@ -76,6 +79,7 @@ public struct Message: Sendable {
         gapLength = nil
         isComplete = true
         isContinuation = false
+        isWanted = true
         notes.removeAll(keepingCapacity: true)
         wire.removeAll(keepingCapacity: wire.capacity <= 16_384)
     }

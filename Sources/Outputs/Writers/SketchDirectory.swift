@@ -8,22 +8,19 @@ struct SketchDirectory: Sendable {
     var path: String
     var result: SketchResult
     var time: Int64
-    var syncs: Bool
+
+    /// The files that `write` makes.
+    var files: [String] { [rowsPath, summaryPath] }
+    private var rowsPath: String { "\(path)/rows.ndjson" }
+    private var summaryPath: String { "\(path)/summary.json" }
 
     func write() throws(SystemFailure) {
         try FileTree.createDirectory(path)
         let text = SketchText(result)
         var rows = OctetBuffer()
         for row in result.rows { rows.append(text.json(row) + "\n") }
-        try write("rows.ndjson", rows.octets)
-        try write("summary.json", Array((summary(text) + "\n").utf8).span)
-        if syncs { try FileTree.syncDirectory(path) }
-    }
-
-    private func write(_ name: String, _ octets: Span<UInt8>) throws(SystemFailure) {
-        let file = try DescriptorWriter(creating: "\(path)/\(name)")
-        try file.write(octets)
-        if syncs { try file.sync() }
+        try DescriptorWriter(creating: rowsPath).write(rows.octets)
+        try DescriptorWriter(creating: summaryPath).write(Array((summary(text) + "\n").utf8).span)
     }
 
     private func summary(_ text: SketchText) -> String {

@@ -90,7 +90,10 @@ public struct SnapshotDirectoryWriter: Writer {
         }
         for result in snapshot.sketches {
             let name = FileName.unique(FileName.safe(result.task.name), among: &names)
-            try SketchDirectory(path: "\(directory)/\(name)", result: result, time: snapshot.time, syncs: syncs).write()
+            let sketch = SketchDirectory(path: "\(directory)/\(name)", result: result, time: snapshot.time)
+            try sketch.write()
+            files += sketch.files
+            directories.append(sketch.path)
         }
         if syncs { try sync(files, directories + [directory]) }
     }

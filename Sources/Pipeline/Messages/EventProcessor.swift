@@ -67,6 +67,8 @@ public final class EventProcessor: Sendable {
         /// By thread: batches it is done with.
         var processed: [Int]
         var clock = Int64.min
+        /// The time of the newest event in sealed batches: none can go before it any more.
+        var sealedTime = Int64.min
         var events: UInt64 = 0
         var isClosed = false
         var hasEnded = false
@@ -169,6 +171,7 @@ public final class EventProcessor: Sendable {
         } else {
             state.counts.signals += 1
         }
+        if settings.reorderWindow > 0, head.time < state.sealedTime { state.counts.lateEvents += 1 }
         let batch = filling(state)
         var head = head
         if !state.missing.isEmpty, isData {
@@ -243,6 +246,7 @@ public final class EventProcessor: Sendable {
             let next = batches[(state.sealed + 1) % Self.batchCount]
             if newest > .min { batch.moveEntries(after: newest - settings.reorderWindow, to: next) }
         }
+        state.sealedTime = max(state.sealedTime, batch.entries.last?.head.time ?? .min)
         batch.seal(clock: state.clock, serialBase: state.events, isLast: isLast)
         state.clock = batch.clock
         state.events += UInt64(batch.entries.count)

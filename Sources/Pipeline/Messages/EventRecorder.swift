@@ -43,12 +43,8 @@ public final class EventRecorder: EventEntrance {
     /// - Parameters:
     ///   - time: when the file is begun, nanoseconds since 1970.
     ///   - isInOrder: events are written in the order in which they belong.
-    /// - Throws: where the file cannot be created.
-    public init(
-        path: String, at time: Int64, isInOrder: Bool = false, before next: EventProcessor
-    ) throws(SystemFailure) {
+    public init(_ file: consuming OutputFile, at time: Int64, isInOrder: Bool = false, before next: EventProcessor) {
         self.next = next
-        let file = try OutputFile(path: path)
         contents = Monitor(Contents(file, at: time, isInOrder: isInOrder))
     }
 

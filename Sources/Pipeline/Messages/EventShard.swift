@@ -45,10 +45,11 @@ final class EventShard {
         heldOctetsMax = settings.heldOctetsMax / EventProcessor.shardCount
         let recorder = MessageRecorder(renderer)
         self.recorder = recorder
-        sink =
+        let redacted: any MessageSink =
             settings.redaction.map { redaction in
                 RedactingSink(Redactor(redaction, salt: settings.redactionSalt, tools: tools), before: recorder)
             } ?? recorder
+        sink = settings.parser.filter.map { FilteringSink($0, recorder, before: redacted) } ?? redacted
     }
 
     var counts: MessageCounts { recorder.counts }
@@ -103,11 +104,24 @@ final class EventShard {
         case .text:
             recorder.counts.deliveredEvents += 1
             recorder.counts.deliveredOctets += UInt64(payload.count)
-            recorder.append(text: payload, BaseInfo(head))
+            let base = BaseInfo(head)
+            guard settings.parser.filter?.matches(base) != false else {
+                recorder.counts.filteredMessages += 1
+                return
+            }
+            recorder.counts.texts += 1
+            recorder.append(text: payload, base)
         case .tls:
             recorder.counts.deliveredEvents += 1
             recorder.counts.deliveredOctets += UInt64(payload.count)
-            recorder.append(TLSSummary(encoded: payload), BaseInfo(head))
+            let base = BaseInfo(head)
+            // It is no message, but a filter of messages may ask for its ends.
+            guard settings.parser.filter?.matches(base) != false else {
+                recorder.counts.filteredMessages += 1
+                return
+            }
+            recorder.counts.texts += 1
+            recorder.append(TLSSummary(encoded: payload), base)
         }
     }
 

@@ -5,6 +5,8 @@ public struct MessageCounts: Sendable, Equatable {
     /// Events with octets of a connection that were offered to the processor, and their octets.
     public var events: UInt64 = 0
     public var octets: UInt64 = 0
+    /// Of the events and signals: those that came too late to be put in order of time.
+    public var lateEvents: UInt64 = 0
     /// Events that say something about a connection: gaps, closes, ends.
     public var signals: UInt64 = 0
     /// Of the events: those that reached their worker.
@@ -23,6 +25,11 @@ public struct MessageCounts: Sendable, Equatable {
     public var messages: [UInt64] = Array(repeating: 0, count: 32)
     public var incompleteMessages: UInt64 = 0
     public var transactions: UInt64 = 0
+    /// Records that came as text.
+    public var texts: UInt64 = 0
+    /// Not shown, as the filter does not want them.
+    public var filteredMessages: UInt64 = 0
+    public var filteredTransactions: UInt64 = 0
     /// Octets that broke a rule, by `Malformation`.
     public var malformedOctets: [UInt64] = Array(repeating: 0, count: Malformation.allCases.count)
     public var malformations: UInt64 = 0
@@ -54,6 +61,7 @@ public struct MessageCounts: Sendable, Equatable {
         events += other.events
         octets += other.octets
         signals += other.signals
+        lateEvents += other.lateEvents
         deliveredEvents += other.deliveredEvents
         deliveredOctets += other.deliveredOctets
         queueFullEvents += other.queueFullEvents
@@ -64,6 +72,9 @@ public struct MessageCounts: Sendable, Equatable {
         for index in messages.indices { messages[index] += other.messages[index] }
         incompleteMessages += other.incompleteMessages
         transactions += other.transactions
+        texts += other.texts
+        filteredMessages += other.filteredMessages
+        filteredTransactions += other.filteredTransactions
         for index in malformedOctets.indices { malformedOctets[index] += other.malformedOctets[index] }
         malformations += other.malformations
         connections += other.connections

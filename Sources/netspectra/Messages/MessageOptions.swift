@@ -67,6 +67,8 @@ struct MessageOptions: ParsableArguments {
         completion: .file())
     var record: String?
 
+    @OptionGroup var filters: MessageFilterOptions
+
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp("Settings in YAML; its section redact says what is made unreadable.", valueName: "file"),
@@ -143,6 +145,7 @@ struct MessageOptions: ParsableArguments {
         settings.parser.keepsWire = hex
         settings.parser.showsFrames = frames
         settings.parser.digestsBodies = format == .ndjson
+        if let filter = try? filters.filter(), !filter.isEmpty { settings.parser.filter = filter }
         if let limit = bodyLimit.flatMap(ByteCountText.bytes) { settings.parser.bodyOctetsMax = Int(clamping: limit) }
         if let truncate {
             settings.parser.bodyOctetsMax = min(settings.parser.bodyOctetsMax, truncate)

@@ -36,16 +36,19 @@ final class MessageOutput: Sendable {
     ///   - path: a file; `nil`: standard output.
     ///   - heading: stands before all records.
     ///   - totals: what all transactions come to, where they are shown as a live table.
-    init(_ path: String?, heading: [UInt8], totals: Monitor<TransactionTotals>?) throws {
+    init(_ path: String?, heading: [UInt8], totals: Monitor<TransactionTotals>?) throws(SystemFailure) {
         self.totals = totals
         let line = String(decoding: heading.dropLast(), as: UTF8.self)
-        do throws(SystemFailure) {
-            let file = try OutputFile(path: path ?? "-")
-            state = Monitor(State(file, heading, totals == nil ? nil : LiveTable(heading: line)))
-        } catch {
-            throw Exit.output(error)
-        }
-        guard totals != nil else { return }
+        let file = try OutputFile(path: path ?? "-")
+        state = Monitor(State(file, heading, totals == nil ? nil : LiveTable(heading: line)))
+    }
+
+    /// A table is drawn in place.
+    var isTable: Bool { totals != nil }
+
+    /// Begins to keep a live table up to date: in the process that writes, which may be another than the one that opens.
+    func begin() {
+        guard let totals else { return }
         let (state, hasEnded) = (state, hasEnded)
         let thread = try? WorkerThread(name: "table") {
             while hasEnded.wait(nanoseconds: Self.frameNanoseconds, { $0 ? true : nil }) == nil {
@@ -84,6 +87,11 @@ final class MessageOutput: Sendable {
             if state.table != nil { try? Self.draw(state, totals) }
         }
     }
+
+    /// See `OutputFile.leaveName`.
+    func leaveName() -> String? { state.withLock { $0.file?.leaveName() } }
+
+    var descriptor: Int32 { state.withLock { $0.file?.descriptor ?? -1 } }
 
     /// Leaves the rows of a live table on the screen; what is written later stands below them.
     func end() {

@@ -36,6 +36,19 @@ struct MessageSummary {
             .init("shown early, --max-buffered", counts.flushedOctets),
             .init("connection ended, --max-buffered", counts.overflowOctets),
         ]
+        func filtered(_ name: String, _ delivered: UInt64, _ filtered: UInt64) -> LedgerReport.Stage {
+            .init(
+                name: name, unit: name, seen: delivered + filtered, delivered: delivered,
+                filtered: filtered > 0 ? [.init("not asked for", filtered)] : [], lost: [])
+        }
+        // Where nothing is filtered these say nothing that the counts do not say.
+        let isFiltered = counts.filteredMessages > 0 || counts.filteredTransactions > 0
+        let messages =
+            isFiltered
+            ? [
+                filtered("messages", counts.messageCount + counts.texts, counts.filteredMessages),
+                filtered("transactions", counts.transactions, counts.filteredTransactions),
+            ] : []
         let records = LedgerReport.Stage(
             name: "output", unit: "records", seen: counts.records,
             delivered: counts.records - min(counts.unwrittenRecords, counts.records), filtered: [],
@@ -48,8 +61,7 @@ struct MessageSummary {
                 stage(
                     "octets", counts.octets, counts.deliveredOctets, full: counts.queueFullOctets,
                     late: counts.afterCloseOctets, noted: early.filter { $0.count > 0 }),
-                records,
-            ])
+            ] + messages + [records])
     }
 
     /// Nothing was read.
@@ -64,11 +76,13 @@ struct MessageSummary {
             Self.count(counts.connections, "connection"),
             Self.count(counts.messageCount - counts.count(.gap) - counts.count(.http2Frame), "message"),
         ]
+        if counts.filteredMessages > 0 { parts.append("\(HumanUnits.grouped(counts.filteredMessages)) filtered") }
         if tls.connections > 0 {
             let decrypted = HumanUnits.grouped(tls.decryptedConnections)
             parts.append("\(Self.count(tls.connections, "TLS connection")) (\(decrypted) decrypted)")
         }
         if counts.transactions > 0 { parts.append(Self.count(counts.transactions, "transaction")) }
+        if counts.lateEvents > 0 { parts.append("\(Self.count(counts.lateEvents, "event")) out of order") }
         if counts.incompleteMessages > 0 { parts.append("\(HumanUnits.grouped(counts.incompleteMessages)) incomplete") }
         if counts.missingOctets > 0 { parts.append("\(HumanUnits.bytes(counts.missingOctets)) missing in gaps") }
         if counts.malformations > 0 { parts.append(Self.count(counts.malformations, "malformation")) }
@@ -95,6 +109,7 @@ struct MessageSummary {
             json.member("type", "summary")
             json.member("events", counts.events)
             json.member("octets", counts.octets)
+            if counts.lateEvents > 0 { json.member("events_late", counts.lateEvents) }
             json.member("connections", counts.connections)
             json.member("connections_evicted", counts.evictedConnections)
             json.member("connections_flushed", counts.flushedConnections)
@@ -107,6 +122,10 @@ struct MessageSummary {
             }
             json.member("messages_incomplete", counts.incompleteMessages)
             json.member("transactions", counts.transactions)
+            if counts.filteredMessages > 0 || counts.filteredTransactions > 0 {
+                json.member("messages_filtered", counts.filteredMessages)
+                json.member("transactions_filtered", counts.filteredTransactions)
+            }
             json.member("octets_missing", counts.missingOctets)
             if tls.connections > 0 {
                 json.member("tls_connections", tls.connections)

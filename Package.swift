@@ -26,6 +26,8 @@ let package = Package(
         .library(name: "Events", targets: ["Events"]),
         .library(name: "ContentCodings", targets: ["ContentCodings"]),
         .library(name: "AppProtocols", targets: ["AppProtocols"]),
+        .library(name: "TLS", targets: ["TLS"]),
+        .library(name: "Cryptography", targets: ["Cryptography"]),
         // For the benchmarks, which are a package of their own.
         .library(name: "KernelIO", targets: ["KernelIO"]),
         .library(name: "Outputs", targets: ["Outputs"]),
@@ -34,6 +36,7 @@ let package = Package(
         .library(name: "CaptureTestSupport", targets: ["CaptureTestSupport"]),
         .library(name: "CompressionTestSupport", targets: ["CompressionTestSupport"]),
         .library(name: "PacketTestSupport", targets: ["PacketTestSupport"]),
+        .library(name: "TLSTestSupport", targets: ["TLSTestSupport"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -50,6 +53,7 @@ let package = Package(
         .target(name: "Events", dependencies: ["Octets", "Headers"], swiftSettings: settings),
         .target(name: "AppProtocols", dependencies: ["Octets", "Events"], swiftSettings: settings),
         .target(name: "Streams", dependencies: ["Octets", "Headers", "Events"], swiftSettings: settings),
+        .target(name: "TLS", dependencies: ["Octets", "Events"], swiftSettings: settings),
         .target(name: "Synthesis", dependencies: ["Octets", "Headers"], swiftSettings: settings),
 
         // The machine half: what touches the world, and the only homes of `unsafe`.
@@ -73,13 +77,13 @@ let package = Package(
         .target(
             name: "Probes", dependencies: ["CLibBPF", "CProbeRecords", "KernelIO", "Octets"], exclude: ["BPF"],
             swiftSettings: settings, plugins: probePlugins),
-        .target(
-            name: "ContentCodings", dependencies: ["CZlib", "CZstd", "CBrotli", "CCrypto"], swiftSettings: settings),
+        .target(name: "ContentCodings", dependencies: ["CZlib", "CZstd", "CBrotli"], swiftSettings: settings),
+        .target(name: "Cryptography", dependencies: ["CCrypto", "TLS"], swiftSettings: settings),
         .target(
             name: "Pipeline",
             dependencies: [
-                "Octets", "Headers", "CaptureFiles", "ContentCodings", "Flows", "KernelIO", "Events", "AppProtocols",
-                "Sketches", "Streams",
+                "Octets", "Headers", "CaptureFiles", "ContentCodings", "Cryptography", "Flows", "KernelIO", "Events",
+                "AppProtocols", "Sketches", "Streams", "TLS",
             ],
             swiftSettings: settings),
         .systemLibrary(
@@ -90,7 +94,7 @@ let package = Package(
         .target(
             name: "Outputs",
             dependencies: [
-                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols", "Sketches",
+                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols", "Sketches", "TLS",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: settings),
@@ -99,7 +103,7 @@ let package = Package(
             name: "netspectra",
             dependencies: [
                 "Octets", "Headers", "CaptureFiles", "Flows", "Synthesis", "Configuration", "KernelIO", "Pipeline",
-                "Outputs", "AppProtocols", "Events", "Probes", "Sketches", "Streams",
+                "Outputs", "AppProtocols", "Cryptography", "Events", "Probes", "Sketches", "Streams", "TLS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -172,21 +176,28 @@ let package = Package(
         .testTarget(
             name: "ProbesTests", dependencies: ["CProbeRecords", "Events", "KernelIO", "Octets", "Probes"],
             swiftSettings: settings),
+        .target(
+            name: "TLSTestSupport", dependencies: ["Events", "TLS"], path: "Tests/TLSTestSupport",
+            swiftSettings: settings),
+        .testTarget(
+            name: "TLSTests", dependencies: ["Cryptography", "Events", "TLS", "TLSTestSupport"],
+            swiftSettings: settings),
+        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TLS"], swiftSettings: settings),
         // What the message side as a whole does with recordings, captures and random conversations.
         .testTarget(
             name: "MessageConformanceTests",
             dependencies: [
-                "AppProtocols", "CaptureTestSupport", "Events", "Headers", "KernelIO", "MessageTestSupport", "Octets",
-                "Outputs", "Pipeline", "Streams",
+                "AppProtocols", "CaptureTestSupport", "Cryptography", "Events", "Headers", "KernelIO",
+                "MessageTestSupport", "Octets", "Outputs", "Pipeline", "Streams", "TLS",
             ],
             swiftSettings: settings),
         .testTarget(name: "KernelIOTests", dependencies: ["KernelIO", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Pipeline", "AppProtocols", "Events", "Octets", "CaptureFiles", "CaptureTestSupport",
-                "CompressionTestSupport", "Flows", "Headers", "KernelIO", "PacketTestSupport", "Sketches", "Synthesis",
-                "TestSupport",
+                "Pipeline", "AppProtocols", "Cryptography", "Events", "Octets", "CaptureFiles",
+                "CaptureTestSupport", "CompressionTestSupport", "Flows", "Headers", "KernelIO", "PacketTestSupport",
+                "Sketches", "Synthesis", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

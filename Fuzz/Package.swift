@@ -17,6 +17,7 @@ let fuzzers: [String: [String]] = [
     "FuzzWebSocket": ["AppProtocols", "Events"],
     "FuzzHTTP2": ["AppProtocols", "Events"],
     "FuzzHPACK": ["AppProtocols", "Events"],
+    "FuzzTLS": ["TLS", "TLSTestSupport", "Events"],
 ]
 
 let settings: [SwiftSetting] = [

@@ -16,6 +16,12 @@ public struct CaptureParser: Sendable {
     /// The first `sectionsKeptMax` sections; `statistics.sections` counts them all.
     public internal(set) var sections: [CaptureSection] = []
     public internal(set) var statistics = CaptureStatistics()
+    /// Whether TLS key logs in Decryption Secrets Blocks are kept, to be taken with `takeSecrets`.
+    public var keepsSecrets = false
+    var secrets: [UInt8] = []
+    /// Whether all blocks of pcapng but packets are kept, to be taken with `takeBlocks`.
+    public var keepsBlocks = false
+    var keptBlocks: [CaptureBlock] = []
 
     var state = State.start
     /// Parallel to `interfaces`: what each frame needs of them, flat.
@@ -74,9 +80,26 @@ public struct CaptureParser: Sendable {
     static let metadataBlockMax = 1 << 20
     /// An unneeded block up to this length is buffered like any other, a longer one skipped.
     static let bufferedBlockMax = 64 << 10
+    /// A Decryption Secrets Block up to this length is buffered where secrets are kept: some 80,000 connections.
+    static let secretsBlockMax = 64 << 20
     /// As many as `FrameRecord.interface` can name.
     static let interfacesMax = 65_536
     static let sectionsKeptMax = 1024
+
+    /// The key logs of the Decryption Secrets Blocks that were parsed since the last call, one after the other.
+    public mutating func takeSecrets() -> [UInt8] {
+        var taken: [UInt8] = []
+        swap(&taken, &secrets)
+        return taken
+    }
+
+    /// The blocks but packets that were parsed since the last call. Those that are skipped for their size are not
+    /// there.
+    public mutating func takeBlocks() -> [CaptureBlock] {
+        var taken: [CaptureBlock] = []
+        swap(&taken, &keptBlocks)
+        return taken
+    }
 
     /// Parses whole records of `window` from `position` on.
     ///

@@ -106,7 +106,9 @@ extension Walk {
         case .bridgedEthernet: next = .ethernet
         case .nsh: next = .nsh
         case .ppp: next = .ppp
-        case .arp: finish(.arp)
+        case .arp:
+            places?.append(AddressPlace(kind: .arp, offset: offset))
+            finish(.arp)
         default: finish(.otherEtherType)
         }
     }

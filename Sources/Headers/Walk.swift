@@ -20,6 +20,8 @@ struct Walk {
     var path = LayerPath()
     var layers = PacketLayers()
     var stopped: DecodeFailure?
+    /// Where addresses stand, if that is asked for.
+    var places: [AddressPlace]?
     /// `info` holds the addresses of an IP header.
     private(set) var hasKey = false
     /// The header at `offset` belongs to the packet that names the flow, so its ports do, too.

@@ -5,6 +5,7 @@ import KernelIO
 import Outputs
 import Pipeline
 import Streams
+import TLS
 
 /// `netspectra messages`: captures in, what was said on their TCP connections out.
 struct Messages: ParsableCommand {
@@ -17,12 +18,16 @@ struct Messages: ParsableCommand {
             messages in them: HTTP/1, HTTP/2, WebSocket, gRPC; anything else as raw octets. What the capture misses \
             is marked where it is missing.
 
+            TLS is decrypted with the keys of --keylog and those in the captures. Connections without a key are \
+            listed with what is public of them.
+
             Src is who sent the message. Values of Authorization, Cookie and Set-Cookie are made unreadable unless \
             --no-redact is given.
 
             Examples:
               netspectra messages capture.pcapng
               netspectra messages --where 'port 80' --transactions *.pcap.gz
+              netspectra messages --keylog keys.txt capture.pcap
               netspectra messages --format ndjson capture.pcap | jq -r '.target // empty'
               tcpdump -w - 'tcp port 8080' | netspectra messages -
             """)
@@ -41,6 +46,12 @@ struct Messages: ParsableCommand {
     var `where`: String?
 
     @Option(
+        help: ArgumentHelp(
+            "Secrets of TLS connections, as SSLKEYLOGFILE has browsers and libraries write them.", valueName: "file"),
+        completion: .file())
+    var keylog: String?
+
+    @Option(
         help: ArgumentHelp("Which TCP header of a tunnelled packet counts.", valueName: "header"))
     var tunnels: TunnelMode = .outer
 
@@ -56,10 +67,13 @@ struct Messages: ParsableCommand {
         var streams = StreamSettings()
         streams.tunnels = tunnels
         streams.allWaitingOctetsMax = options.bufferedOctetsMax
-        let source = CaptureSource(paths: files, merge: merge)
+        let keys = try KeyLog(file: keylog)
+        let source = CaptureSource(paths: files, merge: merge, keepsSecrets: true)
         let progress = ProgressMeter(isQuiet: options.quiet || options.isOnTerminal) { source.progress }
         try MessageRun(options).run(stop: { source.stop() }) { entrance, _ in
-            let outcome = CaptureMessages(streams: streams, filter: filter).run(source, into: entrance)
+            var messages = CaptureMessages(streams: streams, filter: filter, keys: keys)
+            messages.tlsConnectionsMax = options.maxConnections
+            let outcome = messages.run(source, into: entrance)
             progress.end()
             return MessageRun.Source(source.reports, outcome)
         }
@@ -69,6 +83,8 @@ struct Messages: ParsableCommand {
 extension MessageRun.Source {
     fileprivate init(_ captures: [CaptureReport], _ outcome: CaptureMessages.Outcome) {
         stages = [.records(captures), .frames(captures, outcome), .payload(outcome)]
+        if outcome.tls.connections > 0 { stages.append(.tls(outcome.tls)) }
+        tls = outcome.tls
         packets = (outcome.frames, outcome.streams.frameSegments + outcome.streams.fragmentFrames)
         problems = captures.flatMap(\.problems) + captures.compactMap(\.note)
         code = captures.exitCode
@@ -112,6 +128,16 @@ extension LedgerReport.Stage {
                 let octets = streams.gapOctets[cause]
                 return octets == 0 ? nil : .init("missing, \(cause.phrase)", octets)
             })
+    }
+
+    /// What became of the octets of TLS connections.
+    fileprivate static func tls(_ tls: TLSLedger) -> Self {
+        func causes(_ isLoss: Bool) -> [LedgerReport.Cause] {
+            TLSLedger.Cause.allCases.filter { $0.isLoss == isLoss && tls[$0] > 0 }.map { .init("\($0)", tls[$0]) }
+        }
+        return .init(
+            name: "tls", unit: "octets", seen: tls.seen, delivered: tls.clear + tls.decrypted, filtered: causes(false),
+            lost: causes(true))
     }
 }
 

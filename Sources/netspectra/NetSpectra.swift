@@ -34,7 +34,9 @@ struct NetSpectra: ParsableCommand {
               130  interrupted: what was read is counted and printed
             """,
         version: "0.1.0",
-        subcommands: [Analyze.self, Messages.self, Trace.self, Doctor.self, Replay.self, Show.self, Generate.self])
+        subcommands: [
+            Analyze.self, Messages.self, Trace.self, Doctor.self, Replay.self, Edit.self, Show.self, Generate.self,
+        ])
 }
 
 /// How the program ends: what tests and scripts can rely on (docs: README, «Exit codes»).

@@ -201,7 +201,7 @@ import Testing
             #expect(outcome.code == 130, "\(outcome.errors)")
             #expect(ContinuousClock.now - start < .seconds(30))
             let (messages, _) = try MessagesTests.objects(outcome)
-            #expect(messages.count == (subcommand == "replay" ? 2 : 42))
+            #expect(messages.count == (subcommand == "replay" ? 2 : 27))
         }
     }
 

@@ -3,12 +3,13 @@ enum SwiftRules {
     /// The half that takes values and gives values: no files, sockets, clocks, threads; no `unsafe`.
     static let pureTargets: Set = [
         "Octets", "Headers", "CaptureFiles", "Flows", "Sketches", "Streams", "Events", "AppProtocols", "Synthesis",
-        "IPFIX",
+        "IPFIX", "TLS",
     ]
 
     /// The few places that map memory or call C.
     static let unsafeFolders = [
-        "Sources/KernelIO/", "Sources/ContentCodings/", "Sources/Configuration/YAML/", "Sources/Probes/Kernel/",
+        "Sources/KernelIO/", "Sources/ContentCodings/", "Sources/Cryptography/", "Sources/Configuration/YAML/",
+        "Sources/Probes/Kernel/",
     ]
 
     /// What comes with the toolchain and any machine target may import.
@@ -19,7 +20,7 @@ enum SwiftRules {
     static let thirdPartyModules: [String: Set<String>] = [
         "ArgumentParser": ["netspectra"],
         "CBrotli": ["ContentCodings"],
-        "CCrypto": ["ContentCodings"],
+        "CCrypto": ["Cryptography"],
         "CKernelIO": ["KernelIO"],
         "CLibBPF": ["Probes"],
         "CProbeRecords": ["Probes"],

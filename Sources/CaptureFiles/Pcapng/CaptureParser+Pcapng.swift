@@ -37,6 +37,7 @@ extension CaptureParser {
             guard available >= length else { return input.incomplete(at: position, needed: length) }
             if let failure = lengthMismatch(order, claimed, at: position, length, input) { return .failed(failure) }
             let body = position + 8..<position + length - 4
+            if keepsBlocks { keep(type, order, input.octets, position..<position + length) }
             self.block(type, order, body, input.octets, &frames)
             position += length
             return nil
@@ -65,9 +66,20 @@ extension CaptureParser {
             return packetDemand(type, order, length, input, position)
         case .interfaceStatistics where length <= Self.metadataBlockMax:
             return .whole
+        case .decryptionSecrets where (keepsSecrets || keepsBlocks) && length <= Self.secretsBlockMax:
+            return .whole
         default:
             return length <= Self.bufferedBlockMax ? .whole : .skip
         }
+    }
+
+    /// Keeps a copy of a block, packets excepted.
+    mutating func keep(_ type: BlockType, _ order: ByteOrder, _ window: Span<UInt8>, _ range: Range<Int>) {
+        guard type != .enhancedPacket, type != .packet, type != .simplePacket else { return }
+        var octets: [UInt8] = []
+        octets.append(contentsOf: window.extracting(range))
+        keptBlocks.append(
+            CaptureBlock(type: type, byteOrder: order, framesBefore: statistics.frames, octets: octets))
     }
 
     /// A packet block too large for any frame of its interface is skipped and not buffered.
@@ -171,6 +183,9 @@ extension CaptureParser {
         case .enhancedPacket: packet(.enhancedPacket, order, body, window, &frames)
         case .packet: packet(.packet, order, body, window, &frames)
         case .simplePacket: simplePacket(order, body, window, &frames)
+        case .decryptionSecrets:
+            count(type)
+            if keepsSecrets { decryptionSecrets(order, body, window) }
         default: count(type)
         }
     }

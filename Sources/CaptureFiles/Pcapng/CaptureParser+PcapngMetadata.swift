@@ -50,6 +50,7 @@ extension CaptureParser {
         sectionInterfaces = 0
         format = .pcapng(order)
         state = .pcapng(order)
+        if keepsBlocks { keep(.sectionHeader, order, window, position..<position + length) }
         position += length
         return nil
     }
@@ -142,6 +143,24 @@ extension CaptureParser {
         if reader.isMalformed { statistics[.badOption] += 1 }
         interfaces[sectionBase + local].counters = counters
     }
+
+    /// A Decryption Secrets Block (§ 4.7): of a TLS key log the octets are kept, with a line's end behind them.
+    mutating func decryptionSecrets(_ order: ByteOrder, _ body: Range<Int>, _ window: Span<UInt8>) {
+        guard body.count >= 8 else {
+            statistics[.blockTooShort] += 1
+            return
+        }
+        let length = Int(order.uint32(window, at: body.lowerBound + 4))
+        guard order.uint32(window, at: body.lowerBound) == Self.tlsKeyLog else { return }
+        let start = body.lowerBound + 8
+        let end = min(start + length, body.upperBound)
+        guard secrets.count + end - start < Self.secretsBlockMax else { return }
+        secrets.append(contentsOf: window.extracting(start..<end))
+        secrets.append(0x0A)
+    }
+
+    /// «TLSK»: secrets in the form of NSS key logs.
+    static let tlsKeyLog: UInt32 = 0x544C_534B
 
     /// An option's text, within the bounds on one and on all. Some writers count a terminating NUL; it is dropped.
     private mutating func text(_ value: Range<Int>, _ window: Span<UInt8>) -> String {

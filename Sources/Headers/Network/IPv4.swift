@@ -119,6 +119,7 @@ extension Walk {
         path.append(.ipv4)
         let header = try IPv4View(rest(of: frame), at: offset)
         let fragment = header.fragment
+        places?.append(AddressPlace(kind: .ipv4, offset: offset))
         adopt(header.source, header.destination, header.protocol, fragment)
         if header.totalLength != 0 { limit(to: Int(header.totalLength)) }
         let headerLength = header.headerLength

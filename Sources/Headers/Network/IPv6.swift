@@ -71,6 +71,7 @@ extension Walk {
         let header = try IPv6View(rest(of: frame), at: offset)
         let payloadLength = Int(header.payloadLength)
         let nextHeader = header.nextHeader
+        places?.append(AddressPlace(kind: .ipv6, offset: offset))
         adopt(header.source, header.destination, nextHeader, .whole)
         skip(IPv6View.byteCount)
         // A length of 0 bounds nothing: the packet is a jumbogram or ends with the frame.

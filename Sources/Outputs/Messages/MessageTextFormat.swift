@@ -58,7 +58,7 @@ public struct MessageTextFormat: MessageFormat {
     // MARK: The line in front
 
     /// `PID:1234, Comm:curl, Src:192.168.1.10:54321, Dest:93.184.216.34:443,`, without what is not known.
-    private func append(heading info: BaseInfo, _ buffer: inout OctetBuffer) {
+    func append(heading info: BaseInfo, _ buffer: inout OctetBuffer) {
         if info.pid != 0 {
             let pid = UInt64(info.pid)
             buffer.write(atMost: 32) { writer in

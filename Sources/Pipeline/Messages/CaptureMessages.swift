@@ -3,6 +3,7 @@ import Flows
 import Headers
 import KernelIO
 import Streams
+import TLS
 
 /// Feeds the TCP streams of a capture to an event processor: every connection's octets become events, in order, with
 /// gaps marked. `sent` is what the connection's opener said; each event's tuple names the sender first.
@@ -10,10 +11,15 @@ public struct CaptureMessages: Sendable {
     public var streams: StreamSettings
     /// Which frames are followed at all; `nil`: all.
     public var filter: PacketFilter?
+    /// Secrets of TLS connections, besides those in the capture.
+    public var keys: KeyLog
+    /// TLS connections followed at once; what others say is counted and not shown.
+    public var tlsConnectionsMax = 131_072
 
-    public init(streams: StreamSettings = StreamSettings(), filter: PacketFilter? = nil) {
+    public init(streams: StreamSettings = StreamSettings(), filter: PacketFilter? = nil, keys: KeyLog = KeyLog()) {
         self.streams = streams
         self.filter = filter
+        self.keys = keys
     }
 
     /// What became of the frames and of what they carry.
@@ -23,6 +29,16 @@ public struct CaptureMessages: Sendable {
         public var filteredFrames: UInt64 = 0
         public var streams = StreamLedger()
         public var fragments = FragmentLedger()
+        public var tls = TLSLedger()
+        /// Of the secrets in the capture and those besides.
+        public var keys = KeyLog.Counts()
+
+        fileprivate mutating func take(_ reassembler: borrowing StreamReassembler, _ sink: borrowing TLSStreams) {
+            streams = reassembler.ledger
+            fragments = reassembler.fragmentLedger
+            tls = sink.ledger
+            keys = sink.keyCounts
+        }
     }
 
     /// Runs until the source ends, is stopped, or the processor wants no more.
@@ -30,16 +46,15 @@ public struct CaptureMessages: Sendable {
         var outcome = Outcome()
         var frames = FrameBatch()
         var reassembler = StreamReassembler(settings: streams)
-        var sink = StreamEvents(entrance)
+        var sink = TLSStreams(before: StreamEvents(entrance), keys: keys, connectionsMax: tlsConnectionsMax)
         let dissector = Dissector(tunnels: streams.tunnels)
         while !sink.isClosed {
             switch source.next(&frames, cutsMade: 0) {
             case .cut: continue
-            case .frames: break
+            case .frames: sink.add(keys: source.takeSecrets())
             case .end:
                 reassembler.finish(to: &sink)
-                outcome.streams = reassembler.ledger
-                outcome.fragments = reassembler.fragmentLedger
+                outcome.take(reassembler, sink)
                 return outcome
             }
             for index in 0..<frames.frames.count {
@@ -61,71 +76,7 @@ public struct CaptureMessages: Sendable {
             }
         }
         reassembler.finish(to: &sink)
-        outcome.streams = reassembler.ledger
-        outcome.fragments = reassembler.fragmentLedger
+        outcome.take(reassembler, sink)
         return outcome
-    }
-}
-
-/// Makes events of what a reassembler tells.
-private struct StreamEvents: StreamSink, ~Copyable {
-    private let entrance: any EventEntrance
-    /// By `StreamID.slot`.
-    private var heads: [EventHead] = []
-    /// The processor takes no more events.
-    private(set) var isClosed = false
-
-    init(_ entrance: any EventEntrance) { self.entrance = entrance }
-
-    mutating func opened(_ connection: StreamConnection) {
-        while heads.count <= connection.id.slot { heads.append(EventHead()) }
-        var head = EventHead()
-        // 0 would mean that the socket is not known.
-        head.sock = connection.id.serial + 1
-        head.source = connection.opener
-        head.sourcePort = connection.openerPort
-        head.destination = connection.responder
-        head.destinationPort = connection.responderPort
-        heads[connection.id.slot] = head
-    }
-
-    mutating func data(_ octets: Span<UInt8>, _ direction: Direction, of stream: StreamID, at time: Int64) {
-        // An event holds as much as a record may.
-        var start = 0
-        while start < octets.count {
-            let end = min(start + DataRecordView.dataOctetsMax, octets.count)
-            write(.data, direction, stream, time, octets.extracting(start..<end))
-            start = end
-        }
-    }
-
-    mutating func gap(_ gap: StreamGap, _ direction: Direction, of stream: StreamID, at time: Int64) {
-        write(.gap, direction, stream, time, Span(), missing: gap.octets.map { UInt64($0) } ?? EventHead.unknown)
-    }
-
-    mutating func closed(_ direction: Direction, of stream: StreamID, at time: Int64) {
-        write(.closed, direction, stream, time, Span())
-    }
-
-    mutating func reset(by direction: Direction, of stream: StreamID, at time: Int64) {}
-
-    mutating func ended(_ end: StreamEnd, of stream: StreamID, at time: Int64) {
-        write(.destroyed, .sent, stream, time, Span())
-    }
-
-    private mutating func write(
-        _ kind: EventHead.Kind, _ direction: Direction, _ stream: StreamID, _ time: Int64, _ octets: Span<UInt8>,
-        missing: UInt64 = 0
-    ) {
-        var head = heads[stream.slot]
-        head.kind = kind
-        head.direction = direction
-        head.time = time
-        head.missing = missing
-        if direction == .received {
-            swap(&head.source, &head.destination)
-            swap(&head.sourcePort, &head.destinationPort)
-        }
-        if entrance.write(head, octets) == .closed { isClosed = true }
     }
 }

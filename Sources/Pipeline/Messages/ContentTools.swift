@@ -1,5 +1,6 @@
 import AppProtocols
 import ContentCodings
+import Cryptography
 
 /// The decompressors and the digest that parsers use, taken from the libraries. What a body is done with serves the
 /// next one: making a decompressor costs more than a small body does.

@@ -17,6 +17,11 @@ public struct EventHead: Sendable {
         case destroyed
         /// A record to be shown as it is (a shell's line, a query): the payload is its text.
         case text
+        /// A TLS connection has ended: the payload is its encoded `TLSSummary`.
+        case tls
+
+        /// It carries octets that are counted.
+        var hasPayload: Bool { self == .data || self == .text || self == .tls }
     }
 
     public var kind = Kind.data

@@ -151,7 +151,7 @@ public final class EventProcessor: Sendable {
     private enum Offer { case taken, takenAndSealed, full, closed }
 
     private func offer(_ head: EventHead, _ payload: Span<UInt8>, _ state: inout State) -> Offer {
-        let isData = head.kind == .data || head.kind == .text
+        let isData = head.kind.hasPayload
         guard !state.isClosed, state.failure == nil else {
             if isData {
                 state.counts.events += 1
@@ -190,7 +190,7 @@ public final class EventProcessor: Sendable {
 
     /// A live source's event that found no room. The connection's next one says how much is missing.
     private func drop(_ head: EventHead, _ octets: Int, _ state: inout State) {
-        guard head.kind == .data || head.kind == .text else { return }
+        guard head.kind.hasPayload else { return }
         state.counts.events += 1
         state.counts.octets += UInt64(octets)
         state.counts.queueFullEvents += 1

@@ -1,6 +1,7 @@
 import AppProtocols
 import Events
 import Octets
+import TLS
 
 /// The connections of one share of all keys: finds each event's worker, lets time pass for the silent ones, and keeps
 /// their number within its limit. Owned by one thread.
@@ -110,6 +111,17 @@ final class EventShard {
             }
             recorder.counts.texts += 1
             recorder.append(text: payload, base)
+        case .tls:
+            recorder.counts.deliveredEvents += 1
+            recorder.counts.deliveredOctets += UInt64(payload.count)
+            let base = BaseInfo(head)
+            // It is no message, but a filter of messages may ask for its ends.
+            guard settings.parser.filter?.matches(base) != false else {
+                recorder.counts.filteredMessages += 1
+                return
+            }
+            recorder.counts.texts += 1
+            recorder.append(TLSSummary(encoded: payload), base)
         }
     }
 

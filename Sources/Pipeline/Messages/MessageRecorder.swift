@@ -1,5 +1,6 @@
 import AppProtocols
 import Events
+import TLS
 
 /// Takes the messages of a shard's connections, has them rendered, and counts them.
 final class MessageRecorder: MessageSink {
@@ -30,6 +31,11 @@ final class MessageRecorder: MessageSink {
     func count(_ malformation: Malformation, octets: UInt64) {
         counts.malformations += 1
         counts.malformedOctets[Int(malformation.rawValue)] += octets
+    }
+
+    func append(_ summary: TLSSummary, _ base: BaseInfo) {
+        guard let output else { return }
+        output.append(at: place) { octets in renderer.append(summary, of: base, to: &octets) }
     }
 
     func append(text: Span<UInt8>, _ base: BaseInfo) {

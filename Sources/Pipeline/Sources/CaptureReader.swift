@@ -49,9 +49,16 @@ struct CaptureReader: ~Copyable {
     /// Set by what came first: a broken framing, the file's end, or a failure to read.
     private var end: CaptureEnd?
 
-    /// - Parameter generation: what the input counts its reservations' generations from.
-    init(path: String, generation: Int = 0) throws(InputFailure) {
+    /// - Parameters:
+    ///   - generation: what the input counts its reservations' generations from.
+    ///   - keepsSecrets: key logs in the file are kept, to be taken with `takeSecrets`.
+    ///   - keepsBlocks: blocks but packets are kept, to be taken with `takeBlocks`.
+    init(
+        path: String, generation: Int = 0, keepsSecrets: Bool = false, keepsBlocks: Bool = false
+    ) throws(InputFailure) {
         input = try CaptureInput(path: path, generation: generation)
+        parser.keepsSecrets = keepsSecrets
+        parser.keepsBlocks = keepsBlocks
     }
 
     /// Fills a batch with the next frames.
@@ -134,6 +141,12 @@ struct CaptureReader: ~Copyable {
     mutating func reservePiece() -> ReservedPiece? {
         toSkip == 0 && carryCount <= FrameBatch.slackOctets && !isAtEnd ? input.reserve() : nil
     }
+
+    /// The key logs that were read with the frames so far, and not taken yet.
+    mutating func takeSecrets() -> [UInt8] { parser.takeSecrets() }
+
+    /// The blocks but packets that were read with the frames so far, and not taken yet.
+    mutating func takeBlocks() -> [CaptureBlock] { parser.takeBlocks() }
 
     var generation: Int { input.generation }
 

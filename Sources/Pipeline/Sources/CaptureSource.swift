@@ -26,8 +26,15 @@ public final class CaptureSource: Sendable {
     /// - Parameters:
     ///   - merge: frames of all files in order of time, instead of file after file.
     ///   - interval: nanoseconds between snapshots; `nil` for one at the end.
-    public init(paths: [String], merge: Bool = false, interval: Int64? = nil, clock: SnapshotClock = .capture) {
-        let frames: any FrameStream = merge ? MergedFiles(paths: paths) : FileSequence(paths: paths)
+    ///   - keepsSecrets: key logs in the files are kept, to be taken with `takeSecrets`.
+    public init(
+        paths: [String], merge: Bool = false, interval: Int64? = nil, clock: SnapshotClock = .capture,
+        keepsSecrets: Bool = false
+    ) {
+        let frames: any FrameStream =
+            merge
+            ? MergedFiles(paths: paths, keepsSecrets: keepsSecrets)
+            : FileSequence(paths: paths, keepsSecrets: keepsSecrets)
         state = Monitor(SourceState(frames: frames, cutter: SnapshotCutter(interval: interval, clock: clock)))
     }
 
@@ -69,6 +76,9 @@ public final class CaptureSource: Sendable {
     /// The files' reports as far as they have been read, in order.
     public var reports: [CaptureReport] { state.withLock { $0.frames.reports } }
 
+    /// The TLS key logs that stood in the files among the frames so far, and were not taken yet.
+    func takeSecrets() -> [UInt8] { state.withLock { $0.frames.takeSecrets() } }
+
     public var progress: SourceProgress { state.withLock { $0.progress } }
 
     /// Ends the input after the batches handed out so far.
@@ -109,6 +119,8 @@ protocol FrameStream: AnyObject {
     /// Fills the batch; the first frame at or after `stop`, and all that follow it, wait for another call.
     func next(_ batch: inout FrameBatch, before stop: Int64?) -> FrameTurn<Void>
     var reports: [CaptureReport] { get }
+    /// The key logs read so far, and not taken yet.
+    func takeSecrets() -> [UInt8]
     var progress: SourceProgress { get }
 
     /// A piece of the file that the caller may read on its own, without a lock; it is used when its turn has come.

@@ -10,9 +10,19 @@ final class FileSequence: FrameStream {
     /// Of the next file's reservations: no file's is another's.
     private var generation = 0
 
-    init(paths: [String]) {
+    private let keepsSecrets: Bool
+    /// Of the files that are finished.
+    private var secrets: [UInt8] = []
+
+    init(paths: [String], keepsSecrets: Bool = false) {
         self.paths = paths
+        self.keepsSecrets = keepsSecrets
         sizes = SourceSizes(paths: paths)
+    }
+
+    func takeSecrets() -> [UInt8] {
+        defer { secrets = [] }
+        return secrets + (reader?.takeSecrets() ?? [])
     }
 
     func next(_ batch: inout FrameBatch, before stop: Int64?) -> FrameTurn<Void> {
@@ -29,6 +39,7 @@ final class FileSequence: FrameStream {
             case .ended(let end):
                 generation = (reader?.generation ?? 0) + 1
                 finished.append(CaptureReport(reader!, end: end))
+                secrets += reader!.takeSecrets()
                 reader = nil
             }
         }
@@ -43,7 +54,7 @@ final class FileSequence: FrameStream {
     private func open(_ path: String) {
         opened += 1
         do throws(InputFailure) {
-            reader = try CaptureReader(path: path, generation: generation)
+            reader = try CaptureReader(path: path, generation: generation, keepsSecrets: keepsSecrets)
         } catch {
             finished.append(CaptureReport(path: path, unreadable: error))
         }

@@ -13,9 +13,11 @@ final class MergedFiles: FrameStream {
     private var unready: [Int] = []
     private var isOpened = false
     private let paths: [String]
+    private let keepsSecrets: Bool
 
-    init(paths: [String]) {
+    init(paths: [String], keepsSecrets: Bool = false) {
         self.paths = paths
+        self.keepsSecrets = keepsSecrets
         sizes = SourceSizes(paths: paths)
     }
 
@@ -54,7 +56,7 @@ final class MergedFiles: FrameStream {
 
     private func open() {
         isOpened = true
-        files = paths.map { OpenFile(path: $0) }
+        files = paths.map { OpenFile(path: $0, keepsSecrets: keepsSecrets) }
         unready = files.indices.reversed()
     }
 
@@ -91,6 +93,8 @@ final class MergedFiles: FrameStream {
         }
     }
 
+    func takeSecrets() -> [UInt8] { files.flatMap { $0.takeSecrets() } }
+
     var reports: [CaptureReport] { files.compactMap { $0.report ?? $0.unfinishedReport } }
 
     var progress: SourceProgress {
@@ -109,9 +113,11 @@ private final class OpenFile {
     private(set) var time: Int64 = 0
     private(set) var capturedLength = 0
 
-    init(path: String) {
+    private var secrets: [UInt8] = []
+
+    init(path: String, keepsSecrets: Bool) {
         do throws(InputFailure) {
-            reader = try CaptureReader(path: path)
+            reader = try CaptureReader(path: path, keepsSecrets: keepsSecrets)
         } catch {
             report = CaptureReport(path: path, unreadable: error)
         }
@@ -141,6 +147,7 @@ private final class OpenFile {
         case .idle(let file): return file
         case .ended(let end):
             report = CaptureReport(reader!, end: end)
+            secrets = reader!.takeSecrets()
             reader = nil
         }
         return nil
@@ -150,6 +157,11 @@ private final class OpenFile {
         let frame = batch.frames.span[position]
         time = frame.time
         capturedLength = Int(frame.capturedLength)
+    }
+
+    func takeSecrets() -> [UInt8] {
+        defer { secrets = [] }
+        return secrets + (reader?.takeSecrets() ?? [])
     }
 
     func copyFrame(to offset: Int, of target: inout FrameBatch) {

@@ -6,6 +6,7 @@ import KernelIO
 import Octets
 import Outputs
 import Pipeline
+import TLS
 
 /// How messages are printed: the form of records on standard output or in a file.
 enum MessageFormatName: String, CaseIterable, ExpressibleByArgument {
@@ -222,6 +223,10 @@ private final class FormatRenderer<Format: MessageFormat>: MessageRenderer {
     func append(_ transaction: borrowing Transaction, of base: BaseInfo, to output: inout OctetBuffer) {
         if let totals { totals.withLock { $0.add(transaction) } }
         if showsTransactions { format.append(transaction, base, to: &output) }
+    }
+
+    func append(_ summary: TLSSummary, of base: BaseInfo, to output: inout OctetBuffer) {
+        format.append(summary, base, to: &output)
     }
 
     func append(text: Span<UInt8>, of base: BaseInfo, to output: inout OctetBuffer) {

@@ -5,6 +5,7 @@ import KernelIO
 import Octets
 import Outputs
 import Pipeline
+import TLS
 
 /// One run of a command that prints messages: processor and output are made, a source is run, and what became of
 /// everything is told.
@@ -15,6 +16,8 @@ struct MessageRun {
         var stages: [LedgerReport.Stage] = []
         /// How many packets were read and whether any was of use, where the input is captures.
         var packets: (read: UInt64, followed: UInt64)?
+        /// What became of TLS connections, where the input is captures.
+        var tls = TLSLedger()
         /// What is wrong with the input: a sentence each.
         var problems: [String] = []
         /// How far time had come, where the source knows.
@@ -93,7 +96,7 @@ struct MessageRun {
         _ source: Source, _ counts: MessageCounts, _ failure: SystemFailure?, _ outputs: MessageOutputs,
         _ recorder: EventRecorder?
     ) throws {
-        let summary = MessageSummary(counts, stages: source.stages, packets: source.packets)
+        let summary = MessageSummary(counts, stages: source.stages, packets: source.packets, tls: source.tls)
         var failure = failure
         do throws(SystemFailure) {
             if failure == nil {

@@ -2,19 +2,25 @@ import AppProtocols
 import Octets
 import Outputs
 import Pipeline
+import TLS
 
 /// What a run that prints messages has seen, and what became of it: for people, and as the last JSON object.
 struct MessageSummary {
     private let counts: MessageCounts
     private let packets: (read: UInt64, followed: UInt64)?
+    private let tls: TLSLedger
     let ledger: LedgerReport
 
     /// - Parameters:
     ///   - stages: those of the source, before the events.
     ///   - packets: of captures, how many were read, and how many of these carry TCP that was asked for.
-    init(_ counts: MessageCounts, stages: [LedgerReport.Stage], packets: (read: UInt64, followed: UInt64)? = nil) {
+    init(
+        _ counts: MessageCounts, stages: [LedgerReport.Stage], packets: (read: UInt64, followed: UInt64)? = nil,
+        tls: TLSLedger = TLSLedger()
+    ) {
         self.counts = counts
         self.packets = packets
+        self.tls = tls
         func stage(
             _ unit: String, _ seen: UInt64, _ delivered: UInt64, full: UInt64, late: UInt64,
             noted: [LedgerReport.Cause] = []
@@ -71,6 +77,10 @@ struct MessageSummary {
             Self.count(counts.messageCount - counts.count(.gap) - counts.count(.http2Frame), "message"),
         ]
         if counts.filteredMessages > 0 { parts.append("\(HumanUnits.grouped(counts.filteredMessages)) filtered") }
+        if tls.connections > 0 {
+            let decrypted = HumanUnits.grouped(tls.decryptedConnections)
+            parts.append("\(Self.count(tls.connections, "TLS connection")) (\(decrypted) decrypted)")
+        }
         if counts.transactions > 0 { parts.append(Self.count(counts.transactions, "transaction")) }
         if counts.lateEvents > 0 { parts.append("\(Self.count(counts.lateEvents, "event")) out of order") }
         if counts.incompleteMessages > 0 { parts.append("\(HumanUnits.grouped(counts.incompleteMessages)) incomplete") }
@@ -117,6 +127,10 @@ struct MessageSummary {
                 json.member("transactions_filtered", counts.filteredTransactions)
             }
             json.member("octets_missing", counts.missingOctets)
+            if tls.connections > 0 {
+                json.member("tls_connections", tls.connections)
+                json.member("tls_connections_decrypted", tls.decryptedConnections)
+            }
             json.name("malformed_octets")
             json.object { json in
                 for cause in Malformation.allCases where counts.malformedOctets[Int(cause.rawValue)] > 0 {

@@ -2,6 +2,7 @@ import AppProtocols
 import Headers
 import Pipeline
 import Streams
+import TLS
 
 /// A capture's messages beside those of its oracle.
 struct MessageComparison {
@@ -11,14 +12,16 @@ struct MessageComparison {
     /// Messages that are shown incomplete here and not at all there: octets of them are missing in the capture.
     private(set) var incompleteOnlyHere = 0
 
-    init(_ oracle: MessageOracle, capture path: String) throws {
+    /// - Parameter keys: secrets of TLS connections, besides those in the capture.
+    init(_ oracle: MessageOracle, capture path: String, keys: KeyLog = KeyLog()) throws {
         // tshark follows whatever TCP it comes upon.
         var streams = StreamSettings()
         streams.tunnels = .inner
         let result = try PipelineResult { settings in
             settings.parser.digestsBodies = true
         } feed: { processor in
-            _ = CaptureMessages(streams: streams).run(CaptureSource(paths: [path]), into: processor)
+            let source = CaptureSource(paths: [path], keepsSecrets: true)
+            _ = CaptureMessages(streams: streams, keys: keys).run(source, into: processor)
             return nil
         }
         if !result.counts.isBalanced { differences.append("the counts do not add up") }

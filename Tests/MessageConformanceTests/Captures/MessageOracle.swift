@@ -28,10 +28,13 @@ struct MessageOracle {
         }
     }
 
-    private init(_ file: String, _ root: [String: Any]) {
+    /// - Parameter root: what stands in the oracle's file, or under `http` in those of encrypted captures.
+    init(_ file: String, _ root: [String: Any]) {
         self.file = file
         comparesPortsOnly = Self.tunnelled.contains(file)
-        for row in root["http1"] as? [[String: Any]] ?? [] {
+        // Rows of other kinds are data without a head: no message of HTTP.
+        for row in root["http1"] as? [[String: Any]] ?? []
+        where [nil, "request", "response"].contains(row["kind"] as? String) {
             http1[direction(row), default: []].append(OracleMessage(row))
         }
         let streams = (root["http2"] as? [String: Any])?["streams"] as? [[String: Any]] ?? []

@@ -1,0 +1,91 @@
+import Events
+import Headers
+import Streams
+import TLS
+
+/// Makes events of what a reassembler tells.
+struct StreamEvents: StreamSink, ~Copyable {
+    private let entrance: any EventEntrance
+    /// By `StreamID.slot`.
+    private var heads: [EventHead] = []
+    /// Which stream TLS is being taken off, and when.
+    var current = (stream: StreamID(serial: 0, slot: 0), time: Int64(0))
+    /// The processor takes no more events.
+    private(set) var isClosed = false
+
+    init(_ entrance: any EventEntrance) { self.entrance = entrance }
+
+    mutating func opened(_ connection: StreamConnection) {
+        while heads.count <= connection.id.slot { heads.append(EventHead()) }
+        var head = EventHead()
+        // 0 would mean that the socket is not known.
+        head.sock = connection.id.serial + 1
+        head.source = connection.opener
+        head.sourcePort = connection.openerPort
+        head.destination = connection.responder
+        head.destinationPort = connection.responderPort
+        heads[connection.id.slot] = head
+    }
+
+    mutating func data(_ octets: Span<UInt8>, _ direction: Direction, of stream: StreamID, at time: Int64) {
+        // An event holds as much as a record may.
+        var start = 0
+        while start < octets.count {
+            let end = min(start + DataRecordView.dataOctetsMax, octets.count)
+            write(.data, direction, stream, time, octets.extracting(start..<end))
+            start = end
+        }
+    }
+
+    mutating func gap(_ gap: StreamGap, _ direction: Direction, of stream: StreamID, at time: Int64) {
+        write(.gap, direction, stream, time, Span(), missing: gap.octets.map { UInt64($0) } ?? EventHead.unknown)
+    }
+
+    mutating func closed(_ direction: Direction, of stream: StreamID, at time: Int64) {
+        write(.closed, direction, stream, time, Span())
+    }
+
+    mutating func reset(by direction: Direction, of stream: StreamID, at time: Int64) {}
+
+    mutating func ended(_ end: StreamEnd, of stream: StreamID, at time: Int64) {
+        write(.destroyed, .sent, stream, time, Span())
+    }
+
+    /// What is public of the TLS connection in a stream.
+    mutating func tls(_ summary: TLSSummary, of stream: StreamID, at time: Int64) {
+        write(.tls, .sent, stream, time, summary.encoded.span)
+    }
+
+    private mutating func write(
+        _ kind: EventHead.Kind, _ direction: Direction, _ stream: StreamID, _ time: Int64, _ octets: Span<UInt8>,
+        missing: UInt64 = 0
+    ) {
+        var head = heads[stream.slot]
+        head.kind = kind
+        head.direction = direction
+        head.time = time
+        head.missing = missing
+        if direction == .received {
+            swap(&head.source, &head.destination)
+            swap(&head.sourcePort, &head.destinationPort)
+        }
+        if entrance.write(head, octets) == .closed { isClosed = true }
+    }
+}
+
+/// What comes out of TLS goes on as if it had come from the stream that is `current`.
+extension StreamEvents: TLSSink {
+    mutating func plaintext(_ octets: Span<UInt8>, _ direction: Direction) {
+        data(octets, direction, of: current.stream, at: current.time)
+    }
+
+    mutating func missing(_ octets: Int?, _ direction: Direction) {
+        write(
+            .gap, direction, current.stream, current.time, Span(),
+            missing: octets.map { UInt64($0) } ?? EventHead.unknown)
+    }
+
+    mutating func closed(_ direction: Direction) { closed(direction, of: current.stream, at: current.time) }
+
+    mutating func unwrapped(_ octets: Span<UInt8>, _ direction: Direction) { plaintext(octets, direction) }
+}

@@ -1,0 +1,28 @@
+import Events
+import Octets
+
+/// Handshake messages: what is public of them, and which change keys.
+extension TLSConnection {
+    func take(_ message: HandshakeAssembler.Message, _ direction: Direction) {
+        switch message.type {
+        case .clientHello:
+            guard let hello = try? ClientHello(message.body.span) else { return }
+            client = direction
+            clientRandom = hello.random
+            if clientHello == nil { clientHello = hello }
+        case .serverHello:
+            guard let hello = try? ServerHello(message.body.span), !hello.isRetryRequest else { return }
+            client = direction.opposite
+            serverRandom = hello.random
+            serverHello = hello
+        case .encryptedExtensions:
+            encryptedProtocol = (try? ServerHello.chosenProtocol(inEncryptedExtensions: message.body.span)) ?? nil
+        case .certificate where direction != client && certificateSubject == nil:
+            certificateSubject = try? CertificateSubject.first(in: message.body.span, is13: isVersion13 == true)
+        case .endOfEarlyData: advance(to: .handshake, direction)
+        case .finished: advance(to: .application, direction)
+        case .keyUpdate where isVersion13 == true && self[direction].epoch == .application: update(direction)
+        default: break
+        }
+    }
+}

@@ -30,6 +30,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // The pure half: values in, values out. No files, sockets, clocks, threads or `unsafe`.
@@ -86,11 +87,19 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        .target(
+            name: "Storage",
+            dependencies: [
+                "Octets", "Headers", "Flows", "KernelIO", "Outputs", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings),
+
         .executableTarget(
             name: "netspectra",
             dependencies: [
                 "Octets", "Headers", "CaptureFiles", "Flows", "Synthesis", "Configuration", "KernelIO", "Pipeline",
-                "Outputs", "AppProtocols", "Events", "Probes", "Streams",
+                "Outputs", "AppProtocols", "Events", "Probes", "Storage", "Streams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -166,6 +175,10 @@ let package = Package(
                 "AppProtocols", "CaptureTestSupport", "Events", "Headers", "KernelIO", "MessageTestSupport", "Octets",
                 "Outputs", "Pipeline", "Streams",
             ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: ["Flows", "Headers", "KernelIO", "Octets", "Outputs", "Storage", "TestSupport"],
             swiftSettings: settings),
         .testTarget(name: "KernelIOTests", dependencies: ["KernelIO", "TestSupport"], swiftSettings: settings),
         .testTarget(

@@ -178,7 +178,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Flows", "Headers", "KernelIO", "Octets", "Outputs", "Storage", "TestSupport"],
+            dependencies: [
+                "CaptureTestSupport", "Flows", "Headers", "KernelIO", "Octets", "Outputs", "Storage", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: settings),
         .testTarget(name: "KernelIOTests", dependencies: ["KernelIO", "TestSupport"], swiftSettings: settings),
         .testTarget(

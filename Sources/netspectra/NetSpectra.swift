@@ -8,7 +8,8 @@ struct NetSpectra: ParsableCommand {
         abstract: "Who talks to whom, how much, and what is said: flows and messages.",
         discussion: """
             analyze counts the packets of captures exactly, by any key. messages puts TCP connections together and \
-            prints what they say: HTTP, WebSocket, gRPC, raw octets. replay does so with recorded events.
+            prints what they say: HTTP, WebSocket, gRPC, raw octets. replay does so with recorded events. query answers \
+            questions from a database that analyze --store has filled.
 
             Examples:
               netspectra analyze capture.pcapng
@@ -33,7 +34,7 @@ struct NetSpectra: ParsableCommand {
               130  interrupted: what was read is counted and printed
             """,
         version: "0.1.0",
-        subcommands: [Analyze.self, Messages.self, Trace.self, Replay.self, Show.self, Generate.self])
+        subcommands: [Analyze.self, Messages.self, Trace.self, Replay.self, Show.self, Query.self, Generate.self])
 }
 
 /// How the program ends: what tests and scripts can rely on (docs: README, «Exit codes»).

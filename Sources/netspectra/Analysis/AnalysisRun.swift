@@ -37,9 +37,15 @@ struct AnalysisRun {
         let memory = options.memoryLimit.map { options.snapshotInterval == nil ? $0 : $0 / 2 }
         let aggregator = ExactAggregator(
             tasks: tasks, workers: options.workers, memoryLimit: memory, cumulative: options.isCumulative)
-        let sink = SnapshotSink(options, isReport: isReport)
+        let sink: SnapshotSink
+        do throws(SystemFailure) {
+            sink = try SnapshotSink(options, isReport: isReport)
+        } catch {
+            throw Exit.fail(Exit.cannotCreate, "\(error)")
+        }
+        let storesAll = options.output != nil || options.storing != nil
         let builder = SnapshotBuilder(
-            order: options.order, limit: options.output == nil ? options.top : nil, threads: options.workers)
+            order: options.order, limit: storesAll ? nil : options.top, threads: options.workers)
         let analysis = FlowAnalysis(workers: options.workers, tunnels: options.tunnels, filter: options.filter)
         let progress = ProgressMeter(isQuiet: options.isQuiet) { source.progress }
 
@@ -64,6 +70,7 @@ struct AnalysisRun {
         _ outcome: RunOutcome, _ final: Snapshot, _ last: AggregatorCut, _ sink: SnapshotSink, isInterrupted: Bool
     ) throws {
         var report = AnalysisReport(outcome)
+        if let stage = sink.drainStore() { report.ledger.stages.append(stage) }
         let messages = report.problems + (isReport ? [] : report.notes)
         for message in messages { StandardError.write("netspectra: \(message)\n") }
         if isOverview, options.format != .csv { add(final, last, to: &report) }

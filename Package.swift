@@ -87,10 +87,11 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        .target(name: "CCurl", path: "Sources/C/CCurl"),
         .target(
             name: "Storage",
             dependencies: [
-                "Octets", "Headers", "Flows", "KernelIO", "Outputs", .product(name: "GRDB", package: "GRDB.swift"),
+                "CCurl", "Octets", "Headers", "Flows", "KernelIO", "Outputs", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: settings),

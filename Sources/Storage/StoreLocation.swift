@@ -3,33 +3,28 @@ import KernelIO
 /// Where a database is: the path of an SQLite file, or the address of a server.
 public enum StoreLocation: Equatable, Sendable {
     case sqlite(path: String)
+    case clickHouse(ClickHouseAddress)
 
-    /// - Returns: `nil` for an address of a kind that is not known.
+    /// - Returns: `nil` for an address of a kind that is not known, or that cannot be.
     public init?(_ text: String) {
-        if text.isEmpty { return nil }
-        if let end = text.range(of: "://") {
-            guard text[..<end.lowerBound] == "sqlite" else { return nil }
-            self = .sqlite(path: String(text[end.upperBound...]))
-        } else {
-            self = .sqlite(path: text)
+        for (scheme, isSecure) in [("clickhouse://", false), ("clickhouses://", true)] where text.hasPrefix(scheme) {
+            guard let address = ClickHouseAddress(text.dropFirst(scheme.count), isSecure: isSecure) else { return nil }
+            self = .clickHouse(address)
+            return
         }
+        let path = text.hasPrefix("sqlite://") ? String(text.dropFirst(9)) : text
+        let scheme = path.prefix { $0.isASCII && $0.isLetter }
+        if path.isEmpty || path.dropFirst(scheme.count).hasPrefix("://") { return nil }
+        self = .sqlite(path: path)
     }
 
-    public func open(_ access: SQLiteStore.Access) throws(SystemFailure) -> any SnapshotStore {
+    /// - Parameter spool: where snapshots wait while a server is away; `nil` for nowhere.
+    public func open(
+        _ access: SQLiteStore.Access, spool: String? = nil
+    ) throws(SystemFailure) -> any SnapshotStore {
         switch self {
         case .sqlite(let path): try SQLiteStore(path: path, access: access)
+        case .clickHouse(let address): try ClickHouseStore(address, access: access, spool: spool)
         }
-    }
-}
-
-extension String {
-    /// The first place of a text, without Foundation.
-    fileprivate func range(of text: String) -> Range<String.Index>? {
-        var start = startIndex
-        while start < endIndex {
-            if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
-            start = index(after: start)
-        }
-        return nil
     }
 }

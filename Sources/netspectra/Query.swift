@@ -46,7 +46,7 @@ struct Query: ParsableCommand {
     var text: String?
 
     @Option(
-        help: ArgumentHelp("The database: the path of an SQLite file.", valueName: "database"),
+        help: ArgumentHelp("The database, as analyze --store has it.", valueName: "database"),
         completion: .file())
     var store = "netspectra.db"
 

@@ -10,8 +10,10 @@ import Storage
 struct StoreOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Also store snapshots with all rows in this database, for query: the path of an SQLite file.",
-            valueName: "database"),
+            """
+            Also store snapshots with all rows in this database, for query: the path of an SQLite file, or \
+            clickhouse://user:password@host:port/database.
+            """, valueName: "database"),
         completion: .file())
     var store: String?
 
@@ -30,6 +32,12 @@ struct StoreOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Keep snapshots in this directory while a ClickHouse server is away.", valueName: "directory"),
+        completion: .directory)
+    var spool: String?
+
+    @Option(
+        help: ArgumentHelp(
             "When the database falls behind: wait for it, or drop snapshots and count them. Default: wait.",
             valueName: "what"))
     var storeOverflow: QueuedWriter.Overflow?
@@ -39,7 +47,7 @@ struct StoreOptions: ParsableArguments {
         guard let store else {
             for (name, isGiven) in [
                 ("--keep", keep != nil), ("--store-interval", storeInterval != nil),
-                ("--store-overflow", storeOverflow != nil),
+                ("--store-overflow", storeOverflow != nil), ("--spool", spool != nil),
             ] where isGiven { throw ValidationError("\(name) needs --store") }
             return nil
         }
@@ -47,12 +55,13 @@ struct StoreOptions: ParsableArguments {
             location: try Self.location(store),
             retention: try keep.map { Retention(keep: try Self.duration($0, option: "--keep")) },
             interval: try storeInterval.map { try Self.duration($0, option: "--store-interval") },
-            overflow: storeOverflow ?? .wait)
+            overflow: storeOverflow ?? .wait, spool: spool)
     }
 
     static func location(_ text: String) throws -> StoreLocation {
         guard let location = StoreLocation(text) else {
-            throw ValidationError("--store: '\(text)' is no database; give the path of an SQLite file")
+            throw ValidationError("--store: '\(text)' is no database; give the path of an SQLite file, or "
+                    + "clickhouse://user:password@host:port/database")
         }
         return location
     }
@@ -87,10 +96,11 @@ struct StoreSettings {
     /// Nanoseconds.
     var interval: Int64?
     var overflow: QueuedWriter.Overflow
+    var spool: String?
 
     /// Opens the database for a new run.
     func writer(source: String, isCumulative: Bool) throws(SystemFailure) -> QueuedWriter {
-        let store = try location.open(.write)
+        let store = try location.open(.write, spool: spool)
         return try QueuedWriter(
             StoreWriter(store, run: StoredRun(source: source, isCumulative: isCumulative), retention: retention),
             name: store.name, overflow: overflow, interval: interval, isCumulative: isCumulative)

@@ -86,7 +86,6 @@ import Testing
         try withStore { store, path in
             try store.store(snapshots[0], number: 1, of: run)
             let answer = try StoreSamples.ask(FlowQuestion(), store)
-            let rows = try store.answer(sql: "SELECT count(*) FROM rows").rows
             try store.store(snapshots[1], number: 2, of: run)
             try Self.execute(path, "UPDATE snapshots SET complete = 0 WHERE number = 2")
             #expect(try StoreSamples.ask(FlowQuestion(), store) == answer)
@@ -118,7 +117,7 @@ import Testing
             #expect(throws: SystemFailure.self) { try SQLiteStore(path: path, access: .write) }
             #expect(try InputFile.contents(of: path, atMost: 1 << 20) == before)
             let text = folder + "/text"
-            var file = try OutputFile(path: text)
+            let file = try OutputFile(path: text)
             try file.write(Array("this is no database at all, but long enough to look like one".utf8).span)
             try file.commit()
             #expect(throws: SystemFailure.self) { try SQLiteStore(path: text, access: .write) }

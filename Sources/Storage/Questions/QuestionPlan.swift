@@ -59,7 +59,9 @@ public struct QuestionPlan: Sendable {
             Self.add(snapshots, run, stored, range, question.every, to: &spans)
         }
         self.spans = spans.values.sorted { $0.time < $1.time }
-        for index in self.spans.indices { self.spans[index].parts.sort { ($0.time, $0.snapshot) < ($1.time, $1.snapshot) } }
+        for index in self.spans.indices {
+            self.spans[index].parts.sort { ($0.time, $0.snapshot) < ($1.time, $1.snapshot) }
+        }
     }
 
     /// The fields that stored rows must have.
@@ -77,8 +79,8 @@ public struct QuestionPlan: Sendable {
     ) throws(QuestionFailure) -> FlowTask {
         if let elements = question.elements {
             let fields = question.fields ?? KeyFields(source: .whole)
-            if fields.source != nil && elements.source != nil || fields.destination != nil && elements.destination != nil
-                || fields.sourcePort && elements.sourcePort || fields.destinationPort && elements.destinationPort
+            if fields.source != nil && elements.source != nil
+                || fields.destination != nil && elements.destination != nil || fields.sourcePort && elements.sourcePort || fields.destinationPort && elements.destinationPort
                 || fields.protocol && elements.protocol || fields.vlan && elements.vlan
             {
                 throw QuestionFailure("\(fields) and \(elements) share a field")
@@ -93,8 +95,10 @@ public struct QuestionPlan: Sendable {
             return FlowTask(name: fields.description, fields: fields, bidirectional: isBidirectional)
         }
         let results = snapshots.last?.results ?? []
-        let found = question.task.map { name in results.first { $0.task.name == name } } ?? results.first
-        guard var task = found?.task else {
+        // The finest, which tells most.
+        let found = results.map(\.task).filter { question.task == nil || $0.name == question.task }
+            .max { ($0.fields.bitCount, $1.name) < ($1.fields.bitCount, $0.name) }
+        guard var task = found else {
             if snapshots.isEmpty { return FlowTask(name: question.task ?? "rows", fields: KeyFields()) }
             let names = results.map(\.task.name).joined(separator: ", ")
             throw QuestionFailure("no task \(question.task ?? ""); there are \(names)")
@@ -103,22 +107,21 @@ public struct QuestionPlan: Sendable {
         return task
     }
 
-    /// The task of a run with the fewest rows that can answer; of equals, the first by name.
+    /// The coarsest task of a run that can answer, as it has the fewest rows; of equals, the first by name.
     private static func storedTask(
         for task: FlowTask, _ needed: KeyFields, _ question: FlowQuestion, _ snapshots: [StoredSnapshot]
     ) throws(QuestionFailure) -> FlowTask {
-        var rows: [FlowTask: UInt64] = [:]
-        for result in snapshots.lazy.flatMap(\.results) { rows[result.task, default: 0] &+= result.rowCount }
+        let all = Set(snapshots.lazy.flatMap(\.results).map(\.task))
         let fields = task.fields.union(needed).union(question.elements ?? KeyFields())
-        let able = rows.keys.filter { stored in
+        let able = all.filter { stored in
             (question.task == nil || stored.name == question.task) && stored.fields.covers(fields)
                 && (question.filter?.testsVersion != true || stored.fields.hasAddress)
         }
         let best = able.min { a, b in
-            (rows[a]!, a.name, a.fields.description) < (rows[b]!, b.name, b.fields.description)
+            (a.fields.bitCount, a.name, a.fields.description) < (b.fields.bitCount, b.name, b.fields.description)
         }
         guard let best else {
-            let known = rows.keys.map { "\($0.name) (\($0.fields))" }.sorted().joined(separator: ", ")
+            let known = all.map { "\($0.name) (\($0.fields))" }.sorted().joined(separator: ", ")
             throw QuestionFailure("no stored task has \(fields); there is \(known)")
         }
         return best
@@ -182,4 +185,10 @@ extension QuestionPlan.Span {
 
 extension KeyFields {
     var hasAddress: Bool { source != nil || destination != nil }
+
+    /// How much of a packet the key tells.
+    var bitCount: Int {
+        Int(source?.v6 ?? 0) + Int(destination?.v6 ?? 0) + (sourcePort ? 16 : 0) + (destinationPort ? 16 : 0)
+            + (`protocol` ? 8 : 0) + (vlan ? 12 : 0)
+    }
 }

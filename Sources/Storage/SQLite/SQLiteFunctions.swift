@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 import Headers
 
@@ -28,12 +27,12 @@ enum SQLiteFunctions {
             (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * (count - 1 - $0))) }
         }
         let all = address.family == .v4 ? octets(address.low, 4) : octets(address.high, 8) + octets(address.low, 8)
-        return DatabaseValue(value: all)
+        return blob(all, as: DatabaseValue.Storage.blob)
     }
-}
 
-extension DatabaseValue {
-    fileprivate init(value octets: [UInt8]) {
-        self = Data(octets).databaseValue
-    }
+    /// Octets as a value. Their type is Foundation's, which the library's own case tells, so that it need not be
+    /// imported here.
+    private static func blob<Octets: RangeReplaceableCollection & DatabaseValueConvertible>(
+        _ octets: [UInt8], as _: (Octets) -> DatabaseValue.Storage
+    ) -> DatabaseValue where Octets.Element == UInt8 { Octets(octets).databaseValue }
 }

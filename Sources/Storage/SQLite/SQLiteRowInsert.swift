@@ -41,7 +41,9 @@ struct SQLiteRowInsert {
         // SAFETY: the statement lives as long as `self`, and its connection is this thread's for the call. Indices
         // are those of the eighteen parameters; octets of addresses are copied during the call.
         let pointer = unsafe statement.sqliteStatement
-        func bind(_ index: Int32, _ value: UInt64) { unsafe sqlite3_bind_int64(pointer, index, Int64(bitPattern: value)) }
+        func bind(_ index: Int32, _ value: UInt64) {
+            unsafe sqlite3_bind_int64(pointer, index, Int64(bitPattern: value))
+        }
         func bind(_ index: Int32, _ value: UInt64, if isThere: Bool) {
             if isThere { bind(index, value) } else { unsafe sqlite3_bind_null(pointer, index) }
         }
@@ -64,15 +66,18 @@ struct SQLiteRowInsert {
         bind(16, UInt64(bound.exactness.rawValue))
         bind(17, bound.packets)
         bind(18, bound.bytes)
+        // SAFETY: as above; the text of an error is a constant.
         let code = unsafe sqlite3_step(pointer)
         unsafe sqlite3_reset(pointer)
         guard code == SQLITE_DONE else {
-            throw DatabaseError(resultCode: ResultCode(rawValue: code), message: unsafe String(cString: sqlite3_errstr(code)))
+            throw DatabaseError(
+                resultCode: ResultCode(rawValue: code), message: unsafe String(cString: sqlite3_errstr(code)))
         }
     }
 
     /// An address in network order, 4 or 16 octets; NULL for none.
     private static func bind(_ statement: SQLiteStatement, _ index: Int32, _ address: IPAddress, if isThere: Bool) {
+        // SAFETY: as in `insert`; the octets are copied before each call returns.
         switch isThere ? address.family : .none {
         case .none: unsafe sqlite3_bind_null(statement, index)
         case .v4:

@@ -120,6 +120,7 @@ extension SQLiteStore {
         let pointer = unsafe statement.sqliteStatement
         defer { unsafe sqlite3_reset(pointer) }
         while true {
+            // SAFETY: as above; the text of an error is a constant.
             let code = unsafe sqlite3_step(pointer)
             if code == SQLITE_DONE { return }
             guard code == SQLITE_ROW else {
@@ -132,6 +133,7 @@ extension SQLiteStore {
     }
 
     private static func row(_ statement: SQLiteStatement) -> (FlowRecord, RowBound) {
+        // SAFETY: the statement stands on a row of eighteen columns, until the next step.
         func value(_ index: Int32) -> UInt64 { UInt64(bitPattern: unsafe sqlite3_column_int64(statement, index)) }
         let source = unsafe address(statement, 1), destination = unsafe address(statement, 2)
         let family = source.family == .none ? destination.family : source.family
@@ -168,8 +170,7 @@ extension SQLiteStore {
     public func answer(sql: String) throws(SystemFailure) -> AnswerTable {
         try Self.failures(name, "ask") {
             try queue.read { database in
-                // Whatever the statement is: nothing is written by it.
-                try database.execute(sql: "PRAGMA query_only = 1")
+                // The library lets nothing be written within `read`, whatever the statement is.
                 let cursor = try Row.fetchCursor(database, sql: sql)
                 var table = AnswerTable(columns: cursor._statement.columnNames)
                 while let row = try cursor.next() {

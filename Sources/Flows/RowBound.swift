@@ -65,9 +65,10 @@ public struct RowBound: Equatable, Sendable {
 
     /// Of a difference, what was too low in the part taken away makes it too high.
     public static func - (a: Self, b: Self) -> Self {
-        a + RowBound(
-            packetsUnder: b.packetsOver, packetsOver: b.packetsUnder, bytesUnder: b.bytesOver,
-            bytesOver: b.bytesUnder)
+        a
+            + RowBound(
+                packetsUnder: b.packetsOver, packetsOver: b.packetsUnder, bytesUnder: b.bytesOver,
+                bytesOver: b.bytesUnder)
     }
 }
 

@@ -27,7 +27,8 @@ public struct Retention: Equatable, Sendable {
         public var merged: [(level: SnapshotLevel, snapshots: [StoredSnapshot])] = []
 
         public static func == (a: Self, b: Self) -> Bool {
-            a.expired == b.expired && a.merged.elementsEqual(b.merged) { $0.level == $1.level && $0.snapshots == $1.snapshots }
+            a.expired == b.expired
+                && a.merged.elementsEqual(b.merged) { $0.level == $1.level && $0.snapshots == $1.snapshots }
         }
     }
 

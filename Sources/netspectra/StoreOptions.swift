@@ -60,7 +60,8 @@ struct StoreOptions: ParsableArguments {
 
     static func location(_ text: String) throws -> StoreLocation {
         guard let location = StoreLocation(text) else {
-            throw ValidationError("--store: '\(text)' is no database; give the path of an SQLite file, or "
+            throw ValidationError(
+                "--store: '\(text)' is no database; give the path of an SQLite file, or "
                     + "clickhouse://user:password@host:port/database")
         }
         return location

@@ -5,7 +5,9 @@ import Testing
 /// What is stored, killed and asked, with the program as it is run.
 @Suite(.serialized) struct StoreTests {
     /// Everything that `analyze` prints is in the database, whatever the interval.
-    @Test(arguments: [[], ["--bidirectional"], ["--cumulative"]]) func queriesAnswerWhatWasCounted(options: [String]) throws {
+    @Test(arguments: [[], ["--bidirectional"], ["--cumulative"]]) func queriesAnswerWhatWasCounted(options: [String])
+        throws
+    {
         try Command.withFolder { folder in
             let store = folder.appending(path: "x.db").path
             let analyze = ["analyze", "--key", "five-tuple", "--format", "csv", Command.sample]
@@ -16,10 +18,11 @@ import Testing
             #expect(query.code == 0 && query.errors == "")
             // The task in front is left out, as are the last columns, which differ.
             func rows(_ text: String, skipping: Int, columns: Int) -> Set<String> {
-                Set(text.split(separator: "\n").dropFirst().map { line in
-                    line.split(separator: ",", omittingEmptySubsequences: false)[skipping..<(skipping + columns)]
-                        .joined(separator: ",")
-                })
+                Set(
+                    text.split(separator: "\n").dropFirst().map { line in
+                        line.split(separator: ",", omittingEmptySubsequences: false)[skipping..<(skipping + columns)]
+                            .joined(separator: ",")
+                    })
             }
             // Key, packets, bytes, times and flags; of both directions more.
             let columns = options == ["--bidirectional"] ? 13 : 10
@@ -46,7 +49,8 @@ import Testing
             ] {
                 for format in ["table", "json", "ndjson", "csv"] {
                     let outcome = try Command.run(["query"] + question + ["--store", store, "--format", format])
-                    #expect(outcome.code == 0 && outcome.errors == "" && !outcome.lines.isEmpty, "\(question) \(format)")
+                    #expect(
+                        outcome.code == 0 && outcome.errors == "" && !outcome.lines.isEmpty, "\(question) \(format)")
                     if format == "json" { #expect(try JSON(parsing: outcome.text).value != nil) }
                     if format == "ndjson" { for line in outcome.lines { _ = try JSON(parsing: line) } }
                 }
@@ -107,7 +111,8 @@ import Testing
             // The next run cleans up.
             #expect(try Command.run("analyze", "--store", store, "--quiet", "--format", "csv", capture).code == 0)
             let rest = try Command.run(
-                "query", "sql", "SELECT (SELECT count(*) FROM snapshots WHERE NOT complete), (SELECT count(*) FROM rows)"
+                "query", "sql",
+                "SELECT (SELECT count(*) FROM snapshots WHERE NOT complete), (SELECT count(*) FROM rows)"
                     + " - (SELECT sum(rows) FROM results)", "--store", store, "--format", "csv")
             #expect(rest.lines.last == "0,0")
         }
@@ -130,7 +135,8 @@ import Testing
                 ON rows.id BETWEEN g.first AND g.last WHERE g.snapshot = results.snapshot AND g.task = results.task)
             """
         #expect(try ask(wrong) == "0")
-        let gaps = "SELECT count(*) FROM (SELECT run FROM snapshots WHERE complete GROUP BY run HAVING max(number) != count(*))"
+        let gaps =
+            "SELECT count(*) FROM (SELECT run FROM snapshots WHERE complete GROUP BY run HAVING max(number) != count(*))"
         #expect(try ask(gaps) == "0")
         return Int(try ask("SELECT count(*) FROM snapshots WHERE complete")) ?? 0
     }
@@ -140,7 +146,8 @@ import Testing
     func aFullDiskIsInTheLedger() throws {
         try Command.withFolder { folder in
             let capture = folder.appending(path: "c.pcap").path
-            #expect(try Command.run("generate", "--packets", "60000", "--flows", "30000", "--seed", "9", capture).code == 0)
+            #expect(
+                try Command.run("generate", "--packets", "60000", "--flows", "30000", "--seed", "9", capture).code == 0)
             let outcome = try Command.shell(
                 """
                 exec unshare --mount bash -c 'mkdir \(folder.path)/small && mount -t tmpfs -o size=2m none \(folder.path)/small &&

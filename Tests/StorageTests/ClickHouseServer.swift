@@ -60,7 +60,10 @@ final class ClickHouseServer: @unchecked Sendable {
             Thread.sleep(forTimeInterval: 0.1)
         }
         stop()
-        throw Failure(text: "the server does not answer: \((try? String(contentsOfFile: folder + "/errors", encoding: .utf8)) ?? "")")
+        throw Failure(
+            text:
+                "the server does not answer: \((try? String(contentsOfFile: folder + "/errors", encoding: .utf8)) ?? "")"
+        )
     }
 
     /// At once, as if its machine had failed.

@@ -11,8 +11,9 @@ struct ClickHouseStoreTests {
     @Test func answersAreThoseOfSQLite() throws {
         try ClickHouseServer.with { server in
             let snapshots = StoreSamples.snapshots(6, seed: 41)
-            let run = StoredRun(id: 5, started: 1, source: "a"), sums = StoredRun(
-                id: 6, started: 2, source: "b", isCumulative: true)
+            let run = StoredRun(id: 5, started: 1, source: "a"),
+                sums = StoredRun(
+                    id: 6, started: 2, source: "b", isCumulative: true)
             let ledger = LedgerReport(stages: [
                 .init(name: "packets", unit: "packets", seen: 7, delivered: 4, filtered: [.init("--where", 3)])
             ])
@@ -29,7 +30,8 @@ struct ClickHouseStoreTests {
                 }
                 try expectSameAnswers(file, served, "both")
                 let retention = Retention(
-                    keep: 5 * StoreSamples.minute, minutesAfter: StoreSamples.minute, hoursAfter: 2 * StoreSamples.minute)
+                    keep: 5 * StoreSamples.minute, minutesAfter: StoreSamples.minute,
+                    hoursAfter: 2 * StoreSamples.minute)
                 for store in [file, served] as [any SnapshotStore] { try store.maintain(retention) }
                 try expectSameAnswers(file, served, "merged")
                 let (kept, same) = (try file.catalogue(), try served.catalogue())
@@ -96,12 +98,17 @@ struct ClickHouseStoreTests {
             let store = try server.store()
             try StoreSamples.store(StoreSamples.snapshots(2, seed: 44), StoredRun(source: ""), in: store)
             #expect(throws: SystemFailure.self) { try store.answer(sql: "DROP TABLE flow_rows") }
-            #expect(throws: SystemFailure.self) { try store.answer(sql: "INSERT INTO schema_versions VALUES (9, now())") }
+            #expect(throws: SystemFailure.self) {
+                try store.answer(sql: "INSERT INTO schema_versions VALUES (9, now())")
+            }
             let table = try store.answer(
                 sql: "SELECT src_ip, toUInt64(1) AS a, 'x\ty' AS b FROM flow_rows ORDER BY src_ip LIMIT 1")
             #expect(table.columns == ["src_ip", "a", "b"])
             #expect(table.rows.first?[1] == .unsigned(1) && table.rows.first?[2] == .text("x\ty"))
-            #expect(try store.answer(sql: "SELECT src_ip FROM flow_rows WHERE src_ip = '2001:db8::1' OR src_ip LIKE '10.0.%'").rows.isEmpty == false)
+            #expect(
+                try store.answer(
+                    sql: "SELECT src_ip FROM flow_rows WHERE src_ip = '2001:db8::1' OR src_ip LIKE '10.0.%'"
+                ).rows.isEmpty == false)
             var later = false
             do throws(SystemFailure) { _ = try store.answer(sql: "SELECT no_such_column") } catch {
                 later = error.description.contains("no_such_column")

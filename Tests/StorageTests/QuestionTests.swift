@@ -67,8 +67,9 @@ import Testing
         var question = FlowQuestion(order: .elements)
         question.elements = try KeyFields(parsing: "DstIP")
         let answer = try Self.with(snapshots) { try StoreSamples.ask(question, $0) }
-        #expect(Dictionary(uniqueKeysWithValues: answer.rows.map { ($0.record.key.source, Int($0.elements ?? 0)) })
-            == peers.mapValues(\.count))
+        #expect(
+            Dictionary(uniqueKeysWithValues: answer.rows.map { ($0.record.key.source, Int($0.elements ?? 0)) })
+                == peers.mapValues(\.count))
     }
 
     /// A run that stores sums since its beginning gives the same counters as one that stores differences.
@@ -86,7 +87,9 @@ import Testing
                         var bytes = [row.record.bytes, row.record.reverseBytes]
                         var back = key
                         back.swapEnds()
-                        if answer.task.bidirectional, back < key { (key, counts, bytes) = (back, counts.reversed(), bytes.reversed()) }
+                        if answer.task.bidirectional, back < key {
+                            (key, counts, bytes) = (back, counts.reversed(), bytes.reversed())
+                        }
                         return "\(row.time ?? 0) \(key) \(counts) \(bytes) \(row.elements ?? 0)"
                     })
             }
@@ -147,7 +150,8 @@ import Testing
                 let failure = #expect(throws: QuestionFailure.self) { try QuestionPlan(question, store.catalogue()) }
                 return failure?.description ?? ""
             }
-            #expect(try failure { $0.fields = try KeyFields(parsing: "DstPort") }.contains("no stored task has DstPort"))
+            #expect(
+                try failure { $0.fields = try KeyFields(parsing: "DstPort") }.contains("no stored task has DstPort"))
             #expect(try failure { $0.fields = try KeyFields(parsing: "SrcIP") }.contains("SrcIP/24"))
             #expect(try failure { $0.filter = try PacketFilter(parsing: "dst_port == 1") }.contains("DstPort"))
             #expect(try failure { $0.filter = try PacketFilter(parsing: "length > 1") }.contains("no length"))

@@ -47,7 +47,8 @@ import Testing
     @Test func aSlowWriterDropsAndCounts() throws {
         let slow = Recorder(pause: 100_000_000), fast = Recorder()
         let writers = [
-            try QueuedWriter(slow, name: "slow", limit: 2, overflow: .drop), try QueuedWriter(fast, name: "fast", limit: 100),
+            try QueuedWriter(slow, name: "slow", limit: 2, overflow: .drop),
+            try QueuedWriter(fast, name: "fast", limit: 100),
         ]
         let start = Clock.monotonicNanoseconds
         for snapshot in snapshots { for writer in writers { writer.put(snapshot) } }
@@ -91,7 +92,8 @@ import Testing
         #expect(written.map(\.time) == [2, 5, 8, 11].map { snapshots[$0].time })
         #expect(writer.stage.delivered == 12)
         for (index, snapshot) in written.enumerated() {
-            let parts = isCumulative ? snapshots[(3 * index + 2)...(3 * index + 2)] : snapshots[(3 * index)...(3 * index + 2)]
+            let parts =
+                isCumulative ? snapshots[(3 * index + 2)...(3 * index + 2)] : snapshots[(3 * index)...(3 * index + 2)]
             var packets: UInt64 = 0
             var rows: [FlowRecord] = []
             snapshot.results[0].rows.read(0..<snapshot.results[0].rows.count, into: &rows)

@@ -146,7 +146,10 @@ import Testing
                 #expect(throws: SystemFailure.self) { try store.answer(sql: "no statement") }
             }
             #expect(try store.answer(sql: "SELECT count(*) > 0 FROM flows").rows == [[.integer(1)]])
-            #expect(try store.answer(sql: "SELECT ip(addr('2001:db8::1')), ip(NULL)").rows == [[.text("2001:db8::1"), .null]])
+            #expect(
+                try store.answer(sql: "SELECT ip(addr('2001:db8::1')), ip(NULL)").rows == [
+                    [.text("2001:db8::1"), .null]
+                ])
         }
     }
 

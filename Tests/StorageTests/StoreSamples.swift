@@ -18,7 +18,8 @@ enum StoreSamples {
         let isWide = Int.random(in: 0..<4, using: &random) == 0
         func address(_ host: UInt64) -> IPAddress {
             isWide
-                ? IPAddress(v6: 0x2001_0DB8_0000_0000 | (host & 1) << 16, host) : IPAddress(v4: UInt32(0x0A00_0000 | host))
+                ? IPAddress(v6: 0x2001_0DB8_0000_0000 | (host & 1) << 16, host)
+                : IPAddress(v4: UInt32(0x0A00_0000 | host))
         }
         let source = address(.random(in: 1...3, using: &random) | .random(in: 0...1, using: &random) << 8)
         let destination = address(.random(in: 1...3, using: &random) | .random(in: 0...1, using: &random) << 8)
@@ -33,7 +34,9 @@ enum StoreSamples {
     }
 
     /// Up to `count` rows with different keys, seen in the minute before `time`.
-    static func rows(_ count: Int, _ task: FlowTask, before time: Int64, using random: inout SeededGenerator) -> [FlowRecord] {
+    static func rows(_ count: Int, _ task: FlowTask, before time: Int64, using random: inout SeededGenerator)
+        -> [FlowRecord]
+    {
         var rows: [FlowKey: FlowRecord] = [:]
         for _ in 0..<count {
             var row = FlowRecord(key: key(task.fields, using: &random))
@@ -73,7 +76,9 @@ enum StoreSamples {
             let time = start + Int64(number) * minute
             return Snapshot(
                 time: time,
-                results: tasks.map { result($0, rows(.random(in: 1...rowsMax, using: &random), $0, before: time, using: &random)) })
+                results: tasks.map {
+                    result($0, rows(.random(in: 1...rowsMax, using: &random), $0, before: time, using: &random))
+                })
         }
     }
 
@@ -96,7 +101,8 @@ enum StoreSamples {
 
     /// Questions of all kinds, for answers that must agree.
     static func questions() throws -> [(name: String, question: FlowQuestion)] {
-        func question(_ name: String, _ change: (inout FlowQuestion) throws -> Void) rethrows -> (String, FlowQuestion) {
+        func question(_ name: String, _ change: (inout FlowQuestion) throws -> Void) rethrows -> (String, FlowQuestion)
+        {
             var question = FlowQuestion()
             try change(&question)
             return (name, question)
@@ -106,22 +112,40 @@ enum StoreSamples {
             question("first task") { _ in },
             question("limit") { $0.limit = 3 },
             question("conversations") { $0.task = "conversations" },
-            question("two-way of one-way") { $0.task = "five_tuple"; $0.isBidirectional = true },
-            question("one-way of two-way") { $0.task = "conversations"; $0.isBidirectional = false },
+            question("two-way of one-way") {
+                $0.task = "five_tuple"; $0.isBidirectional = true
+            },
+            question("one-way of two-way") {
+                $0.task = "conversations"; $0.isBidirectional = false
+            },
             try question("by network") { $0.fields = try fields("SrcIP/24/48") },
-            try question("by port") { $0.fields = try fields("DstPort,Protocol"); $0.order = .packets },
-            try question("by VLAN") { $0.fields = try fields("VLAN"); $0.order = .key },
+            try question("by port") {
+                $0.fields = try fields("DstPort,Protocol"); $0.order = .packets
+            },
+            try question("by VLAN") {
+                $0.fields = try fields("VLAN"); $0.order = .key
+            },
             try question("hosts, both ways") {
                 $0.fields = try fields("SrcIP/31,DstIP/31")
                 $0.task = "conversations"
                 $0.isBidirectional = true
             },
-            question("range") { $0.from = start + 2 * minute; $0.to = start + 4 * minute; $0.order = .firstSeen },
-            question("last") { $0.last = 3 * minute; $0.order = .lastSeen },
-            question("every") { $0.every = 2 * minute; $0.task = "ports"; $0.limit = 4 },
-            question("trace") { $0.every = 0; $0.task = "conversations"; $0.order = .duration },
+            question("range") {
+                $0.from = start + 2 * minute; $0.to = start + 4 * minute; $0.order = .firstSeen
+            },
+            question("last") {
+                $0.last = 3 * minute; $0.order = .lastSeen
+            },
+            question("every") {
+                $0.every = 2 * minute; $0.task = "ports"; $0.limit = 4
+            },
+            question("trace") {
+                $0.every = 0; $0.task = "conversations"; $0.order = .duration
+            },
             question("nothing") { $0.from = start + 1_000_000 * minute },
-            try question("spread") { $0.elements = try fields("DstIP"); $0.order = .elements },
+            try question("spread") {
+                $0.elements = try fields("DstIP"); $0.order = .elements
+            },
             try question("spread of conversations") {
                 $0.task = "conversations"
                 $0.fields = try fields("SrcIP")

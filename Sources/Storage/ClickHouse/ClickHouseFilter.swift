@@ -58,7 +58,9 @@ struct ClickHouseFilter {
         return "\(column) >= \(range.lowerBound) AND \(column) <= \(range.upperBound)"
     }
 
-    private func inverted(_ test: FilterTest, _ text: String) -> String { test.isInverted ? "(NOT (\(text)))" : "(\(text))" }
+    private func inverted(_ test: FilterTest, _ text: String) -> String {
+        test.isInverted ? "(NOT (\(text)))" : "(\(text))"
+    }
 
     private func onSide(_ test: FilterTest, _ text: (String) -> String) -> String {
         switch test.side {

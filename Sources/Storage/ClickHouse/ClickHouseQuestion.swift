@@ -69,7 +69,9 @@ struct ClickHouseQuestion {
         // swaps: the higher end is the source. folds: both ends are the same, so there is one direction.
         let swaps = isTwoWay ? "(msh, msl, msp) > (mdh, mdl, mdp)" : "0"
         let folds = isTwoWay ? "(msh = mdh AND msl = mdl AND msp = mdp)" : "0"
-        func end(_ first: String, _ second: String, _ name: String) -> String { "if(sw, \(second), \(first)) AS \(name)" }
+        func end(_ first: String, _ second: String, _ name: String) -> String {
+            "if(sw, \(second), \(first)) AS \(name)"
+        }
         let direction = """
             if(fo, p0 + rp0, if(sw, rp0, p0)) AS xap, if(fo, b0 + rb0, if(sw, rb0, b0)) AS xab, \
             if(fo, 0, if(sw, p0, rp0)) AS xbp, if(fo, 0, if(sw, b0, rb0)) AS xbb, \

@@ -14,7 +14,8 @@ extension ClickHouseStore {
         var replaced: Set<UInt64> = []
         while !reader.isAtEnd {
             guard let record = SnapshotRecord(&reader) else {
-                throw SystemFailure(operation: "read", path: name, errno: EINVAL, detail: "the table snapshots is damaged")
+                throw SystemFailure(
+                    operation: "read", path: name, errno: EINVAL, detail: "the table snapshots is damaged")
             }
             replaced.formUnion(record.replaced)
             if !record.isTombstone, known.insert(record.id).inserted { records.append(record) }

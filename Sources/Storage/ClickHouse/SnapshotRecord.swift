@@ -103,7 +103,8 @@ struct SnapshotRecord: Equatable {
         tokens = reader.numbers()
         replaced = reader.numbers()
         results = []
-        let all = [fields.count, directions.count, hasOther.count] + (counts + sums).map(\.count) + times.map(\.count)
+        let all =
+            [fields.count, directions.count, hasOther.count] + (counts + sums).map(\.count) + times.map(\.count)
             + flags.map(\.count)
         guard !reader.isDamaged, all.allSatisfy({ $0 == names.count }), tokens.count == tokenTasks.count else {
             return nil

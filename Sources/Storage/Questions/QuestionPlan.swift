@@ -80,7 +80,8 @@ public struct QuestionPlan: Sendable {
         if let elements = question.elements {
             let fields = question.fields ?? KeyFields(source: .whole)
             if fields.source != nil && elements.source != nil
-                || fields.destination != nil && elements.destination != nil || fields.sourcePort && elements.sourcePort || fields.destinationPort && elements.destinationPort
+                || fields.destination != nil && elements.destination != nil || fields.sourcePort && elements.sourcePort
+                || fields.destinationPort && elements.destinationPort
                 || fields.protocol && elements.protocol || fields.vlan && elements.vlan
             {
                 throw QuestionFailure("\(fields) and \(elements) share a field")

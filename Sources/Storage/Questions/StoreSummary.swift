@@ -26,7 +26,9 @@ public struct StoreSummary: Equatable, Sendable {
     /// - Parameter question: its range and task count.
     public init(_ question: FlowQuestion, _ catalogue: StoreCatalogue) {
         var from = question.from ?? .min
-        if let last = question.last, let newest = catalogue.snapshots.last?.time { from = max(from, newest &- last &+ 1) }
+        if let last = question.last, let newest = catalogue.snapshots.last?.time {
+            from = max(from, newest &- last &+ 1)
+        }
         let range = from...max(from, question.to ?? .max)
         let chosen = catalogue.snapshots.filter { range.contains($0.time) }
         snapshotCount = chosen.count

@@ -45,10 +45,12 @@ public final class SQLiteStore: SnapshotStore {
         guard let lock else { return }
         try Self.failures(path, "open") {
             try SQLiteSchema.migrator.migrate(queue)
-            if lock.isAlone { try queue.inTransaction { database in
-                try Self.removeIncomplete(database)
-                return .commit
-            } }
+            if lock.isAlone {
+                try queue.inTransaction { database in
+                    try Self.removeIncomplete(database)
+                    return .commit
+                }
+            }
         }
         lock.share()
     }

@@ -150,12 +150,16 @@ import Testing
                 let failure = #expect(throws: QuestionFailure.self) { try QuestionPlan(question, store.catalogue()) }
                 return failure?.description ?? ""
             }
-            #expect(
-                try failure { $0.fields = try KeyFields(parsing: "DstPort") }.contains("no stored task has DstPort"))
-            #expect(try failure { $0.fields = try KeyFields(parsing: "SrcIP") }.contains("SrcIP/24"))
-            #expect(try failure { $0.filter = try PacketFilter(parsing: "dst_port == 1") }.contains("DstPort"))
-            #expect(try failure { $0.filter = try PacketFilter(parsing: "length > 1") }.contains("no length"))
-            #expect(try failure { $0.task = "other" }.contains("hosts"))
+            let unknownField = try failure { $0.fields = try KeyFields(parsing: "DstPort") }
+            #expect(unknownField.contains("no stored task has DstPort"))
+            let longerPrefix = try failure { $0.fields = try KeyFields(parsing: "SrcIP") }
+            #expect(longerPrefix.contains("SrcIP/24"))
+            let unknownInFilter = try failure { $0.filter = try PacketFilter(parsing: "dst_port == 1") }
+            #expect(unknownInFilter.contains("DstPort"))
+            let length = try failure { $0.filter = try PacketFilter(parsing: "length > 1") }
+            #expect(length.contains("no length"))
+            let unknownTask = try failure { $0.task = "other" }
+            #expect(unknownTask.contains("hosts"))
         }
     }
 }

@@ -66,7 +66,6 @@ extension PacketFilter {
         var nodes = instructions.map { node in
             CodeNode(.test(FilterTest(node)), whenTrue: Int(node.whenTrue), whenFalse: Int(node.whenFalse))
         }
-        var alive = Array(nodes.indices)
         var uses = [Int](repeating: 0, count: nodes.count + 2)
         for node in nodes {
             uses[node.whenTrue] += 1
@@ -74,7 +73,7 @@ extension PacketFilter {
         }
         // From the end: what follows a node is then as folded as it can be.
         var stack: [Int] = []
-        for index in alive.reversed() {
+        for index in nodes.indices.reversed() {
             while let next = stack.last, let folded = nodes[index].folded(nodes[next], at: next, uses: uses[next]) {
                 uses[nodes[next].whenTrue] -= 1
                 uses[nodes[next].whenFalse] -= 1
@@ -87,8 +86,9 @@ extension PacketFilter {
             }
             stack.append(index)
         }
-        alive = stack
-        return alive.last.map { nodes[$0].expression } ?? .always
+        guard let whole = stack.last else { return .always }
+        // Behind a `not`, what holds leads to the exit that refuses.
+        return nodes[whole].whenTrue == nodes.count ? nodes[whole].expression : .not(nodes[whole].expression)
     }
 
     /// The key fields that the tests look at; addresses with as many bits as they compare.

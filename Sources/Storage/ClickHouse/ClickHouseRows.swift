@@ -32,7 +32,7 @@ struct ClickHouseRows {
         let (all, allBounds) = (buffer, bounds)
         // SAFETY: each row writes its 125 octets at its own place within the capacity, and all rows do.
         octets = unsafe [UInt8](unsafeUninitializedCapacity: all.count * Self.rowOctets) { target, count in
-            var pointer = unsafe UnsafeMutableRawPointer(target.baseAddress!)
+            var pointer = UnsafeMutableRawPointer(target.baseAddress!)
             for index in all.indices {
                 let bound = bounded == nil ? RowBound.none : allBounds[index]
                 unsafe Self.write(all[index], bound, day, time, to: pointer)

@@ -108,7 +108,8 @@ public struct QuestionPlan: Sendable {
         return task
     }
 
-    /// The coarsest task of a run that can answer, as it has the fewest rows; of equals, the first by name.
+    /// The coarsest task of a run that can answer, as it has the fewest rows; of equals, one of as many directions as
+    /// are asked for, and then the first by name.
     private static func storedTask(
         for task: FlowTask, _ needed: KeyFields, _ question: FlowQuestion, _ snapshots: [StoredSnapshot]
     ) throws(QuestionFailure) -> FlowTask {
@@ -118,9 +119,12 @@ public struct QuestionPlan: Sendable {
             (question.task == nil || stored.name == question.task) && stored.fields.covers(fields)
                 && (question.filter?.testsVersion != true || stored.fields.hasAddress)
         }
-        let best = able.min { a, b in
-            (a.fields.bitCount, a.name, a.fields.description) < (b.fields.bitCount, b.name, b.fields.description)
+        // A row of one direction tells its own times, a row of both those of both.
+        func rank(_ stored: FlowTask) -> (Int, Int, String, String) {
+            let differs = stored.bidirectional == task.bidirectional ? 0 : 1
+            return (stored.fields.bitCount, differs, stored.name, stored.fields.description)
         }
+        let best = able.min { rank($0) < rank($1) }
         guard let best else {
             let known = all.map { "\($0.name) (\($0.fields))" }.sorted().joined(separator: ", ")
             throw QuestionFailure("no stored task has \(fields); there is \(known)")

@@ -8,8 +8,8 @@ struct NetSpectra: ParsableCommand {
         abstract: "Who talks to whom, how much, and what is said: flows and messages.",
         discussion: """
             analyze counts the packets of captures exactly, by any key. messages puts TCP connections together and \
-            prints what they say: HTTP, WebSocket, gRPC, raw octets. replay does so with recorded events. query answers \
-            questions from a database that analyze --store has filled.
+            prints what they say: HTTP, WebSocket, gRPC, raw octets. replay does so with recorded events. query \
+            answers questions from a database that analyze --store has filled.
 
             Examples:
               netspectra analyze capture.pcapng

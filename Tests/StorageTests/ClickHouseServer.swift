@@ -62,7 +62,7 @@ final class ClickHouseServer: @unchecked Sendable {
         stop()
         throw Failure(
             text:
-                "the server does not answer: \((try? String(contentsOfFile: folder + "/errors", encoding: .utf8)) ?? "")"
+                "no answer: \((try? String(contentsOfFile: folder + "/errors", encoding: .utf8)) ?? "")"
         )
     }
 

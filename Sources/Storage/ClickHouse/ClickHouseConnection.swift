@@ -57,6 +57,7 @@ import Synchronization
                     detail: unsafe String(cString: response.error))
             }
             let text = String(decoding: answer.prefix(500), as: UTF8.self)
+            // SAFETY: the answer is a value; its texts were copied.
             // What the server says of itself is for a while; what it says of a statement is for good.
             throw SystemFailure(
                 operation: "ask", path: address.name, errno: unsafe response.status >= 500 ? EIO : EINVAL,

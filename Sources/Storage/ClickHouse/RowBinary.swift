@@ -34,7 +34,8 @@ struct RowBinaryWriter {
     }
 }
 
-/// Reads what a server answers in RowBinary. What is cut short or makes no sense is `nil`, and `isDamaged` from then on.
+/// Reads what a server answers in RowBinary. What is cut short or makes no sense is 0 or empty, and `isDamaged` from
+/// then on.
 struct RowBinaryReader {
     private let octets: [UInt8]
     private var position = 0

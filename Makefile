@@ -5,7 +5,7 @@ SECONDS ?= 60
 PREFIX  ?= /usr/local
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-tsan lint format bench fuzz install uninstall clean
+.PHONY: help setup demo test test-tsan test-differential lint format bench fuzz install uninstall clean
 # The targets share one build directory.
 .NOTPARALLEL:
 
@@ -21,8 +21,11 @@ demo: setup ## Build for release and show what is in CAPTURE (default: Examples/
 test: setup ## Build and run every test
 	@Scripts/check test
 
-test-tsan: setup ## Run the tests of threads and pipelines under the thread sanitizer
+test-tsan: setup ## Run the tests under the thread sanitizer
 	@Scripts/check test-tsan
+
+test-differential: setup ## Compare decoders with those of SwiftNIO, in a package of its own
+	@Scripts/check test-differential
 
 lint: setup ## Check the format of the sources and the scripts
 	@Scripts/check lint
@@ -32,6 +35,8 @@ format: ## Rewrite the Swift sources in the project's format
 
 bench: setup ## Compare speed, memory and results with the other tools installed here
 	@Benchmarks/compare
+	@swift run --package-path Benchmarks -c release SketchSpeed
+	@Benchmarks/messages --parts
 
 fuzz: setup ## Run every fuzz target for SECONDS each (default: 60)
 	@Scripts/fuzz "$(SECONDS)"
@@ -43,4 +48,4 @@ uninstall: ## Remove what install put under PREFIX
 	@Scripts/install uninstall "$(PREFIX)"
 
 clean: ## Remove everything that was built
-	@rm -rf .build Fuzz/.build Benchmarks/.build
+	@rm -rf .build Fuzz/.build Benchmarks/.build Differential/.build

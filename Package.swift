@@ -9,6 +9,9 @@ let settings: [SwiftSetting] = [
     .enableExperimentalFeature("Lifetimes"),
 ]
 
+/// Fuzzers are linked with a `main` that a tool of the build cannot have beside its own; none of them needs probes.
+let probePlugins: [Target.PluginUsage] = Context.environment["NETSPECTRA_FUZZ"] == nil ? ["BPFCompile"] : []
+
 let package = Package(
     name: "netspectra",
     products: [
@@ -17,11 +20,16 @@ let package = Package(
         .library(name: "Headers", targets: ["Headers"]),
         .library(name: "CaptureFiles", targets: ["CaptureFiles"]),
         .library(name: "Flows", targets: ["Flows"]),
+        .library(name: "Sketches", targets: ["Sketches"]),
         .library(name: "IPFIX", targets: ["IPFIX"]),
         .library(name: "Streams", targets: ["Streams"]),
         .library(name: "Events", targets: ["Events"]),
         .library(name: "ContentCodings", targets: ["ContentCodings"]),
         .library(name: "AppProtocols", targets: ["AppProtocols"]),
+        // For the benchmarks, which are a package of their own.
+        .library(name: "KernelIO", targets: ["KernelIO"]),
+        .library(name: "Outputs", targets: ["Outputs"]),
+        .library(name: "Pipeline", targets: ["Pipeline"]),
         // For the fuzzers, which are a package of their own.
         .library(name: "CaptureTestSupport", targets: ["CaptureTestSupport"]),
         .library(name: "CompressionTestSupport", targets: ["CompressionTestSupport"]),
@@ -37,7 +45,8 @@ let package = Package(
         .target(name: "Octets", swiftSettings: settings),
         .target(name: "Headers", dependencies: ["Octets"], swiftSettings: settings),
         .target(name: "CaptureFiles", dependencies: ["Octets"], swiftSettings: settings),
-        .target(name: "Flows", dependencies: ["Headers"], swiftSettings: settings),
+        .target(name: "Sketches", swiftSettings: settings),
+        .target(name: "Flows", dependencies: ["Headers", "Sketches"], swiftSettings: settings),
         .target(name: "IPFIX", dependencies: ["Octets", "Headers", "Flows"], swiftSettings: settings),
         .target(name: "Events", dependencies: ["Octets", "Headers"], swiftSettings: settings),
         .target(name: "AppProtocols", dependencies: ["Octets", "Events"], swiftSettings: settings),
@@ -64,25 +73,25 @@ let package = Package(
         .plugin(name: "BPFCompile", capability: .buildTool(), dependencies: ["bpfc"]),
         .target(
             name: "Probes", dependencies: ["CLibBPF", "CProbeRecords", "KernelIO", "Octets"], exclude: ["BPF"],
-            swiftSettings: settings, plugins: ["BPFCompile"]),
+            swiftSettings: settings, plugins: probePlugins),
         .target(
             name: "ContentCodings", dependencies: ["CZlib", "CZstd", "CBrotli", "CCrypto"], swiftSettings: settings),
         .target(
             name: "Pipeline",
             dependencies: [
                 "Octets", "Headers", "CaptureFiles", "ContentCodings", "Flows", "KernelIO", "Events", "AppProtocols",
-                "Streams",
+                "Sketches", "Streams",
             ],
             swiftSettings: settings),
         .systemLibrary(
             name: "CYAML", path: "Sources/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(
-            name: "Configuration", dependencies: ["AppProtocols", "CYAML", "Flows", "Headers"],
+            name: "Configuration", dependencies: ["AppProtocols", "CYAML", "Flows", "Headers", "Sketches"],
             swiftSettings: settings),
         .target(
             name: "Outputs",
             dependencies: [
-                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols",
+                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols", "Sketches",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: settings),
@@ -100,19 +109,21 @@ let package = Package(
             name: "netspectra",
             dependencies: [
                 "Octets", "Headers", "CaptureFiles", "Flows", "Synthesis", "Configuration", "KernelIO", "Pipeline",
-                "Outputs", "AppProtocols", "Events", "Probes", "Storage", "Streams",
+                "Outputs", "AppProtocols", "Events", "Probes", "Sketches", "Storage", "Streams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
 
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["AppProtocols", "Configuration", "Flows", "Headers"],
+            name: "ConfigurationTests",
+            dependencies: ["AppProtocols", "Configuration", "Flows", "Headers", "Sketches"],
             swiftSettings: settings),
         .target(
             name: "MessageTestSupport", dependencies: ["AppProtocols", "Events", "Headers"],
             path: "Tests/MessageTestSupport", swiftSettings: settings),
         .testTarget(
             name: "FlowsTests", dependencies: ["CaptureTestSupport", "Flows", "Headers"], swiftSettings: settings),
+        .testTarget(name: "SketchesTests", dependencies: ["CaptureTestSupport", "Sketches"], swiftSettings: settings),
         .testTarget(
             name: "StreamsTests",
             dependencies: [
@@ -141,7 +152,7 @@ let package = Package(
             name: "OutputsTests",
             dependencies: [
                 "AppProtocols", "CaptureTestSupport", "Events", "Flows", "Headers", "IPFIX", "KernelIO",
-                "MessageTestSupport", "Octets", "Outputs", "TestSupport",
+                "MessageTestSupport", "Octets", "Outputs", "Sketches", "TestSupport",
             ],
             swiftSettings: settings),
         .target(
@@ -164,10 +175,12 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "AppProtocolsTests",
-            dependencies: ["AppProtocols", "CaptureTestSupport", "Events", "MessageTestSupport", "Octets"],
+            dependencies: [
+                "AppProtocols", "CaptureTestSupport", "ContentCodings", "Events", "MessageTestSupport", "Octets",
+            ],
             swiftSettings: settings),
         .testTarget(
-            name: "ProbesTests", dependencies: ["CProbeRecords", "Events", "Octets", "Probes"],
+            name: "ProbesTests", dependencies: ["CProbeRecords", "Events", "KernelIO", "Octets", "Probes"],
             swiftSettings: settings),
         // What the message side as a whole does with recordings, captures and random conversations.
         .testTarget(
@@ -189,13 +202,15 @@ let package = Package(
             name: "PipelineTests",
             dependencies: [
                 "Pipeline", "AppProtocols", "Events", "Octets", "CaptureFiles", "CaptureTestSupport",
-                "CompressionTestSupport", "Flows", "Headers", "KernelIO", "PacketTestSupport", "Synthesis",
+                "CompressionTestSupport", "Flows", "Headers", "KernelIO", "PacketTestSupport", "Sketches", "Synthesis",
                 "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(
             name: "ConformanceTests",
-            dependencies: ["CaptureFiles", "CaptureTestSupport", "ContentCodings", "Flows", "Headers", "Pipeline"],
+            dependencies: [
+                "CaptureFiles", "CaptureTestSupport", "ContentCodings", "Flows", "Headers", "Pipeline", "Sketches",
+            ],
             swiftSettings: settings),
         // Runs the program, and may use Foundation for that.
         .testTarget(

@@ -3,8 +3,12 @@ import Octets
 /// Collects the body of one message as its octets arrive: takes content codings off, keeps what the limit allows,
 /// counts and, where asked, digests all of it.
 ///
-/// Memory: what is kept, at most `ParserSettings.bodyOctetsMax`; while a body is open the decoders' own, and 16 KiB per
-/// coding where octets are decoded that are not kept as they come.
+/// A coded body of usual size waits as it came and is decoded in one go when it ends or is asked for: of thousands of
+/// bodies at once none then has a decoder of its own, and what is decoded is shown while the processor still has it at
+/// hand.
+///
+/// Memory: what is kept, at most `ParserSettings.bodyOctetsMax`; while a long body is open the decoders' own, and 16 KiB
+/// per coding where octets are decoded that are not kept as they come.
 public struct BodyCollector {
     /// Decoders, the last applied coding first.
     private var levels: [Level] = []
@@ -14,6 +18,22 @@ public struct BodyCollector {
     private var coded: UInt64 = 0
     /// Octets taken while nothing was decoded yet, to be shown as they are if they turn out not to be coded.
     private var held: [UInt8] = []
+    /// A coded body of which nothing was decoded yet.
+    private var waiting: Waiting?
+
+    /// An object, as most bodies are not coded and all collectors would be larger by it.
+    private final class Waiting {
+        let codings: [ContentCoding?]
+        let settings: ParserSettings
+        let tools: any BodyTools
+        var octets: [UInt8] = []
+
+        init(_ codings: [ContentCoding?], _ settings: ParserSettings, _ tools: any BodyTools) {
+            self.codings = codings
+            self.settings = settings
+            self.tools = tools
+        }
+    }
 
     private enum State {
         /// No coding, or none that can be taken off.
@@ -34,6 +54,8 @@ public struct BodyCollector {
 
     /// One step of decoding into a scratch buffer gives at most this much.
     static let scratchOctets = 16_384
+    /// A coded body that is longer is decoded as it comes.
+    static let waitingOctetsMax = 65_536
     /// The least that a body's memory grows by.
     private static let growthOctets = 2_048
     /// More codings than this are nobody's honest body: they stay on.
@@ -43,6 +65,16 @@ public struct BodyCollector {
 
     public init() {}
 
+    /// What a decoder needs: a window of 32 KiB with its tables, as zlib has them; others are near.
+    static let decoderOctets = 40 << 10
+
+    /// Octets held besides those in the message.
+    var heldOctets: Int {
+        // Most bodies have no coding.
+        if levels.isEmpty { return waiting?.octets.count ?? 0 }
+        return held.count + levels.reduce(0) { $0 + Self.decoderOctets + $1.scratch.count }
+    }
+
     /// Starts a body.
     /// - Parameter codings: as listed in `Content-Encoding` (and `Transfer-Encoding` before `chunked`), `identity`
     ///   left out; `nil` for one that nobody here knows.
@@ -50,18 +82,44 @@ public struct BodyCollector {
         _ codings: [ContentCoding?], in message: inout Message, _ settings: ParserSettings, _ tools: any BodyTools
     ) {
         start(settings, tools)
-        guard codings.count <= Self.codingsMax else { return message.note(.unknownCoding) }
+        guard !codings.isEmpty else { return }
+        // What lies beneath an unknown coding cannot be reached: all is shown as it was on the wire.
+        guard codings.count <= Self.codingsMax, !codings.contains(where: { $0 == nil }) else {
+            return message.note(.unknownCoding)
+        }
+        waiting = Waiting(codings, settings, tools)
+    }
+
+    /// Takes the codings off that wait for it.
+    private mutating func open(_ codings: [ContentCoding?], in message: inout Message, _ tools: any BodyTools) {
         for coding in codings.reversed() {
             guard let coding, let decoder = tools.makeDecoder(coding) else {
-                // What lies beneath an unknown coding cannot be reached: all is shown as it was on the wire.
                 levels.removeAll(keepingCapacity: true)
                 return message.note(.unknownCoding)
             }
             levels.append(Level(decoder: decoder, coding: coding))
         }
-        guard !levels.isEmpty else { return }
         state = .decoding
         for coding in codings { if let coding { message.body.codings.append(coding) } }
+    }
+
+    /// Decodes what waits, so that the message holds all of the body that has come.
+    public mutating func decodeWaiting(in message: inout Message) {
+        guard let waiting = waiting.take() else { return }
+        open(waiting.codings, in: &message, waiting.tools)
+        guard !waiting.octets.isEmpty else { return }
+        // Most text is coded in no less than a quarter.
+        message.body.octets.reserveCapacity(min(4 * waiting.octets.count, waiting.settings.bodyOctetsMax))
+        take(all: waiting.octets.span, to: &message, waiting.settings, waiting.tools)
+    }
+
+    /// So many octets of the body come at least: memory for them is asked for once.
+    mutating func reserve(_ octets: Int, in message: inout Message) {
+        if let waiting {
+            waiting.octets.reserveCapacity(min(octets, Self.waitingOctetsMax))
+        } else if state == .passing {
+            message.body.octets.reserveCapacity(octets)
+        }
     }
 
     /// Starts the body of one of several messages that one decoder takes, one after the other (permessage-deflate).
@@ -82,6 +140,14 @@ public struct BodyCollector {
     ) {
         guard !octets.isEmpty else { return }
         message.body.length += UInt64(octets.count)
+        guard let waiting else { return take(all: octets, to: &message, settings, tools) }
+        waiting.octets.append(contentsOf: octets)
+        if waiting.octets.count > Self.waitingOctetsMax { decodeWaiting(in: &message) }
+    }
+
+    private mutating func take(
+        all octets: Span<UInt8>, to message: inout Message, _ settings: ParserSettings, _ tools: any BodyTools
+    ) {
         // A beginning of fixed length, so that a mistake is told the same however the body was cut.
         let beginning = octets.extracting(first: max(0, Self.heldOctetsMax - Int(clamping: coded)))
         take(beginning, to: &message, settings, tools)
@@ -104,6 +170,7 @@ public struct BodyCollector {
 
     /// Octets of the body are missing here. What is coded cannot go on behind a gap.
     public mutating func skip(_ octets: UInt64?, in message: inout Message) {
+        decodeWaiting(in: &message)
         message.markIncomplete(.gap(octets: octets))
         if state == .decoding, let outermost = levels.first {
             message.markIncomplete(.undecodable(outermost.coding, afterOctets: message.body.decodedLength))
@@ -115,6 +182,7 @@ public struct BodyCollector {
     /// Ends the body.
     /// - Parameter isWhole: its end was seen; a coding without its end mark is then noted.
     public mutating func end(isWhole: Bool, in message: inout Message) {
+        decodeWaiting(in: &message)
         if state == .decoding, coded > 0 { checkEnd(isWhole, of: &message) }
         if !message.body.isKeptWhole { message.note(.bodyLimited(shown: UInt64(message.body.octets.count))) }
         // Of a body that could not be decoded to its end nobody could compare the digest with anything.
@@ -128,6 +196,7 @@ public struct BodyCollector {
     private mutating func start(_ settings: ParserSettings, _ tools: any BodyTools) {
         levels.removeAll(keepingCapacity: true)
         held = []
+        waiting = nil
         coded = 0
         state = .passing
         digest = settings.digestsBodies ? tools.makeDigest() : nil
@@ -184,6 +253,9 @@ extension BodyCollector {
         }
     }
 
+    /// Small bodies grow fourfold: what is never written to takes no memory, what is moved does.
+    private static func growth(_ count: Int) -> Int { count < 64 << 10 ? 3 * count : count }
+
     private struct Step {
         /// Octets of the input used up.
         var taken = 0
@@ -204,7 +276,8 @@ extension BodyCollector {
         // One octet more than the limit tells a body that ends there from one that goes on.
         let left = self.left(at: levels.count - 1, settings)
         let size = min(
-            room, left == .max ? left : left + 1, free >= Self.growthOctets / 2 ? free : max(Self.growthOctets, start))
+            room, left == .max ? left : left + 1,
+            free >= Self.growthOctets / 2 ? free : max(Self.growthOctets, Self.growth(start)))
         var step = Step()
         message.body.octets.append(addingCapacity: size) { output in
             step = Self.step(decoder, octets, into: &output)

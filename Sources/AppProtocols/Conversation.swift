@@ -111,6 +111,11 @@ public final class Conversation {
         !self[direction].held.isEmpty || parser?.isWaiting(direction) == true || raw?.isWaiting(direction) == true
     }
 
+    /// Octets held for what is not finished, both directions together.
+    public var heldOctets: Int {
+        sides.received.held.count + sides.sent.held.count + (parser?.heldOctets ?? 0) + (raw?.heldOctets ?? 0)
+    }
+
     /// Whether octets that come after a silence begin a conversation of their own: a descriptor may have been given to
     /// another connection, of which nothing but its first octets tells.
     public func isAnother(_ octets: Span<UInt8>, _ direction: Direction) -> Bool {

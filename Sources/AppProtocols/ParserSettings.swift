@@ -19,6 +19,8 @@ public struct ParserSettings: Sendable {
     public var digestsBodies = false
     /// Give a message for each HTTP/2 frame, too.
     public var showsFrames = false
+    /// Which messages are wanted: what answers a request is marked by it (`Message.isWanted`).
+    public var filter: MessageFilter?
 
     public init() {}
 }

@@ -59,6 +59,9 @@ public enum Pause: Sendable, Equatable {
     case idle
     /// Silent for long: show every message as far as it came, marked incomplete; what follows is a continuation.
     case longIdle
+    /// The memory for what is unfinished is used up: as `longIdle`, with a note, and what was shown gives its memory
+    /// back.
+    case memory
     /// The direction was closed in order: a body that lasts until close is complete.
     case closed
     /// The connection was reset, forgotten, or the source ended: no order about it.
@@ -87,4 +90,8 @@ public protocol ProtocolParser: AnyObject {
 
     /// Whether an unfinished message waits in this direction (so that the caller asks again at `longIdle`).
     func isWaiting(_ direction: Direction) -> Bool
+
+    /// Octets held for what is not finished, both directions together: heads, bodies, what the next octets need. Told
+    /// by lengths, so it does not depend on how memory was used before; in constant time.
+    var heldOctets: Int { get }
 }

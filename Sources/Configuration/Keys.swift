@@ -15,24 +15,22 @@ struct Keys {
     static let aggregator = Keys(
         known: [
             "num_workers", "size_of_packet_channel", "snapshot_interval", "storage_root_path", "exact_tasks",
-            "snapshot_clock", "cumulative", "max_memory", "tunnels", "where", "bidirectional", "type", "exact",
+            "sketch_tasks", "snapshot_clock", "cumulative", "max_memory", "tunnels", "where", "bidirectional", "type",
+            "types", "exact", "sketch",
         ],
         later: [
-            "sketch": "sketch tasks", "sketch_tasks": "sketch tasks",
-            "period": "a measurement period beside the snapshots",
-            "types": "several kinds of aggregators at once", "writers": "writers beside the snapshot files",
+            "period": "a measurement period beside the snapshots", "writers": "writers beside the snapshot files",
         ])
 
     static let exact = Keys(known: ["tasks"], later: ["writers": "writers beside the snapshot files"])
 
-    static let task = Keys(
-        known: ["name", "key_fields", "num_shards", "bidirectional"],
-        later: [
-            "skt_type": "sketch tasks", "flow_fields": "sketch tasks", "element_fields": "sketch tasks",
-            "width": "sketch tasks", "depth": "sketch tasks", "size_thereshold": "sketch tasks",
-            "count_thereshold": "sketch tasks", "m": "sketch tasks", "size": "sketch tasks", "base": "sketch tasks",
-            "b": "sketch tasks",
-        ])
+    static let task = Keys(known: ["name", "key_fields", "num_shards", "bidirectional", "memory"])
+
+    static let sketchTask = Keys(known: [
+        "name", "skt_type", "flow_fields", "element_fields", "width", "depth", "size_thereshold", "count_thereshold",
+        "m", "size", "base", "b", "error", "confidence", "counters", "precision", "conservative", "seed", "key",
+        "key_fields", "elementkey", "size_threshold", "count_threshold",
+    ])
 
     static let redact = Keys(known: ["headers", "query", "json", "mode"])
 

@@ -45,6 +45,49 @@ extension Settings {
               bidirectional: true
             - name: per_source_network
               key_fields: [SrcIP/24/48]
+              # The most memory of this task alone. It counts exactly until then; beyond it the smallest flows go into
+              # "other" and a sketch, and each row says how much of it may be missing.
+              memory: 64MiB
+
+          # What is counted in sketches, whose memory does not grow; each result carries its bound (docs/sketches.md).
+          sketch:
+            tasks:
+              # skt_type 0, count_min: keys with many packets or octets.
+              - name: heavy_sources
+                skt_type: 0
+                flow_fields: [SrcIP]
+                # Keys with as many octets, or as many packets, are listed.
+                size_thereshold: 4096000
+                count_thereshold: 4096
+                # The size: rows of cells. Or left out for what follows from error and confidence.
+                width: 32768
+                depth: 2
+              # skt_type 1, super_spread: keys with many different elements.
+              - name: scanners
+                skt_type: 1
+                flow_fields: [SrcIP]
+                element_fields: [DstIP, DstPort]
+                count_thereshold: 1000
+                width: 32768
+                depth: 2
+                # Registers of a cell, and their bits.
+                m: 128
+                size: 5
+                # The share of elements that reach the next rank, and how fast a cell's key grows safe from others.
+                base: 0.5
+                b: 1.08
+              # skt_type 2, hyperloglog: how many different ones there are in all.
+              - name: destinations
+                skt_type: hyperloglog
+                element_fields: [DstIP]
+                # An estimate is off by at most this share, with this probability.
+                error: 0.02
+                confidence: 0.99
+              # skt_type 3, space_saving: the keys with the most octets, with certain bounds.
+              - name: top_pairs
+                skt_type: space_saving
+                flow_fields: [SrcIP, DstIP]
+                counters: 1000
 
         output:
           # table, json, ndjson or csv.

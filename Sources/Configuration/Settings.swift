@@ -26,6 +26,8 @@ public struct Settings: Equatable, Sendable {
     public var filter: PacketFilter?
     /// In the order of the file. Empty where the file names none.
     public var tasks: [TaskSettings] = []
+    /// What is counted in sketches, in the order of the file.
+    public var sketches: [SketchTask] = []
     public var report = ReportSettings()
     /// What is taken out of messages before anything is written.
     public var redaction = RedactionSettings()
@@ -44,10 +46,13 @@ public struct TaskSettings: Equatable, Sendable {
     public var task: FlowTask
     /// How many `shard_N.dat` files the task's rows are divided among, 1 ... 512; `nil`: the writer's default.
     public var shards: Int?
+    /// The most bytes the task may take; beyond it the smallest flows go into a sketch. `nil`: no limit of its own.
+    public var memoryBytesMax: UInt64?
 
-    public init(task: FlowTask, shards: Int? = nil) {
+    public init(task: FlowTask, shards: Int? = nil, memoryBytesMax: UInt64? = nil) {
         self.task = task
         self.shards = shards
+        self.memoryBytesMax = memoryBytesMax
     }
 }
 

@@ -22,18 +22,19 @@ extension SettingsReader {
                 keyFields($0, "\(itemPath).key_fields")
             }
             let isBidirectional = values["bidirectional"].flatMap { boolean($0, "\(itemPath).bidirectional") }
+            let memory = values["memory"].flatMap { byteCount($0, "\(itemPath).memory") }
             let shards = values["num_shards"].flatMap { integer($0, "\(itemPath).num_shards", 1...512) }
             guard let name, let fields else { continue }
             let task = FlowTask(name: name, fields: fields, bidirectional: isBidirectional ?? bidirectional)
             if task.bidirectional, let node = values["key_fields"] {
                 requireSymmetry(fields, node, "\(itemPath).key_fields")
             }
-            tasks.append(TaskSettings(task: task, shards: shards))
+            tasks.append(TaskSettings(task: task, shards: shards, memoryBytesMax: memory))
         }
         return tasks
     }
 
-    private mutating func required(
+    mutating func required(
         _ key: String, in values: [String: YAMLNode], _ item: YAMLNode, _ path: String
     ) -> YAMLNode? {
         if let value = values[key] { return value }
@@ -43,7 +44,7 @@ extension SettingsReader {
     }
 
     /// A task's name is also the name of its directory in a snapshot.
-    private mutating func taskName(_ node: YAMLNode, _ path: String) -> String? {
+    mutating func taskName(_ node: YAMLNode, _ path: String) -> String? {
         guard let name = text(node, path, expected: "a name") else { return nil }
         let isFileName =
             !name.isEmpty && name.utf8.count <= 100 && name.utf8.first != UInt8(ascii: ".")
@@ -59,7 +60,7 @@ extension SettingsReader {
     }
 
     /// A list of words, or one text with commas.
-    private mutating func keyFields(_ node: YAMLNode, _ path: String) -> KeyFields? {
+    mutating func keyFields(_ node: YAMLNode, _ path: String) -> KeyFields? {
         if case .scalar = node.content, !node.isNull, let words = text(node, path, expected: "key fields") {
             do throws(KeyFieldsFailure) {
                 return try KeyFields(parsing: words)

@@ -43,7 +43,6 @@ struct SettingsReader {
     private mutating func aggregator(_ node: YAMLNode, _ settings: inout Settings) {
         let path = "aggregator"
         let values = mapping(node, path, Keys.aggregator)
-        _ = values["type"].flatMap { choice($0, "\(path).type", ["exact"]) }
         settings.workers = values["num_workers"].flatMap { integer($0, "\(path).num_workers", 1...1_024) }
         settings.packetQueueLength = values["size_of_packet_channel"].flatMap {
             integer($0, "\(path).size_of_packet_channel", 1...100_000_000)
@@ -75,6 +74,34 @@ struct SettingsReader {
             }
         }
         if let list { settings.tasks = tasks(list.node, list.path, bidirectional: bidirectional) }
+        if let sketches = sketchList(values) {
+            settings.sketches = sketchTasks(sketches.node, sketches.path, taken: settings.tasks)
+        }
+        let kinds = aggregatorKinds(values)
+        if !kinds.contains("exact") { settings.tasks = [] }
+        if !kinds.contains("sketch") { settings.sketches = [] }
+    }
+
+    private mutating func sketchList(_ values: [String: YAMLNode]) -> (node: YAMLNode, path: String)? {
+        let list = values["sketch_tasks"].map { (node: $0, path: "aggregator.sketch_tasks") }
+        guard let sketch = values["sketch"] else { return list }
+        guard let tasks = mapping(sketch, "aggregator.sketch", Keys.exact)["tasks"] else { return list }
+        if list != nil {
+            note(tasks, "aggregator.sketch.tasks", "the tasks stand in aggregator.sketch_tasks already")
+        }
+        return list ?? (tasks, "aggregator.sketch.tasks")
+    }
+
+    /// `type: exact`, or `types: [exact, sketch]`: which of the file's tasks run. All, where it does not say.
+    private mutating func aggregatorKinds(_ values: [String: YAMLNode]) -> [String] {
+        let all = ["exact", "sketch"]
+        if let type = values["type"] {
+            if let types = values["types"] { note(types, "aggregator.types", "aggregator.type says it already") }
+            return choice(type, "aggregator.type", all).map { [$0] } ?? all
+        }
+        guard let types = values["types"] else { return all }
+        let items = sequence(types, "aggregator.types", of: "kinds") ?? []
+        return items.enumerated().compactMap { choice($1, "aggregator.types[\($0)]", all) }
     }
 
     private mutating func output(_ node: YAMLNode, _ settings: inout Settings) {

@@ -21,16 +21,17 @@
     }
 
     /// - Parameters:
-    ///   - fd: negative: there is none.
+    ///   - fd: -1: there is none. Below, a number that stands for it: it tells connections apart whose descriptor nobody
+    ///     knows.
     ///   - sock: 0: not known.
     @inline(always) public init(pid: UInt32, tid: UInt32, fd: Int32, sock: UInt64) {
         self.pid = pid
         if sock != 0 {
             kind = .sock
             id = sock
-        } else if fd >= 0 {
+        } else if fd != -1 {
             kind = .descriptor
-            id = UInt64(fd)
+            id = UInt64(UInt32(bitPattern: fd))
         } else {
             kind = .thread
             id = UInt64(tid)

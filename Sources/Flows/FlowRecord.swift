@@ -18,6 +18,10 @@ public struct FlowRecord: Equatable, Sendable, BitwiseCopyable {
     /// Union of the TCP flags seen, per direction.
     public var tcpFlags: UInt8
     public var reverseTCPFlags: UInt8
+    /// How many packets and octets, both directions together, the flow may have had besides: they were evicted under
+    /// the task's memory limit and stand in the row of evicted flows. 0: what is counted is all there was.
+    public var packetsBound: UInt64 = 0
+    public var bytesBound: UInt64 = 0
 
     @inline(always)
     public init(
@@ -35,6 +39,8 @@ public struct FlowRecord: Equatable, Sendable, BitwiseCopyable {
         self.reverseTCPFlags = reverseTCPFlags
     }
 
+    /// Everything of the flow is in its row.
+    @inline(always) public var isExact: Bool { packetsBound == 0 && bytesBound == 0 }
     @inline(always) public var totalPackets: UInt64 { packets + reversePackets }
     @inline(always) public var totalBytes: UInt64 { bytes + reverseBytes }
 }

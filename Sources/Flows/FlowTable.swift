@@ -156,7 +156,7 @@ public enum FlowTable<Key: TableKey> {
     public typealias Update = FlowUpdate<Key>
 
     /// How many updates `apply` overlaps.
-    @inlinable public static var batch: Int { 32 }
+    @inlinable public static var batch: Int { 128 }
 
     /// The most entries an index of `slots` slots holds before it must grow: three quarters.
     @inlinable public static func capacity(slots: Int) -> Int { slots / 4 * 3 }
@@ -168,9 +168,9 @@ public enum FlowTable<Key: TableKey> {
     public static func apply(
         _ updates: Span<Update>, slots: inout MutableSpan<UInt64>, entries: inout MutableSpan<Entry>, count: inout Int
     ) {
-        var candidates: [32 of Int32] = .init(repeating: 0)
+        var candidates: [128 of Int32] = .init(repeating: 0)
         let mask = slots.count - 1
-        let n = min(updates.count, 32)
+        let n = min(updates.count, 128)
         // First all index loads, then all entry loads, then the updates: within each run the loads do not depend on
         // each other, so the processor waits for them together.
         for i in 0..<n {
@@ -238,11 +238,44 @@ public enum FlowTable<Key: TableKey> {
         return index
     }
 
-    /// Adds a flow's counters to those its key already has.
+    /// Adds the counters of up to `batch` flows to those their keys already have, the cache misses overlapped as in
+    /// `apply`.
     ///
-    /// - Precondition: `entries` and the index have room for one more entry.
+    /// - Parameter hashes: those of the keys.
+    /// - Precondition: `entries` has room for `count + flows.count`, and so has the index (`capacity`).
     @inlinable
     public static func merge(
+        _ flows: Span<Entry>, hashes: [128 of UInt32], slots: inout MutableSpan<UInt64>,
+        entries: inout MutableSpan<Entry>, count: inout Int
+    ) {
+        var candidates: [128 of Int32] = .init(repeating: 0)
+        let mask = slots.count - 1
+        let n = min(flows.count, 128)
+        for i in 0..<n {
+            let hash = hashes[i]
+            var place = Int(hash) & mask
+            var slot = slots[place]
+            while slot != 0, slot.upperHalf != hash {
+                place = (place &+ 1) & mask
+                slot = slots[place]
+            }
+            candidates[i] = Int32(truncatingIfNeeded: slot) &- 1
+        }
+        for i in 0..<n where candidates[i] >= 0 {
+            if entries[Int(candidates[i])].key != flows[i].key { candidates[i] = -1 }
+        }
+        for i in 0..<n {
+            let index = candidates[i]
+            if index >= 0 {
+                entries[Int(index)].counters.merge(flows[i].counters)
+            } else {
+                mergeOne(flows[i], hash: hashes[i], slots: &slots, entries: &entries, count: &count)
+            }
+        }
+    }
+
+    @inlinable @inline(never)
+    static func mergeOne(
         _ entry: Entry, hash: UInt32, slots: inout MutableSpan<UInt64>, entries: inout MutableSpan<Entry>,
         count: inout Int
     ) {
@@ -290,8 +323,18 @@ extension FlowCounters {
     }
 
     /// Adds the counters of another part of the same flow, in the same orientation.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func merge(_ other: FlowCounters) {
+        if packets[1] | bytes[1] | other.packets[1] | other.bytes[1] == 0 {
+            // One-way: the first packet is always the forward direction's.
+            let flags = (packets[0] | other.packets[0]) & ~Self.countMask
+            packets[0] = (packets[0] &+ other.packets[0]) & Self.countMask | flags
+            let first = (bytes[0] | other.bytes[0]) & Self.firstBit
+            bytes[0] = (bytes[0] &+ other.bytes[0]) & Self.countMask | first
+            firstSeen = min(firstSeen, other.firstSeen)
+            lastSeen = max(lastSeen, other.lastSeen)
+            return
+        }
         let ours = firstSeen <= other.firstSeen, theirs = other.firstSeen <= firstSeen
         for direction in 0..<2 {
             let flags = (packets[direction] | other.packets[direction]) & ~Self.countMask

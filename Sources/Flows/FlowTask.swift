@@ -46,10 +46,14 @@ public struct FlowTask: Hashable, Sendable {
     public var name: String
     public var fields: KeyFields
     public var bidirectional: Bool
+    /// Octets that the task may take; `nil` for no limit of its own. Beyond it the smallest flows go into the row of
+    /// evicted flows and a sketch, which bounds what the rows that remain, or come back, have lost to it.
+    public var memoryLimit: Int?
 
-    public init(name: String, fields: KeyFields, bidirectional: Bool = false) {
+    public init(name: String, fields: KeyFields, bidirectional: Bool = false, memoryLimit: Int? = nil) {
         self.name = name
         self.fields = fields
         self.bidirectional = bidirectional
+        self.memoryLimit = memoryLimit
     }
 }

@@ -101,6 +101,8 @@ extension FlowTask {
     /// directions apart that the other has merged.
     public func canRollUp(from finer: FlowTask) -> Bool {
         guard bidirectional || !finer.bidirectional else { return false }
+        // What a task with a limit of its own has evicted is missing in its rows alone.
+        guard memoryLimit == nil, finer.memoryLimit == nil else { return false }
         func covers(_ wide: AddressPrefix?, _ narrow: AddressPrefix?) -> Bool {
             guard let narrow else { return true }
             guard let wide else { return false }

@@ -40,10 +40,13 @@ public struct Snapshot: Sendable {
     /// The time the snapshot is named by, nanoseconds since 1970 UTC: packet time or wall clock, as configured.
     public var time: Int64
     public var results: [TaskResult]
+    /// What was counted in sketches.
+    public var sketches: [SketchResult]
 
-    public init(time: Int64, results: [TaskResult]) {
+    public init(time: Int64, results: [TaskResult], sketches: [SketchResult] = []) {
         self.time = time
         self.results = results
+        self.sketches = sketches
     }
 }
 

@@ -12,21 +12,33 @@ public enum CommonPath {
     /// taken.
     @inline(always)
     public static func dissect(_ frame: Span<UInt8>, into info: inout PacketInfo) -> Bool {
-        guard frame.count >= 46 else { return false }
+        let link = ethernet(frame)
+        let packet = frame.extracting(droppingFirst: link.octets)
+        switch link.family {
+        case .v4: return ipv4(packet, vlan: link.vlan, into: &info)
+        case .v6: return ipv6(packet, vlan: link.vlan, into: &info)
+        case .none: return false
+        }
+    }
+
+    /// What an Ethernet frame carries, its VLAN, and where the packet begins; `.none` for what goes to the dissector.
+    ///
+    /// Callers that treat the families apart branch on this, and need not ask the packet again.
+    @inline(always)
+    public static func ethernet(_ frame: Span<UInt8>) -> (family: IPFamily, vlan: UInt16, octets: Int) {
+        guard frame.count >= 46 else { return (.none, 0, 0) }
         var etherType = frame.bigEndian16(at: 12)
-        var network = 14
+        var octets = 14
         var vlan: UInt16 = 0
         if etherType == 0x8100 {
             vlan = frame.bigEndian16(at: 14) & 0x0FFF
             // Tagged for its priority only: rare, and its flow has no VLAN although its frame has a tag.
-            guard vlan != 0 else { return false }
+            guard vlan != 0 else { return (.none, 0, 0) }
             etherType = frame.bigEndian16(at: 16)
-            network = 18
+            octets = 18
         }
-        let packet = frame.extracting(droppingFirst: network)
-        if etherType == 0x0800 { return ipv4(packet, vlan: vlan, into: &info) }
-        guard etherType == 0x86DD else { return false }
-        return ipv6(packet, vlan: vlan, into: &info)
+        if etherType == 0x0800 { return (.v4, vlan, octets) }
+        return (etherType == 0x86DD ? .v6 : .none, vlan, octets)
     }
 
     @inline(always)
@@ -63,14 +75,16 @@ public enum CommonPath {
     ) -> Bool {
         guard segment.count >= 8 else { return false }
         info.protocol = IPProtocol(rawValue: number)
-        let ports = segment.bigEndian32(at: 0)
+        let (source, destination) = (segment.bigEndian16(at: 0), segment.bigEndian16(at: 2))
         if number == 6 {
             guard segment.count >= 20 else { return false }
             let headerLength = Int(segment[12] >> 4) * 4
             guard headerLength >= 20, headerLength <= claimed else { return false }
             info.tcpFlags = TCPFlags(rawValue: segment[13])
         } else if number == 17 {
-            guard claimed >= 8, UDPTunnelPort.isNone(ports) else { return false }
+            guard claimed >= 8, !UDPTunnelPort.isTunnel(source), !UDPTunnelPort.isTunnel(destination) else {
+                return false
+            }
             info.tcpFlags = TCPFlags(rawValue: 0)
         } else if number == icmp {
             guard claimed >= 8 else { return false }
@@ -81,20 +95,14 @@ public enum CommonPath {
         } else {
             return false
         }
-        info.sourcePort = UInt16(truncatingIfNeeded: ports >> 16)
-        info.destinationPort = UInt16(truncatingIfNeeded: ports)
+        info.sourcePort = source
+        info.destinationPort = destination
         return true
     }
 }
 
 /// The UDP ports behind which a tunnel may run: such packets take the dissector's way.
 public enum UDPTunnelPort {
-    /// Whether neither port of a UDP header's first word is a tunnel's.
-    @inlinable @inline(__always)
-    public static func isNone(_ ports: UInt32) -> Bool {
-        !isTunnel(UInt16(truncatingIfNeeded: ports >> 16)) && !isTunnel(UInt16(truncatingIfNeeded: ports))
-    }
-
     @inlinable @inline(__always)
     public static func isTunnel(_ port: UInt16) -> Bool {
         // One test sends nearly every port away: the numbers lie between 1701 and 6635.

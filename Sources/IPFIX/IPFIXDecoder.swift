@@ -5,11 +5,11 @@ import Octets
 /// Reads the messages of one task's IPFIX file, as `IPFIXEncoder` builds them, back into rows.
 ///
 /// Hostile input costs at most an error: every read is within a length that was checked before, and a row takes at
-/// least 34 octets of input, so memory stays below three times the input.
+/// least 26 octets of input, so memory stays below four times the input.
 public struct IPFIXDecoder: Sendable {
     /// Octets of a message's header (RFC 7011 § 3.1).
     public static let headerOctets = 16
-    /// A file of ours has at most nine templates.
+    /// A file of ours has at most fifteen templates.
     static let templatesMax = 64
 
     /// The task's name, the snapshot's time and the task's place in its snapshot; `nil` before the record that says so.

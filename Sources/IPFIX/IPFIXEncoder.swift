@@ -35,7 +35,7 @@ public struct IPFIXEncoder: Sendable {
     private var setStart = 0
     private var setKind = -1
     /// One bit per row kind whose template is in the file.
-    private var announced: UInt8 = 0
+    private var announced: UInt16 = 0
     /// Data records so far, modulo 2^32: the sequence number of the next message (RFC 7011 § 3.1).
     private var sequence: UInt32 = 0
     private var rowCount: UInt64 = 0
@@ -55,7 +55,7 @@ public struct IPFIXEncoder: Sendable {
         appendTaskRecord(time)
         let hasAddresses = task.fields.source != nil || task.fields.destination != nil
         for family in hasAddresses ? [IPFamily.v4, .v6] : [.none] {
-            announce(RowKind(family: family, hasWideTimes: false))
+            announce(RowKind(family: family))
         }
     }
 
@@ -85,7 +85,7 @@ public struct IPFIXEncoder: Sendable {
         buffer.write(atMost: template.recordOctets) {
             $0.append(bigEndian: evictedFlows)
             $0.append(timesOf: row, wide: true)
-            $0.append(countersOf: row, bidirectional: bidirectional)
+            $0.append(countersOf: row, wide: true, bidirectional: bidirectional)
         }
         sequence &+= 1
         return true
@@ -139,12 +139,18 @@ extension IPFIXEncoder {
     public func laterPart(capacity: Int) -> IPFIXEncoder {
         var part = self
         part.buffer = OctetBuffer(capacity: capacity)
-        // The first message of the file shows the templates of all families with common times, and only those.
-        part.announced &= 0b111
-        part.sequence = 0
-        part.rowCount = 0
-        part.openMessage()
+        part.beginLaterPart()
         return part
+    }
+
+    /// Forgets what was encoded and begins another later part of the same file, in the same memory.
+    public mutating func beginLaterPart() {
+        // The first message of the file shows the templates of all families with common times and counters, and only
+        // those.
+        announced &= 0b111
+        sequence = 0
+        rowCount = 0
+        openMessage()
     }
 
     /// Says how much of the file stands before this part, before the part's last message is closed.
@@ -179,7 +185,7 @@ extension IPFIXEncoder {
     /// Opens a set for rows of `kind`, after their template if this is the file's first; `false` without room for both
     /// and one record.
     private mutating func open(_ kind: RowKind) -> Bool {
-        let isAnnounced = announced & 1 << UInt8(kind.index) != 0
+        let isAnnounced = announced & 1 << UInt16(kind.index) != 0
         let template = isAnnounced ? 0 : IPFIXTemplate.row(task, kind).setOctets
         guard fits(template + 4 + recordOctets[kind.index]) else { return false }
         if !isAnnounced { announce(kind) }
@@ -190,7 +196,7 @@ extension IPFIXEncoder {
 
     private mutating func announce(_ kind: RowKind) {
         append(IPFIXTemplate.row(task, kind))
-        announced |= 1 << UInt8(kind.index)
+        announced |= 1 << UInt16(kind.index)
     }
 
     private mutating func openSet(_ id: UInt16) {
@@ -263,7 +269,7 @@ extension IPFIXEncoder {
             if key.protocol { writer.append(row.key.protocol) }
             if key.vlan { writer.append(bigEndian: row.key.vlan) }
             writer.append(timesOf: row, wide: kind.hasWideTimes)
-            writer.append(countersOf: row, bidirectional: bidirectional)
+            writer.append(countersOf: row, wide: kind.hasWideCounters, bidirectional: bidirectional)
         }
     }
 }
@@ -334,13 +340,23 @@ extension OctetWriter {
 
     @inline(always)
     @_lifetime(self: copy self)
-    fileprivate mutating func append(countersOf row: FlowRecord, bidirectional: Bool) {
-        append(bigEndian: row.packets)
-        append(bigEndian: row.bytes)
+    fileprivate mutating func append(countersOf row: FlowRecord, wide: Bool, bidirectional: Bool) {
+        append(packets: row.packets, bytes: row.bytes, wide: wide)
         append(bigEndian: UInt16(row.tcpFlags))
         guard bidirectional else { return }
-        append(bigEndian: row.reversePackets)
-        append(bigEndian: row.reverseBytes)
+        append(packets: row.reversePackets, bytes: row.reverseBytes, wide: wide)
         append(bigEndian: UInt16(row.reverseTCPFlags))
+    }
+
+    /// - Parameter wide: in eight octets each; else both are below 2³².
+    @inline(always)
+    @_lifetime(self: copy self)
+    private mutating func append(packets: UInt64, bytes: UInt64, wide: Bool) {
+        if wide {
+            append(bigEndian: packets)
+            append(bigEndian: bytes)
+        } else {
+            append(bigEndian: packets << 32 | bytes)
+        }
     }
 }

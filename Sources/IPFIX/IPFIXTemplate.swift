@@ -17,26 +17,36 @@ public struct IPFIXTemplate: Equatable, Sendable {
     }
 }
 
-/// The kinds of rows of a task: their template differs by the addresses' family and by whether the times need their
-/// milliseconds beside them.
+/// The kinds of rows of a task: their template differs by the addresses' family, by whether the times need their
+/// milliseconds beside them, and by whether the counters need more than four octets (RFC 7011 § 6.2).
 struct RowKind: Equatable, Sendable {
     var family: IPFamily
-    var hasWideTimes: Bool
+    var hasWideTimes = false
+    var hasWideCounters = false
 
-    /// 0 ..< 6
-    var index: Int { (family == .v4 ? 0 : family == .v6 ? 1 : 2) + (hasWideTimes ? 3 : 0) }
-    static let all =
-        [IPFamily.v4, .v6, .none].map { RowKind(family: $0, hasWideTimes: false) }
-        + [IPFamily.v4, .v6, .none].map { RowKind(family: $0, hasWideTimes: true) }
+    /// 0 ..< 12
+    @inline(always) var index: Int {
+        (family == .v4 ? 0 : family == .v6 ? 1 : 2) + (hasWideTimes ? 3 : 0) + (hasWideCounters ? 6 : 0)
+    }
 
-    @inline(always) init(family: IPFamily, hasWideTimes: Bool) {
+    static let all = [false, true].flatMap { hasWideCounters in
+        [false, true].flatMap { hasWideTimes in
+            [IPFamily.v4, .v6, .none].map {
+                RowKind(family: $0, hasWideTimes: hasWideTimes, hasWideCounters: hasWideCounters)
+            }
+        }
+    }
+
+    init(family: IPFamily, hasWideTimes: Bool = false, hasWideCounters: Bool = false) {
         self.family = family
         self.hasWideTimes = hasWideTimes
+        self.hasWideCounters = hasWideCounters
     }
 
     @inline(always) init(_ row: FlowRecord) {
         family = row.key.family
         hasWideTimes = !(NTPTime.isUnambiguous(row.firstSeen) && NTPTime.isUnambiguous(row.lastSeen))
+        hasWideCounters = (row.packets | row.bytes | row.reversePackets | row.reverseBytes) >> 32 != 0
     }
 }
 
@@ -65,13 +75,14 @@ extension IPFIXTemplate {
     static func row(_ task: FlowTask, _ kind: RowKind) -> IPFIXTemplate {
         IPFIXTemplate(
             id: firstRowID + UInt16(kind.index), scopeCount: 0,
-            fields: keyFields(task.fields, kind.family) + times(wide: kind.hasWideTimes) + counters(task))
+            fields: keyFields(task.fields, kind.family) + times(wide: kind.hasWideTimes)
+                + counters(task, wide: kind.hasWideCounters))
     }
 
     /// The row of evicted flows: no key, the number of flows in it, times of any era.
     static func other(_ task: FlowTask) -> IPFIXTemplate {
         IPFIXTemplate(
-            id: otherID, scopeCount: 0, fields: [.deltaFlowCount] + times(wide: true) + counters(task))
+            id: otherID, scopeCount: 0, fields: [.deltaFlowCount] + times(wide: true) + counters(task, wide: true))
     }
 
     private static func keyFields(_ key: KeyFields, _ family: IPFamily) -> [InformationElement] {
@@ -108,8 +119,9 @@ extension IPFIXTemplate {
         [.flowStartNanoseconds, .flowEndNanoseconds] + (wide ? [.flowStartMilliseconds, .flowEndMilliseconds] : [])
     }
 
-    private static func counters(_ task: FlowTask) -> [InformationElement] {
-        let forward: [InformationElement] = [.packetDeltaCount, .layer2OctetDeltaCount, .tcpControlBits]
+    private static func counters(_ task: FlowTask, wide: Bool) -> [InformationElement] {
+        let counts: [InformationElement] = [.packetDeltaCount, .layer2OctetDeltaCount]
+        let forward = (wide ? counts : counts.map(\.inFourOctets)) + [.tcpControlBits]
         return task.bidirectional ? forward + forward.map(InformationElement.reverse) : forward
     }
 }

@@ -17,6 +17,9 @@ public struct InformationElement: Hashable, Sendable {
     public static let reverseEnterprise: UInt32 = 29305
     static let variableLength: UInt16 = 65_535
 
+    /// The same, encoded in four octets (RFC 7011 § 6.2).
+    var inFourOctets: Self { Self(id: id, length: 4, isReverse: isReverse) }
+
     static func reverse(_ element: Self) -> Self { Self(id: element.id, length: element.length, isReverse: true) }
 }
 

@@ -13,6 +13,8 @@ struct RowLayout: Sendable {
     private static let slotCount = 19
     /// Octets from the start of a record; -1 where the template lacks the field.
     private var offsets = [Int](repeating: -1, count: RowLayout.slotCount)
+    /// Counters in four octets instead of eight (RFC 7011 § 6.2).
+    private var isNarrow = [Bool](repeating: false, count: RowLayout.slotCount)
     private(set) var family = IPFamily.none
     private(set) var recordOctets = 0
 
@@ -30,12 +32,13 @@ struct RowLayout: Sendable {
 
     init(_ template: IPFIXTemplate, at offset: Int) throws(IPFIXFailure) {
         for field in template.fields {
-            guard let (slot, family) = Self.slots[field], !has(slot),
+            guard let (slot, family) = Self.slots[field] ?? Self.narrowSlots[field], !has(slot),
                 family == .none || self.family == .none || self.family == family
             else {
                 throw IPFIXFailure(.unsupportedElement(template: template.id, element: field.id), at: offset)
             }
             offsets[slot.rawValue] = recordOctets
+            if Self.narrowSlots[field] != nil { isNarrow[slot.rawValue] = true }
             recordOctets += Int(field.length)
             if family != .none { self.family = family }
         }
@@ -63,18 +66,25 @@ struct RowLayout: Sendable {
         .reverse(.tcpControlBits): (.reverseFlags, .none), .deltaFlowCount: (.flowCount, .none),
     ]
 
+    /// The counters, where they are encoded in four octets.
+    private static let narrowSlots: [InformationElement: (Slot, IPFamily)] = [
+        .packetDeltaCount.inFourOctets: (.packets, .none), .layer2OctetDeltaCount.inFourOctets: (.bytes, .none),
+        .reverse(.packetDeltaCount).inFourOctets: (.reversePackets, .none),
+        .reverse(.layer2OctetDeltaCount).inFourOctets: (.reverseBytes, .none),
+    ]
+
     /// The row of one record, which has exactly `recordOctets` octets.
     func read(_ record: Span<UInt8>, _ task: TaskRecord, at offset: Int) throws(IPFIXFailure) -> FlowRecord {
         guard has(.reversePackets) == task.bidirectional else {
             throw IPFIXFailure(.value(element: InformationElement.biflowDirection.id), at: offset)
         }
         var row = FlowRecord(key: try key(record, task, at: offset))
-        row.packets = record.bigEndian64(at: self[.packets])
-        row.bytes = record.bigEndian64(at: self[.bytes])
+        row.packets = count(record, .packets)
+        row.bytes = count(record, .bytes)
         row.tcpFlags = try flags(record, .flags, at: offset)
         if task.bidirectional {
-            row.reversePackets = record.bigEndian64(at: self[.reversePackets])
-            row.reverseBytes = record.bigEndian64(at: self[.reverseBytes])
+            row.reversePackets = count(record, .reversePackets)
+            row.reverseBytes = count(record, .reverseBytes)
             row.reverseTCPFlags = try flags(record, .reverseFlags, at: offset)
         }
         row.firstSeen = try time(record, .start, .startMilliseconds, at: offset)
@@ -116,6 +126,11 @@ struct RowLayout: Sendable {
     private func mismatch(at offset: Int) -> IPFIXFailure {
         let element: InformationElement = family == .v4 ? .sourceIPv4PrefixLength : .sourceIPv6PrefixLength
         return IPFIXFailure(.value(element: element.id), at: offset)
+    }
+
+    private func count(_ record: Span<UInt8>, _ slot: Slot) -> UInt64 {
+        let offset = self[slot]
+        return isNarrow[slot.rawValue] ? UInt64(record.bigEndian32(at: offset)) : record.bigEndian64(at: offset)
     }
 
     private func flags(_ record: Span<UInt8>, _ slot: Slot, at offset: Int) throws(IPFIXFailure) -> UInt8 {

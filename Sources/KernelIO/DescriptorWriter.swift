@@ -46,14 +46,9 @@ public struct DescriptorWriter: ~Copyable, Sendable {
         }
     }
 
-    /// Asks the system to begin bringing to the disk what was written, so that `sync` has less to wait for. Where it
+    /// Asks the system to begin bringing to the disk what was written, so that `FileTree.syncFile` has less to wait for. Where it
     /// does not, nothing is lost but time.
     public func startSyncing() { ns_start_syncing(descriptor) }
-
-    /// Waits until the octets are on the disk.
-    public func sync() throws(SystemFailure) {
-        guard fsync(descriptor) == 0 else { throw SystemFailure(operation: "sync", path: path, errno: errno) }
-    }
 
     private func waitUntilWritable() {
         var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)

@@ -37,6 +37,14 @@ public enum FileTree {
         return unsafe lstat(path, &status) == 0
     }
 
+    /// Where a symbolic link points to; `nil` where it cannot be read.
+    public static func linkTarget(_ path: String) -> String? {
+        var octets = [UInt8](repeating: 0, count: 4_096)
+        // SAFETY: readlink(2) reads the NUL-terminated path and writes at most `count` octets during the call.
+        let count = unsafe octets.withUnsafeMutableBytes { unsafe readlink(path, $0.baseAddress!, $0.count) }
+        return count < 0 ? nil : String(decoding: octets.prefix(count), as: UTF8.self)
+    }
+
     /// Renames a directory unless the new name is taken: then `false`.
     public static func rename(_ path: String, to newPath: String) throws(SystemFailure) -> Bool {
         if exists(newPath) { return false }
@@ -47,14 +55,21 @@ public enum FileTree {
         throw SystemFailure(operation: "rename", path: newPath, errno: errno)
     }
 
+    /// Waits until a file's octets are on the disk, whoever wrote them.
+    public static func syncFile(_ path: String) throws(SystemFailure) { try sync(path, O_RDONLY | O_CLOEXEC) }
+
     /// Waits until a directory's entries are on the disk.
     public static func syncDirectory(_ path: String) throws(SystemFailure) {
+        try sync(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    }
+
+    private static func sync(_ path: String, _ flags: Int32) throws(SystemFailure) {
         // SAFETY: open(2) reads the NUL-terminated path during the call.
-        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = unsafe open(path, flags)
         guard descriptor >= 0 else { throw SystemFailure(operation: "open", path: path, errno: errno) }
         defer { close(descriptor) }
         // Some file systems cannot sync directories and say EINVAL; there is nothing more to do on them.
-        guard fsync(descriptor) == 0 || errno == EINVAL else {
+        guard fsync(descriptor) == 0 || errno == EINVAL && flags & O_DIRECTORY != 0 else {
             throw SystemFailure(operation: "sync", path: path, errno: errno)
         }
     }

@@ -23,11 +23,14 @@ public enum Terminal {
     public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
     /// Columns; `nil` where the descriptor is no terminal.
-    public static func columns(_ descriptor: Int32) -> Int? {
+    public static func columns(_ descriptor: Int32) -> Int? { size(descriptor)?.columns }
+
+    /// Columns and lines as they are now; `nil` where the descriptor is no terminal, or one that does not know.
+    public static func size(_ descriptor: Int32) -> (columns: Int, lines: Int)? {
         var size = winsize()
         // SAFETY: TIOCGWINSZ fills `size` during the call.
         guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
-        return Int(size.ws_col)
+        return (Int(size.ws_col), Int(size.ws_row))
     }
 
     public static func environment(_ name: String) -> String? {

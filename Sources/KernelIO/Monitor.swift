@@ -54,7 +54,8 @@ import Glibc
         wait(waking: { _ in true }, body)
     }
 
-    private func wait<Result>(waking: (Result) -> Bool, _ body: (inout Value) -> Result?) -> Result {
+    /// As `wait`, waking the other waiters only where `waking` says that `body` changed what they wait for.
+    public func wait<Result>(waking: (Result) -> Bool, _ body: (inout Value) -> Result?) -> Result {
         lock()
         defer { unlock() }
         while true {

@@ -7,8 +7,8 @@ import Glibc
 public struct OutputFile: ~Copyable, Sendable {
     public let path: String
     /// Where the octets go until `commit`; `nil` where they go to `path` itself.
-    private let temporaryPath: String?
-    private let descriptor: Int32
+    private var temporaryPath: String?
+    public let descriptor: Int32
     private var isOpen = true
 
     /// Creates the file.
@@ -36,6 +36,10 @@ public struct OutputFile: ~Copyable, Sendable {
         // SAFETY: unlink(2) reads the NUL-terminated path during the call.
         if let temporaryPath { _ = unsafe unlink(temporaryPath) }
     }
+
+    /// From now on another process, which has the file too, gives it its name or removes it.
+    /// - Returns: the name that the file has until then; `nil` where it needs no other.
+    public mutating func leaveName() -> String? { temporaryPath.take() }
 
     /// Writes all octets.
     public func write(_ octets: Span<UInt8>) throws(SystemFailure) {

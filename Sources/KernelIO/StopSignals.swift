@@ -3,10 +3,12 @@ import Glibc
 /// Ctrl-C and SIGTERM as a request to finish in order.
 public enum StopSignals {
     /// From now on the first such signal calls `body`, on a thread of its own, and a second one ends the process at
-    /// once.
+    /// once, with `atSecond` called before.
     ///
     /// Call it before any other thread exists: threads inherit that they do not take these signals themselves.
-    public static func onFirst(_ body: @escaping @Sendable () -> Void) {
+    public static func onFirst(
+        _ body: @escaping @Sendable () -> Void, atSecond: @escaping @Sendable () -> Void = {}
+    ) {
         var signals = sigset_t()
         // SAFETY: the set is initialised by sigemptyset(3) before anything else reads it.
         unsafe sigemptyset(&signals)
@@ -21,6 +23,7 @@ public enum StopSignals {
             _ = unsafe sigwait(&signals, &number)
             body()
             _ = unsafe sigwait(&signals, &number)
+            atSecond()
             _exit(128 + number)
         }
     }

@@ -6,7 +6,7 @@ import Glibc
 /// Once raised it stays so, and whoever waits with it returns at once.
 public final class WakeUp: Sendable {
     /// Below 0 where the system has no descriptor left: then waits end with the next octets.
-    let descriptor: Int32
+    public let descriptor: Int32
 
     public init() { descriptor = ns_wake_descriptor() }
 

@@ -21,12 +21,14 @@ extension Span where Element == UInt8 {
     }
 
     @inlinable @inline(__always) public func littleEndian32(at offset: Int) -> UInt32 {
-        UInt32(self[offset + 3]) << 24 | UInt32(self[offset + 2]) << 16
-            | UInt32(self[offset + 1]) << 8 | UInt32(self[offset])
+        UInt32(self[offset &+ 3]) << 24 | UInt32(self[offset &+ 2]) << 16
+            | UInt32(self[offset &+ 1]) << 8 | UInt32(self[offset])
     }
 
     @inlinable @inline(__always) public func littleEndian64(at offset: Int) -> UInt64 {
-        UInt64(littleEndian32(at: offset + 4)) << 32 | UInt64(littleEndian32(at: offset))
+        // One check for all, and the eight octets become one load.
+        precondition(offset >= 0 && offset <= count &- 8, "eight octets are read at once")
+        return UInt64(littleEndian32(at: offset &+ 4)) << 32 | UInt64(littleEndian32(at: offset))
     }
 }
 

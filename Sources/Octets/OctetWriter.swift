@@ -61,6 +61,28 @@ public struct OctetWriter: ~Copyable, ~Escapable {
         for index in source.indices { append(source[index]) }
     }
 
+    /// Appends few octets, eight at a time.
+    @_lifetime(self: copy self)
+    public mutating func append(short source: Span<UInt8>) {
+        var index = 0
+        while index < source.count {
+            let (word, count) = source.upToEight(at: index)
+            append(word: word, count: count)
+            index &+= count
+        }
+    }
+
+    /// Appends many octets, which takes wide moves.
+    @inline(__always)
+    @_lifetime(self: copy self)
+    mutating func append(run source: Span<UInt8>) {
+        let start = position
+        let end = start &+ source.count
+        precondition(start >= 0 && end <= octets.count, "an OctetWriter ran out of memory")
+        for index in source.indices { octets[start &+ index] = source[index] }
+        position = end
+    }
+
     /// Appends the UTF-8 octets of `text`.
     @_lifetime(self: copy self)
     public mutating func append(text: String) {

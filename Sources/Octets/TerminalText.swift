@@ -32,32 +32,43 @@ extension OctetBuffer {
 
 extension OctetWriter {
     /// Appends octets from `start` until at least `end` are done.
+    ///
+    /// The writer must have room for `TerminalText.growth` times the octets and seven more.
     /// - Returns: where it stopped: `end`, or up to seven octets behind it.
     @_lifetime(self: copy self)
     mutating func append(
         terminal source: Span<UInt8>, from start: Int, to end: Int, _ lines: TerminalText.Lines
     ) -> Int {
+        lines == .kept
+            ? append(plain: source, start, end, lines) { OctetFlags.notLines($0) }
+            : append(plain: source, start, end, lines) { OctetFlags.notPrintable($0) }
+    }
+
+    /// - Parameter special: flags the octets that do not stay as they are.
+    @inline(__always)
+    @_lifetime(self: copy self)
+    private mutating func append(
+        plain source: Span<UInt8>, _ start: Int, _ end: Int, _ lines: TerminalText.Lines,
+        _ special: (UInt64) -> UInt64
+    ) -> Int {
         var index = start
         while index < end {
-            while index <= source.count &- 8, index < end {
-                let word = source.word(at: index)
-                let flags = OctetFlags.notPrintable(word)
-                if flags != 0 {
-                    let clean = flags.trailingZeroBitCount >> 3
-                    append(word: word, count: clean)
-                    index &+= clean
-                    break
-                }
-                append(word: word, count: 8)
-                index &+= 8
+            // Searched first and copied then: each of the loops becomes wide moves, one of both would not.
+            let run = source.endOfPlainBlocks(from: index, to: end, special)
+            if run > index {
+                append(run: source.extracting(index..<run))
+                index = run
             }
-            guard index < end else { break }
-            let octet = source[index]
-            if octet &- 0x20 < 0x5F {
-                append(octet)
-                index &+= 1
-            } else {
-                index = appendSpecial(source, index, lines)
+            while index < end {
+                let (word, count) = source.upToEight(at: index)
+                let clean = min(special(word).trailingZeroBitCount >> 3, count)
+                append(word: word, count: clean)
+                index &+= clean
+                if clean < count {
+                    index = appendSpecial(source, index, lines)
+                    // After the end of a line much may follow that stays.
+                    if index <= end &- 32 { break }
+                }
             }
         }
         return index

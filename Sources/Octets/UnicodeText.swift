@@ -30,6 +30,13 @@ public enum OctetFlags {
         (word | (word &+ ones) | (word &- ones &* 0x20)) & highBits
     }
 
+    /// Octets outside 0x20 ... 0x7E that are no TAB or LF either. All flags are right: no sum leaves its octet.
+    @inline(__always) static func notLines(_ word: UInt64) -> UInt64 {
+        let low = word & ~highBits
+        let isLine = (low &+ ones &* 0x77) & ~(low &+ ones &* 0x75)
+        return (word | (low &+ ones) | ~((low &+ ones &* 0x60) | isLine)) & highBits
+    }
+
     /// Octets that JSON text must escape or that need a closer look: those not printable, `"` and `\`.
     @inline(always) public static func specialInJSON(_ word: UInt64) -> UInt64 {
         let quotes = (word ^ ones &* 0x22) &- ones
@@ -43,6 +50,31 @@ extension Span where Element == UInt8 {
     @inline(always) public func word(at offset: Int) -> UInt64 {
         precondition(offset >= 0 && offset <= count &- 8, "eight octets are read at once")
         return littleEndian64(at: offset)
+    }
+
+    /// Where the blocks of 32 octets from `start` end in which nothing is special.
+    /// - Parameter special: flags the octets of a word that are.
+    @inline(__always) func endOfPlainBlocks(from start: Int, to end: Int, _ special: (UInt64) -> UInt64) -> Int {
+        var index = start
+        while index <= end &- 32 {
+            // With it the loads need no check of their own, and eight octets become one.
+            precondition(index >= 0 && index <= count &- 32, "32 octets are searched at once")
+            let first = special(littleEndian64(at: index)) | special(littleEndian64(at: index &+ 8))
+            let second = special(littleEndian64(at: index &+ 16)) | special(littleEndian64(at: index &+ 24))
+            if first | second != 0 { break }
+            index &+= 32
+        }
+        return index
+    }
+
+    /// The next octets, at most eight, the first in the lowest; none behind the end. `offset` is within the span.
+    @inline(__always) func upToEight(at offset: Int) -> (word: UInt64, count: Int) {
+        let rest = count &- offset
+        if rest >= 8 { return (word(at: offset), 8) }
+        if count >= 8 { return (word(at: count &- 8) >> UInt64(8 &* (8 &- rest)), rest) }
+        var word: UInt64 = 0
+        for index in 0..<rest { word |= UInt64(self[offset &+ index]) << UInt64(8 &* index) }
+        return (word, rest)
     }
 
     /// The UTF-8 sequence at `offset`, as the Unicode Standard's table 3-7 allows it.
@@ -95,6 +127,17 @@ extension Span where Element == UInt8 {
         return true
     }
 
+    /// Whether all of it is 0x20 ... 0x7E.
+    public var isPrintable: Bool {
+        var index = endOfPlainBlocks(from: 0, to: count) { OctetFlags.notPrintable($0) }
+        while index < count {
+            let (word, have) = upToEight(at: index)
+            if OctetFlags.notPrintable(word).trailingZeroBitCount >> 3 < have { return false }
+            index &+= have
+        }
+        return true
+    }
+
     /// Whether people can read this: UTF-8, and of the control characters only those that text has, which are those
     /// with an escape of their own in C, and ESC.
     ///
@@ -103,8 +146,9 @@ extension Span where Element == UInt8 {
         let end = mayBeCut ? startOfCutSequence : count
         var index = 0
         while index < end {
+            index = endOfPlainBlocks(from: index, to: end) { OctetFlags.notLines($0) }
             while index <= end &- 8 {
-                let flags = OctetFlags.notPrintable(word(at: index))
+                let flags = OctetFlags.notLines(word(at: index))
                 if flags != 0 {
                     index &+= flags.trailingZeroBitCount >> 3
                     break

@@ -20,6 +20,8 @@ public struct LibraryFinder: Sendable {
         public var files: [TracedFile] = []
         public var processes = 0
         public var refused = 0
+        /// Libraries of processes that are there and cannot be reached: they lie in folders of other users.
+        public var unreachable: [String] = []
         /// Processes that were asked for and do not exist.
         public var absent: [UInt32] = []
     }
@@ -31,7 +33,7 @@ public struct LibraryFinder: Sendable {
         return outcome
     }
 
-    private static func runningProcesses() -> [UInt32] {
+    static func runningProcesses() -> [UInt32] {
         let names = (try? FileTree.names(in: "/proc")) ?? []
         return names.compactMap { UInt32($0) }.sorted()
     }
@@ -69,9 +71,11 @@ public struct LibraryFinder: Sendable {
 
     private func add(_ path: String, under root: String, _ pid: UInt32?, _ outcome: inout Outcome) {
         let fileName = path[(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)...]
-        guard let module = modules.first(where: { $0.matches(fileName: fileName) }),
-            let identity = FileIdentity(of: root + path)
-        else { return }
+        guard let module = modules.first(where: { $0.matches(fileName: fileName) }) else { return }
+        guard let identity = FileIdentity(of: root + path) else {
+            if pid != nil, !outcome.unreachable.contains(path) { outcome.unreachable.append(path) }
+            return
+        }
         if let known = outcome.files.firstIndex(where: { $0.identity == identity }) {
             if let pid { outcome.files[known].pids.append(pid) }
             return

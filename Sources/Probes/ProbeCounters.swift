@@ -21,12 +21,23 @@ public struct ProbeCounters: Equatable, Sendable {
     public var unfollowedCalls: UInt64 = 0
     /// Sockets too many to be told apart.
     public var unfollowedSockets: UInt64 = 0
+    /// Children too many to be followed.
+    public var unfollowedChildren: UInt64 = 0
+    /// Records of connections whose socket is not known.
+    public var recordsWithoutSocket: UInt64 = 0
 
     public init() {}
 
-    /// - Parameter values: by `ns_counter`.
-    init(_ values: [UInt64]) {
-        func value(_ counter: ns_counter) -> UInt64 { values[Int(counter.rawValue)] }
+    /// As the programs count them: what goes from one process to another.
+    public private(set) var values: [UInt64] = []
+
+    /// - Parameter values: by `ns_counter`; what is missing is 0.
+    public init(_ values: [UInt64]) {
+        self.values = values
+        func value(_ counter: ns_counter) -> UInt64 {
+            let index = Int(counter.rawValue)
+            return index < values.count ? values[index] : 0
+        }
         calls = value(NS_CALLS)
         octets = value(NS_OCTETS)
         records = value(NS_RECORDS_WRITTEN)
@@ -38,5 +49,7 @@ public struct ProbeCounters: Equatable, Sendable {
         ringFullSockets = value(NS_SOCKETS_RING_FULL)
         unfollowedCalls = value(NS_CALLS_NO_THREAD) + value(NS_CALLS_TOO_DEEP) + value(NS_RETURNS_UNMATCHED)
         unfollowedSockets = value(NS_CONNECTIONS_UNFOLLOWED)
+        unfollowedChildren = value(NS_CHILDREN_UNFOLLOWED)
+        recordsWithoutSocket = value(NS_RECORDS_NO_SOCKET)
     }
 }

@@ -2,7 +2,8 @@ import CProbeRecords
 import KernelIO
 import Octets
 
-/// The programs in the kernel, what they are attached to, and the records that come of them. Used by one thread.
+/// The programs in the kernel and what they are attached to. What they write is read by a `RecordReader`, here or in a
+/// process without privileges. Used by one thread.
 public final class ProbeSession {
     /// A file that is traced, and how.
     public struct Attachment: Sendable {
@@ -24,11 +25,11 @@ public final class ProbeSession {
     public private(set) var socketSource = SocketSource.socketCalls
     private let settings: ProbeSettings
     private let object: BPFObject
-    private let ring: EventRing
-    private var tracepoints: [BPFLink] = []
-    private var probes: [BPFLink] = []
+    /// Of the ring into which the programs write: valid as long as the session, or a copy of it for longer.
+    public let ringDescriptor: Int32
+    private var tracepoints: BPFLinks = []
+    private var probes: BPFLinks = []
     private var known: Set<Known> = []
-    private var lastRecord: Int64 = 0
 
     private struct Known: Hashable {
         let identity: FileIdentity
@@ -36,11 +37,6 @@ public final class ProbeSession {
         /// 0: every process.
         let pid: UInt32
     }
-
-    /// How long after a record the ring is looked at every millisecond. The programs wake this thread up only when they
-    /// have not done so for half of that time (`WAKE_UP_NANOSECONDS` of tls.bpf.c), so no record waits for longer.
-    private static let attentionNanoseconds: Int64 = 20_000_000
-    private static let patienceMilliseconds: Int32 = 100
 
     /// Loads the programs; nothing is attached to a library yet.
     /// - Parameter socketSource: `nil`: the best one that the kernel has.
@@ -55,10 +51,11 @@ public final class ProbeSession {
         do throws(BPFFailure) {
             object = try BPFObject(Self.program, name: "netspectra")
             try object.setConstants(Self.config(settings))
+            if settings.linksManyFunctions { object.linkManyFunctions() }
             try object.setEntries(of: "events", to: settings.ringBytes)
             try object.load()
             if !settings.pids.isEmpty { try object.insert(settings.pids, into: "pids") }
-            ring = try EventRing(try object.descriptor(ofMap: "events"))
+            ringDescriptor = try object.descriptor(ofMap: "events")
         } catch {
             throw Self.explained(error)
         }
@@ -75,7 +72,7 @@ public final class ProbeSession {
         tracepoints = []
     }
 
-    private enum KernelPath {
+    enum KernelPath {
         static let types = "/sys/kernel/btf/vmlinux"
     }
 
@@ -95,15 +92,17 @@ public final class ProbeSession {
         config.uid = settings.uid ?? 0
         config.has_comm = settings.comm == nil ? 0 : 1
         withCommandName(settings.comm ?? "") { config.comm = $0 }
+        config.follows = settings.followsChildren ? 1 : 0
+        config.cgroup = settings.controlGroup ?? 0
         return config
     }
 
-    private static func explained(_ failure: BPFFailure) -> ProbeFailure {
+    static func explained(_ failure: BPFFailure) -> ProbeFailure {
         if failure.isPermission {
             return ProbeFailure(
                 .permission,
                 "\(failure.message)\nTracing needs root (sudo), or the capabilities CAP_BPF, CAP_PERFMON and "
-                    + "CAP_SYS_PTRACE, and a kernel that is not locked down")
+                    + "CAP_SYS_PTRACE (before Linux 6.6 CAP_SYS_ADMIN, too), and a kernel that is not locked down")
         }
         return ProbeFailure(
             .unavailable, "\(failure.message)\nLinux 5.8 or later with BPF ring buffers and uprobes is needed")
@@ -111,24 +110,26 @@ public final class ProbeSession {
 
     private func attachTracepoints(_ source: SocketSource?) throws(BPFFailure) {
         var links: [BPFLink] = []
-        for (program, tracepoint) in [
+        let always = [
             ("socket_destroyed", "tcp_destroy_sock"), ("thread_ends", "sched_process_exit"),
             ("program_starts", "sched_process_exec"),
-        ] {
+        ]
+        let following = settings.followsChildren ? [("process_forks", "sched_process_fork")] : []
+        for (program, tracepoint) in always + following {
             links.append(try object.attach(program, toTracepoint: tracepoint))
         }
         if source != .systemCalls {
             do throws(BPFFailure) {
                 let sends = try object.attach("socket_sends", toTracepoint: "sock_send_length")
                 let receives = try object.attach("socket_receives", toTracepoint: "sock_recv_length")
-                tracepoints = links + [sends, receives]
+                tracepoints = BPFLinks(links + [sends, receives])
                 return
             } catch {
                 guard error.isMissing, source == nil else { throw error }
             }
         }
         socketSource = .systemCalls
-        tracepoints = links + [try object.attach("system_call", toTracepoint: "sys_enter")]
+        tracepoints = BPFLinks(links + [try object.attach("system_call", toTracepoint: "sys_enter")])
     }
 
     // MARK: - Attaching
@@ -137,72 +138,44 @@ public final class ProbeSession {
     /// - Returns: `nil` where there was nothing to do.
     /// - Throws: where a function that is needed is missing, or the system refuses.
     public func attach(_ file: TracedFile) throws(ProbeFailure) -> Attachment? {
-        // With chosen processes the probes are theirs alone: others that use the library do not pay for it.
-        let pids = settings.pids.isEmpty ? [0] : file.pids.isEmpty ? settings.pids : file.pids
+        // With chosen processes the probes are theirs alone: others that use the library do not pay for it. Children are
+        // there before anybody could attach to them.
+        let pids =
+            settings.pids.isEmpty || settings.followsChildren ? [0] : file.pids.isEmpty ? settings.pids : file.pids
         let fresh = pids.filter {
             known.insert(Known(identity: file.identity, module: file.module.name, pid: $0)).inserted
         }
         guard !fresh.isEmpty else { return nil }
-        var attachment = Attachment(file: file)
+        let sites = try ProbeSites(of: file)
         var links: [BPFLink] = []
-        for function in file.module.functions {
-            for pid in fresh {
-                let found = try attach(function, file, pid: pid == 0 ? -1 : Int32(truncatingIfNeeded: pid), &links)
-                if pid != fresh[0] { continue }
-                if let found { attachment.functions.append(found) } else { attachment.missing += function.symbols }
+        for pid in fresh {
+            do throws(BPFFailure) {
+                // The entries first: a return whose entry was not seen says nothing.
+                for (program, offsets) in sites.entries {
+                    links += try object.attach(program, to: offsets, of: file.path, atReturn: false, pid: pid)
+                }
+                for (program, offsets) in sites.returns {
+                    links += try object.attach(program, to: offsets, of: file.path, atReturn: true, pid: pid)
+                }
+            } catch {
+                if error.isPermission { throw Self.explained(error) }
+                // ESRCH: the process has ended.
+                guard error.errno == 3 else { throw ProbeFailure(.unavailable, error.message) }
             }
         }
-        probes += links
+        probes.append(links)
+        let attachment = Attachment(file: file, functions: sites.functions, missing: sites.missing)
         attachments.append(attachment)
         return attachment
     }
 
-    /// - Returns: the name under which the function was found.
-    private func attach(
-        _ function: FunctionSpec, _ file: TracedFile, pid: Int32, _ links: inout [BPFLink]
-    ) throws(ProbeFailure) -> String? {
-        for symbol in function.symbols {
-            do throws(BPFFailure) {
-                // The entry first: a return whose entry was not seen says nothing.
-                links.append(
-                    try object.attach(function.entry, to: symbol, of: file.path, atReturn: false, pid: pid))
-                if let program = function.return {
-                    links.append(try object.attach(program, to: symbol, of: file.path, atReturn: true, pid: pid))
-                }
-                return symbol
-            } catch {
-                if error.isPermission { throw Self.explained(error) }
-                guard error.isMissing || error.errno == 3 else {  // ESRCH: the process has ended
-                    throw ProbeFailure(.unavailable, error.message)
-                }
-            }
-        }
-        guard !function.isRequired else {
-            throw ProbeFailure(
-                .unavailable,
-                "\(file.shownPath) has no function \(function.symbols.joined(separator: " or ")), which "
-                    + "\(file.module.name) has: looked for in the symbol tables of the file")
-        }
-        return nil
-    }
-
-    // MARK: - Records
-
-    /// Waits for records for a while, and gives those that are there to `body`, in the order of the ring.
-    public func read(_ body: (Span<UInt8>) -> Void) {
-        let now = Clock.monotonicNanoseconds
-        ring.wait(milliseconds: now - lastRecord < Self.attentionNanoseconds ? 1 : Self.patienceMilliseconds)
-        if ring.consume(body) > 0 { lastRecord = Clock.monotonicNanoseconds }
-    }
-
-    /// Takes the probes away and reads what is left.
+    /// Takes the probes away. What they have written is in the ring until somebody reads it.
     /// - Returns: what the programs have counted.
-    public func end(_ body: (Span<UInt8>) -> Void) -> ProbeCounters {
+    public func detach() -> ProbeCounters {
         probes = []
         tracepoints = []
         // A program that runs on another processor just now ends within microseconds.
         _ = Monitor(()).wait(nanoseconds: 2_000_000) { _ in Bool?.none }
-        while ring.consume(body) > 0 {}
         return counters
     }
 

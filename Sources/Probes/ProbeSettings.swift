@@ -2,6 +2,10 @@
 public struct ProbeSettings: Equatable, Sendable {
     /// Only these processes; empty: all.
     public var pids: [UInt32] = []
+    /// Also the children of these processes, and theirs.
+    public var followsChildren = false
+    /// Only processes in this control group and in those below: its number, `ControlGroup.identifier(of:)`.
+    public var controlGroup: UInt64?
     /// Only this user's.
     public var uid: UInt32?
     /// Only threads of this name.
@@ -10,6 +14,9 @@ public struct ProbeSettings: Equatable, Sendable {
     public var ringBytes: UInt32 = 16 << 20
     /// Octets of one call that are passed on; the rest is counted.
     public var payloadMax: UInt64 = Self.payloadLimit
+
+    /// Where the kernel can (Linux 6.6), one link stands for many functions. Tests try both.
+    public var linksManyFunctions = true
 
     /// 256 records of 16 KiB (`PIECES_MAX` of tls.bpf.c).
     public static let payloadLimit: UInt64 = 4 << 20

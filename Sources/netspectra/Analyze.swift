@@ -19,6 +19,10 @@ struct Analyze: ParsableCommand {
             A key is a list of fields: SrcIP, DstIP, SrcPort, DstPort, Protocol, VLAN. Addresses take a prefix length: \
             SrcIP/24, or SrcIP/24/48 for IPv4 and IPv6 apart. Each --key is a task with a table of its own.
 
+            A settings file can also have tasks that are counted in sketches, whose memory does not grow: keys with \
+            many packets, keys with many different others, how many different ones there are, the largest; each \
+            result says how far off it may be. And a limit of memory for a task alone. See --config-example.
+
             Bytes are octets of whole frames as they were on the wire, also where the capture holds less of them. \
             Times are UTC. Fragments but the first have port 0.
 

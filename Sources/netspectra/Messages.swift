@@ -23,7 +23,7 @@ struct Messages: ParsableCommand {
             Examples:
               netspectra messages capture.pcapng
               netspectra messages --where 'port 80' --transactions *.pcap.gz
-              netspectra messages --format ndjson capture.pcap | jq .target
+              netspectra messages --format ndjson capture.pcap | jq -r '.target // empty'
               tcpdump -w - 'tcp port 8080' | netspectra messages -
             """)
 
@@ -55,8 +55,9 @@ struct Messages: ParsableCommand {
         let filter = try `where`.map(AnalysisOptions.packetFilter)
         var streams = StreamSettings()
         streams.tunnels = tunnels
+        streams.allWaitingOctetsMax = options.bufferedOctetsMax
         let source = CaptureSource(paths: files, merge: merge)
-        let progress = ProgressMeter(isQuiet: options.quiet) { source.progress }
+        let progress = ProgressMeter(isQuiet: options.quiet || options.isOnTerminal) { source.progress }
         try MessageRun(options).run(stop: { source.stop() }) { entrance, _ in
             let outcome = CaptureMessages(streams: streams, filter: filter).run(source, into: entrance)
             progress.end()
@@ -71,6 +72,9 @@ extension MessageRun.Source {
         packets = (outcome.frames, outcome.streams.frameSegments + outcome.streams.fragmentFrames)
         problems = captures.flatMap(\.problems) + captures.compactMap(\.note)
         code = captures.exitCode
+        if code == Exit.noCapture, let last = problems.popLast() {
+            problems.append(last + "\n  Recorded events: netspectra replay.")
+        }
     }
 }
 
@@ -103,6 +107,25 @@ extension LedgerReport.Stage {
         return .init(
             name: "streams", unit: "octets", seen: streams.seen, delivered: streams.delivered,
             filtered: filtered.filter { $0.count > 0 }, lost: lost.filter { $0.count > 0 },
-            inFlight: streams.inFlight)
+            inFlight: streams.inFlight,
+            noted: StreamGap.Cause.allCases.compactMap { cause in
+                let octets = streams.gapOctets[cause]
+                return octets == 0 ? nil : .init("missing, \(cause.phrase)", octets)
+            })
+    }
+}
+
+extension StreamGap.Cause {
+    /// Why octets that a stream needs were waited for no longer.
+    fileprivate var phrase: String {
+        switch self {
+        case .snapLength: "cut by the snap length"
+        case .waitingOctets: "too much waited behind"
+        case .waitingPackets: "too many packets behind"
+        case .waitingTime: "waited too long"
+        case .memory: "no memory to wait"
+        case .end: "the connection ended"
+        case .jump: "sequence numbers jumped"
+        }
     }
 }

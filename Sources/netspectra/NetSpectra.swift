@@ -8,8 +8,9 @@ struct NetSpectra: ParsableCommand {
         abstract: "Who talks to whom, how much, and what is said: flows and messages.",
         discussion: """
             analyze counts the packets of captures exactly, by any key. messages puts TCP connections together and \
-            prints what they say: HTTP, WebSocket, gRPC, raw octets. replay does so with recorded events. query \
-            answers questions from a database that analyze --store has filled.
+            prints what they say: HTTP, WebSocket, gRPC, raw octets. replay does so with recorded events, trace with \
+            what programs on this machine say over TLS; doctor says whether that works here. query answers questions \
+            from a database that analyze --store has filled.
 
             Examples:
               netspectra analyze capture.pcapng
@@ -26,7 +27,7 @@ struct NetSpectra: ParsableCommand {
               66   an input cannot be opened or read
               69   trace: a library, a function or a feature of the kernel is missing
               70   the counts do not add up: a defect of netspectra
-              71   the system gave no thread
+              71   the system gave no thread or process, or ended one
               73   an output cannot be created
               74   an output cannot be written
               77   trace: the system does not permit it
@@ -34,7 +35,9 @@ struct NetSpectra: ParsableCommand {
               130  interrupted: what was read is counted and printed
             """,
         version: "0.1.0",
-        subcommands: [Analyze.self, Messages.self, Trace.self, Replay.self, Show.self, Query.self, Generate.self])
+        subcommands: [
+            Analyze.self, Messages.self, Trace.self, Doctor.self, Replay.self, Show.self, Query.self, Generate.self,
+        ])
 }
 
 /// How the program ends: what tests and scripts can rely on (docs: README, «Exit codes»).

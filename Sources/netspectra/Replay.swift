@@ -19,7 +19,7 @@ struct Replay: ParsableCommand {
 
             Examples:
               netspectra replay session.nsr
-              netspectra replay --format ndjson recording.jsonl | jq -r .target
+              netspectra replay --format ndjson recording.jsonl | jq -r '.target // empty'
               netspectra replay --transactions session.nsr
             """)
 
@@ -27,20 +27,26 @@ struct Replay: ParsableCommand {
     var files: [String]
 
     @OptionGroup var options: MessageOptions
+    @OptionGroup var processes: ProcessFilterOptions
 
     @Option(
         help: ArgumentHelp(
-            "Events that come this much too late are put back in order of time, such as 10ms; 0 for none.",
-            valueName: "time"))
-    var reorder = "10ms"
+            """
+            Events that come this much too late are put back in order of time, such as 1s; 0 for none. Default: \
+            10ms; none of what was recorded of a capture.
+            """, valueName: "time"))
+    var reorder: String?
 
     func validate() throws {
         if files.count(where: { $0 == "-" }) > 1 { throw ValidationError("standard input (-) can be read only once") }
         _ = try window
     }
 
+    private static let usualWindow: Int64 = 10_000_000
+
     private var window: Int64 {
         get throws {
+            guard let reorder else { return Self.usualWindow }
             if reorder == "0" { return 0 }
             guard let window = DurationText.nanoseconds(reorder) else {
                 throw ValidationError("--reorder: '\(reorder)' is no duration; write it like 10ms or 1s")
@@ -51,12 +57,15 @@ struct Replay: ParsableCommand {
 
     func run() throws {
         var run = MessageRun(options)
+        run.processes = processes
         run.reorderWindow = try window
         try run.run { entrance, shouldStop in
             var source = MessageRun.Source()
             for file in files {
                 if shouldStop() { break }
-                let outcome = RecordedEvents().read(file, into: entrance, shouldStop: shouldStop)
+                var events = RecordedEvents()
+                events.keepsOrder = reorder == nil
+                let outcome = events.read(file, into: entrance, shouldStop: shouldStop)
                 source.add(outcome)
             }
             return source

@@ -20,7 +20,12 @@ struct Trace: ParsableCommand {
         discussion: """
             Probes in the kernel read what goes in and out of OpenSSL (SSL_read, SSL_write) and GnuTLS \
             (gnutls_record_recv, gnutls_record_send), in every running program and every one that starts later. \
-            Nothing of the programs is changed, and no certificate and no proxy is needed; root is.
+            Nothing of the programs is changed, and no certificate and no proxy is needed.
+
+            It needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE (before Linux 6.6 CAP_SYS_ADMIN, too; with \
+            CAP_DAC_READ_SEARCH also libraries in closed folders). What parses runs in a process of its own without \
+            any of these, which can open no file, execute no program and reach no port. netspectra doctor says \
+            whether it works here and whose TLS it sees.
 
             Ctrl-C takes the probes away, prints what was read by then, and says what became of everything. A second \
             Ctrl-C ends at once.
@@ -28,6 +33,7 @@ struct Trace: ParsableCommand {
             Examples:
               sudo netspectra trace tls
               sudo netspectra trace --pid 4711 --transactions tls
+              sudo netspectra trace --status 5xx --path '/api/*' tls
               sudo netspectra trace --comm curl --format ndjson tls | jq -r .uuid
               sudo netspectra trace --record session.nsr -o /dev/null tls
               sudo netspectra trace --list tls
@@ -40,6 +46,16 @@ struct Trace: ParsableCommand {
 
     @Option(help: ArgumentHelp("Only this process; may be given several times.", valueName: "number"))
     var pid: [UInt32] = []
+
+    @Flag(help: "With --pid: also the children of these processes, and theirs.")
+    var follow = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Only processes in the control group (version 2) of this directory and in those below.",
+            valueName: "directory"),
+        completion: .directory)
+    var cgroup: String?
 
     @Option(help: ArgumentHelp("Only the processes of this user.", valueName: "number"))
     var uid: UInt32?
@@ -66,12 +82,16 @@ struct Trace: ParsableCommand {
     @Flag(help: "Attach the probes, print what is attached where, and end.")
     var list = false
 
+    @Flag(help: "Do not confine the process that parses what was captured.")
+    var noSandbox = false
+
     func validate() throws {
         _ = try ringBytes
         if pid.count > 256 { throw ValidationError("--pid: at most 256 processes") }
         if let zero = pid.first(where: { $0 == 0 || $0 > UInt32(Int32.max) }) {
             throw ValidationError("--pid: \(zero) is no process")
         }
+        if follow, pid.isEmpty { throw ValidationError("--follow: the children of which process? Add --pid") }
         if let comm, !(1...CommandName.octetsMax ~= comm.utf8.count) {
             throw ValidationError("--comm: the kernel keeps names of 1 to \(CommandName.octetsMax) octets")
         }
@@ -94,6 +114,13 @@ struct Trace: ParsableCommand {
     private func settings() throws -> ProbeSettings {
         var settings = ProbeSettings()
         settings.pids = pid
+        settings.followsChildren = follow
+        if let cgroup {
+            guard let group = ControlGroup.identifier(of: cgroup) else {
+                throw Exit.fail(Exit.unavailable, "\(cgroup) is no directory of a control group of version 2")
+            }
+            settings.controlGroup = group
+        }
         settings.uid = uid
         settings.comm = comm
         settings.ringBytes = try ringBytes
@@ -101,72 +128,50 @@ struct Trace: ParsableCommand {
     }
 
     func run() throws {
-        var targets = TraceTargets(ProbeRegistry.tls, pids: pid, files: library + binary)
-        let session: ProbeSession
+        let targets = TraceTargets(
+            ProbeRegistry.tls, pids: pid, withChildren: follow, files: library + binary)
         let settings = try settings()
         do throws(ProbeFailure) {
             // What is missing is told before anything is asked of the kernel.
             try targets.check()
-            session = try ProbeSession(settings)
-            try targets.attachFirst(to: session)
+            if list { return try printList(targets, settings) }
         } catch {
-            throw Exit.fail(error.kind == .permission ? Exit.notPermitted : Exit.unavailable, error.message)
+            throw Exit.fail(error)
         }
-        if list {
-            print(TraceTargets.listing(session.attachments), terminator: "")
-            return
-        }
-        try trace(session, targets)
+        try trace(targets, settings)
     }
 
-    private func trace(_ session: ProbeSession, _ targets: TraceTargets) throws {
+    private func printList(_ targets: TraceTargets, _ settings: ProbeSettings) throws(ProbeFailure) {
+        var targets = targets
+        let session = try ProbeSession(settings)
+        try targets.attachFirst(to: session)
+        print(TraceTargets.listing(session.attachments), terminator: "")
+    }
+
+    /// Two processes from here on: see docs/decisions/0007.
+    private func trace(_ targets: TraceTargets, _ settings: ProbeSettings) throws {
         var run = MessageRun(options)
         run.isLive = true
         run.reorderWindow = 10_000_000
+        let outputs = try run.open()
         let clock = ClockOffset(
             unix: Clock.wallNanoseconds, monotonic: UInt64(truncatingIfNeeded: Clock.monotonicNanoseconds))
-        if !options.quiet { StandardError.write("netspectra: \(targets.summary(session)); Ctrl-C ends\n") }
-        try run.run { entrance, shouldStop in
-            var live = LiveRecords(clock: clock)
-            var targets = targets
-            while !shouldStop(), !live.isStopped {
-                session.read { live.take($0, into: entrance) }
-                for note in targets.attachNew(to: session) where !options.quiet {
-                    StandardError.write("netspectra: \(note)\n")
-                }
-            }
-            let counters = session.end { live.take($0, into: entrance) }
-            return MessageRun.Source(counters, live, targets.problems)
+        let reader = TraceReader(run: run, outputs: outputs, isConfined: !noSandbox, clock: clock)
+        let (child, link): (ChildProcess, MessageSocket)
+        do throws(SystemFailure) {
+            (child, link) = try ChildProcess.forkLinked { reader($0) }
+        } catch {
+            throw Exit.fail(Exit.system, "\(error)")
         }
+        let supervisor = TraceSupervisor(
+            settings: settings, outputs: outputs, isConfined: !noSandbox, isQuiet: options.quiet, child: child,
+            link: link)
+        try supervisor(targets)
     }
 }
 
-extension MessageRun.Source {
-    fileprivate init(_ counters: ProbeCounters, _ live: LiveRecords, _ problems: [String]) {
-        var lost: [LedgerReport.Cause] = [
-            .init("ring full", counters.ringFullOctets), .init("memory not readable", counters.unreadableOctets),
-        ]
-        var filtered: [LedgerReport.Cause] = [.init("beyond 4 MiB of one call", counters.overLimitOctets)]
-        lost.removeAll { $0.count == 0 }
-        filtered.removeAll { $0.count == 0 }
-        stages = [
-            .init(
-                name: "probes", unit: "octets", seen: counters.octets, delivered: counters.writtenOctets,
-                filtered: filtered, lost: lost),
-            .init(
-                name: "ring", unit: "records", seen: counters.records + counters.sockets + counters.ringFullSockets,
-                delivered: live.records - live.damaged, filtered: [],
-                lost: [.init("ring full", counters.ringFullSockets), .init("damaged", live.damaged)]
-                    .filter { $0.count > 0 }),
-        ]
-        self.problems = problems
-        if counters.unfollowedCalls > 0 {
-            self.problems.append(
-                "\(counters.unfollowedCalls) calls were not followed (begun before the probes were there, too many "
-                    + "threads, or calls within calls): what they carried is not known")
-        }
-        if counters.unfollowedSockets > 0 {
-            self.problems.append("\(counters.unfollowedSockets) times there were too many sockets to tell apart")
-        }
+extension Exit {
+    static func fail(_ failure: ProbeFailure) -> ExitCode {
+        fail(failure.kind == .permission ? notPermitted : unavailable, failure.message)
     }
 }

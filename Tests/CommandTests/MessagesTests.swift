@@ -79,6 +79,35 @@ import Testing
         #expect(transactions.allSatisfy { $0["latency"].int! > 0 && $0["complete"].bool == true })
     }
 
+    /// On a terminal of 80 columns the table is drawn in place; in the end there is what a file would hold.
+    @Test func transactionsOnATerminalAreDrawnInPlace() throws {
+        let plain = try Command.run("messages", "--transactions", Self.sample, environment: ["COLUMNS": "80"])
+        #expect(plain.lines.count == 12 && plain.lines.allSatisfy { $0.count <= 80 })
+        // The pipe stays open until everything was drawn.
+        let outcome = try Command.withFolder { folder throws in
+            let log = folder.appending(path: "log").path
+            return try Command.shell(
+                """
+                exec 3< <(cat \(Self.sample); for I in $(seq 300); do grep -q '^11 ' \(log) && break; sleep 0.1; done)
+                export TERM=xterm NO_COLOR=1
+                script -qefc "stty cols 80 rows 10; $N messages --transactions - <&3" \(log)
+                """)
+        }
+        #expect(outcome.code == 0, "\(outcome.text)")
+        var screen = TerminalScreen(columns: 80, lines: 10)
+        // What the terminal showed while the pipe was open: the newest rows under totals and heading.
+        let frames = outcome.text.components(separatedBy: "\u{1B}[?7h")
+        #expect(frames.count >= 3)
+        for frame in frames.dropLast(2) { screen.write(frame) }
+        #expect(screen.screen.first?.hasPrefix("11 transactions, 0.9/s, 1 × 4xx, latency ") == true)
+        #expect(screen.screen.dropFirst().first == plain.lines[0])
+        #expect(Array(screen.screen.dropFirst(2).prefix(7)) == Array(plain.lines.suffix(7)))
+        for frame in frames.suffix(2) { screen.write(frame) }
+        #expect(screen.unknown.isEmpty)
+        #expect(screen.text.dropLast() == plain.lines[...])
+        #expect(screen.text.last?.hasPrefix("netspectra: 659 packets, 13 connections") == true)
+    }
+
     @Test(arguments: ["standard", "ecapture"])
     func protobufIsReadBack(schema: String) throws {
         let outcome = try Command.run(
@@ -157,10 +186,37 @@ import Testing
             let options = ["--format", "ndjson", "--transactions"]
             let first = try Command.run(["messages"] + options + ["--record", record, Self.sample])
             #expect(first.code == 0)
-            let second = try Command.run(["replay", "--reorder", "0"] + options + [record])
+            let second = try Command.run(["replay"] + options + [record])
             #expect(second.code == 0)
             // The sources' stages of the ledger differ.
             #expect(first.lines.dropLast() == second.lines.dropLast() && first.lines.count > 50)
+        }
+    }
+
+    private static let corpus = ProcessInfo.processInfo.environment["NETSPECTRA_CORPUS"]
+
+    /// Every capture with an oracle of its messages says the same by way of a recording: gaps, ends, bodies that last
+    /// until close.
+    @Test(.enabled(if: corpus != nil, "NETSPECTRA_CORPUS is not set"))
+    func capturesSayTheSameByWayOfARecording() throws {
+        let folder = URL(filePath: try #require(Self.corpus), directoryHint: .isDirectory)
+        let suffix = ".http.json"
+        let oracles = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/oracle")
+        let names = oracles.filter { $0.hasSuffix(suffix) }.map { String($0.dropLast(suffix.count)) }
+        #expect(names.count >= 31)
+        try Command.withFolder { scratch throws in
+            let record = scratch.appending(path: "a.nsr").path
+            var lines = 0
+            for name in names.sorted() {
+                let capture = folder.appending(path: name).path
+                let options = ["--format", "ndjson", "--transactions", "--frames"]
+                let first = try Command.run(["messages"] + options + ["--record", record, capture])
+                let second = try Command.run(["replay"] + options + [record])
+                #expect(second.code == 0, "\(name)")
+                lines += first.lines.count
+                #expect(first.lines.dropLast() == second.lines.dropLast(), "\(name)")
+            }
+            #expect(lines > 1_000)
         }
     }
 
@@ -186,7 +242,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (["README.md"], 65, "not a capture"), (["absent.pcap"], 66, "No such file or directory"),
+        (["README.md"], 65, "not a capture"), (["README.md"], 65, "Recorded events: netspectra replay."),
+        (["absent.pcap"], 66, "No such file or directory"),
         (["-o", "README.md/x", sample], 73, "cannot create README.md/x: Not a directory"),
         (["-o", "/dev/full", sample], 74, "No space left on device"),
         (["--record", "absent/x", sample], 73, "cannot create absent/x"),

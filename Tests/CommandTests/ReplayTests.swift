@@ -194,12 +194,34 @@ import Testing
                 """
                 exec 4< <(cat \(input); exec sleep 60); W=$!
                 $N \(subcommand) --format ndjson - <&4 & P=$!
-                sleep 0.5; kill -INT $P; wait $P; C=$?; kill -KILL $W; exit $C
+                # All is in the pipe once the writer sleeps; then the reader needs a moment.
+                for I in $(seq 200); do [ "$(cat /proc/$W/comm)" = sleep ] && break; sleep 0.1; done
+                sleep 1; kill -INT $P; wait $P; C=$?; kill -KILL $W; exit $C
                 """)
             #expect(outcome.code == 130, "\(outcome.errors)")
             #expect(ContinuousClock.now - start < .seconds(30))
             let (messages, _) = try MessagesTests.objects(outcome)
             #expect(messages.count == (subcommand == "replay" ? 2 : 42))
+        }
+    }
+
+    /// A recording says itself whether its events are to be put in order of time.
+    @Test func theOrderOfARecordingIsItsOwn() throws {
+        try Command.withFolder { folder throws in
+            var recording = RecordingText()
+            recording.say(.sent, "GET /first HTTP/1.1\r\nHost: x\r\n\r\n", after: 9)
+            recording.say(.sent, "GET /earlier HTTP/1.1\r\nHost: x\r\n\r\n", after: -4)
+            func targets(_ outcome: Command.Outcome) -> [String] { outcome.lines.filter { $0.hasPrefix("GET ") } }
+            let asTold = targets(try replay(recording, "--reorder", "0"))
+            #expect(asTold.first?.hasPrefix("GET /first") == true && asTold.count == 2)
+            #expect(targets(try replay(recording)) == asTold.reversed())
+            let (kept, late) = (folder.appending(path: "kept").path, folder.appending(path: "late").path)
+            _ = try replay(recording, "--reorder", "0", "--record", kept)
+            _ = try replay(recording, "--record", late)
+            #expect(targets(try Command.run("replay", kept)) == asTold)
+            #expect(targets(try Command.run("replay", late)) == asTold.reversed())
+            // Who asks for an order gets it.
+            #expect(targets(try Command.run("replay", "--reorder", "10ms", kept)) == asTold.reversed())
         }
     }
 

@@ -94,6 +94,52 @@ struct TraceTests {
         }
     }
 
+    /// What the tool was told to end in the middle of: all that curl had by then is in the output.
+    @Test(.timeLimit(.minutes(1))) func aTerminationInTheMiddleLosesNothing() throws {
+        try Tracing.withServer { folder, port in
+            var (before, client) = (0, Process?.none)
+            defer { client.map(Peers.end) }
+            let outcome = try Tracing.run(["--comm", "ns-ended", "--format", "ndjson"], signal: SIGTERM) { _ in
+                client = try Peers.start(
+                    "ln -s /usr/bin/curl ns-ended; exec ./ns-ended -skN -o out https://127.0.0.1:\(port)/endless",
+                    in: folder)
+                try Peers.wait(for: "out", in: folder)
+                usleep(300_000)
+                before = try Data(contentsOf: folder.appending(path: "out")).count
+            }
+            #expect(outcome.code == 0 && client?.isRunning == true, "\(outcome.errors)")
+            let objects = try outcome.lines.map { try JSON(parsing: $0) }
+            let response = try #require(objects.first { $0["type"].string == "http_response" })
+            let body = response["body"].string ?? ""
+            #expect(before > 10_000 && body.utf8.count >= before && body.utf8.allSatisfy { $0 == UInt8(ascii: "x") })
+            #expect(objects.last?["octets_missing"].int == 0 && objects.last?["ledger"]["balanced"].bool == true)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aTargetThatEndsInTheMiddleIsShownAsFarAsItCame() throws {
+        try Tracing.withServer { folder, port in
+            let recording = folder.path + "/session.nsr"
+            let outcome = try Tracing.run(
+                ["--comm", "ns-killed", "--format", "ndjson", "--record", recording]
+            ) { _ in
+                let client = try Peers.start(
+                    "ln -s /usr/bin/curl ns-killed; exec ./ns-killed -skN -o out https://127.0.0.1:\(port)/endless",
+                    in: folder)
+                defer { Peers.end(client) }
+                try Peers.wait(for: "out", in: folder)
+                usleep(300_000)
+            }
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            let objects = try outcome.lines.map { try JSON(parsing: $0) }
+            let response = try #require(objects.first { $0["type"].string == "http_response" })
+            let reached = try Data(contentsOf: folder.appending(path: "out")).count
+            #expect((response["body_length"].int ?? 0) >= reached && reached > 10_000)
+            #expect(objects.last?["octets_missing"].int == 0 && objects.last?["ledger"]["balanced"].bool == true)
+            let records = try TracedRecords(recording)
+            #expect(records.ends.map(\.sock) == Set(records.data.map(\.info.sock)).sorted(), "the socket's end is told")
+        }
+    }
+
     /// A ring of one page: what does not fit is counted, and marked where it is missing.
     @Test(.timeLimit(.minutes(1))) func whatFindsNoRoomIsCountedAndMarked() throws {
         try Tracing.withServer { _, port in
@@ -121,13 +167,7 @@ struct TraceTests {
     }
 
     @Test(.timeLimit(.minutes(1))) func withoutPrivilegeItSaysWhatIsNeeded() throws {
-        // Other users may not reach the build directory: a copy does.
-        let outcome = try Command.shell(
-            """
-            copy=$(mktemp -d) && chmod 755 $copy && cp $N $copy/netspectra && cd / && \
-            setpriv --reuid=65534 --regid=65534 --clear-groups $copy/netspectra trace --library \(Self.library) tls
-            code=$?; rm -r $copy; exit $code
-            """)
+        let outcome = try Command.unprivileged("$U trace --library \(Self.library) tls")
         #expect(outcome.code == 77 && outcome.errors.contains("CAP_BPF"), "\(outcome.errors)")
     }
 }

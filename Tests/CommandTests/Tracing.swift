@@ -25,8 +25,12 @@ enum Tracing {
     }()
 
     /// One trace: started, waited for until it reads, interrupted, and its outcome.
-    /// - Parameter body: what is to be seen. It is given the trace's process identifier.
-    static func run(_ arguments: [String], _ body: (Int32) throws -> Void) throws -> Command.Outcome {
+    /// - Parameters:
+    ///   - signal: by which it is interrupted.
+    ///   - body: what is to be seen. It is given the trace's process identifier.
+    static func run(
+        _ arguments: [String], signal: Int32 = SIGINT, _ body: (Int32) throws -> Void
+    ) throws -> Command.Outcome {
         try Golden.withTemporaryDirectory { scratch in
             let process = Process()
             process.executableURL = Command.program
@@ -47,7 +51,7 @@ enum Tracing {
             try body(process.processIdentifier)
             // What is written last is read within a moment.
             usleep(300_000)
-            process.interrupt()
+            kill(process.processIdentifier, signal)
             let end = Date(timeIntervalSinceNow: 30)
             while process.isRunning, Date() < end { usleep(20_000) }
             if process.isRunning { kill(process.processIdentifier, SIGKILL) }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ConfigurationFailureTests {
     static let aggregatorKeys = """
         aggregator takes num_workers, size_of_packet_channel, snapshot_interval, storage_root_path, exact_tasks, \
-        snapshot_clock, cumulative, max_memory, tunnels, where, bidirectional, type, exact
+        sketch_tasks, snapshot_clock, cumulative, max_memory, tunnels, where, bidirectional, type, types, exact, sketch
         """
 
     static let cases: [(String, String)] = [
@@ -59,7 +59,10 @@ import Testing
             "2:15: aggregator.max_memory: expected a size of at least 1MiB such as 512MiB or 2GiB, not \"10k\""
         ),
         ("aggregator:\n  tunnels: both", "2:12: aggregator.tunnels: expected outer or inner, not \"both\""),
-        ("aggregator:\n  type: sketch", "2:9: aggregator.type: expected exact, not \"sketch\""),
+        (
+            "aggregator:\n  type: sketches",
+            "2:9: aggregator.type: expected exact or sketch, not \"sketches\" (did you mean sketch?)"
+        ),
         (
             "aggregator:\n  storage_root_path: \"\"",
             "2:22: aggregator.storage_root_path: expected a directory, not \"\""
@@ -69,8 +72,9 @@ import Testing
             "2:10: aggregator.where: column 5 of the expression: expected \"and\", \"or\" or the end, not \"prot\""
         ),
         (
-            "aggregator:\n  sketch: {}",
-            "2:3: aggregator.sketch: known to Go2NetSpectra, not supported yet: sketch tasks"
+            "aggregator:\n  sketch:\n    writers: []",
+            "3:5: aggregator.sketch.writers: known to Go2NetSpectra, not supported yet: "
+                + "writers beside the snapshot files"
         ),
         ("alerter: {}", "1:1: alerter: known to Go2NetSpectra, not supported yet: alert rules"),
         (

@@ -53,6 +53,19 @@ import Testing
         #expect(Array(Self.file[..<32]) == magic + [1, 0, 32, 0, 0, 0, 0, 0] + time + [0, 0, 0, 0, 0, 0, 0, 0])
     }
 
+    @Test func aFileMaySayThatItsEventsAreInOrder() throws {
+        for isInOrder in [false, true] {
+            var buffer = OctetBuffer()
+            buffer.append(recordFileHeaderAt: Self.time, isInOrder: isInOrder)
+            let octets = [UInt8](buffer)
+            #expect(octets[12] == (isInOrder ? 1 : 0))
+            var reader = RecordFileReader()
+            var position = 0
+            #expect(try reader.next(octets.span, from: &position, isFinal: true) == .needMore)
+            #expect(reader.isInOrder == isInOrder && position == 32)
+        }
+    }
+
     @Test(arguments: [1, 7, 31, 100, 100_000])
     func anyPiecesGiveTheSameRecords(piece: Int) {
         let read = Self.read(Self.file) { piece }

@@ -43,7 +43,7 @@ import Testing
         for index in octets.indices {
             var changed = octets
             changed[index] = value
-            if let read = try? IPFIXFile(messages: [changed]).decode() { #expect(read.rows.count <= octets.count / 34) }
+            if let read = try? IPFIXFile(messages: [changed]).decode() { #expect(read.rows.count <= octets.count / 26) }
         }
     }
 

@@ -23,6 +23,28 @@ import Testing
         #expect(read.evictedFlows == (other == nil ? 0 : 42))
     }
 
+    /// Counters take four octets until one of a row's needs more (RFC 7011 § 6.2).
+    @Test(arguments: [false, true]) func countersTakeWhatTheyNeed(bidirectional: Bool) throws {
+        let task = FlowTask(name: "flows", fields: .fiveTuple, bidirectional: bidirectional)
+        let key = FlowKey(sourceHigh: 0, sourceLow: 1, destinationHigh: 0, destinationLow: 2, meta: 6 << 8 | 4)
+        let narrow = FlowRecord(key: key, packets: 1, bytes: 1 << 32 - 1, reversePackets: bidirectional ? 7 : 0)
+        var rows = [narrow]
+        var wide = narrow
+        wide.bytes = 1 << 32
+        rows.append(wide)
+        if bidirectional {
+            wide = narrow
+            wide.reverseBytes = .max
+            rows.append(wide)
+        }
+        #expect(try IPFIXFile(task, rows: rows).decode().rows == rows)
+        func octets(_ row: FlowRecord) -> Int {
+            let rows = Array(repeating: row, count: 2)
+            return IPFIXFile(task, rows: rows).octets.count - IPFIXFile(task, rows: [row]).octets.count
+        }
+        for row in rows.dropFirst() { #expect(octets(row) == octets(narrow) + (bidirectional ? 16 : 8)) }
+    }
+
     @Test func manyRowsFillMessagesOfLegalLength() throws {
         var random = SeededGenerator(seed: 5)
         let task = FlowTask(name: "flows", fields: .fiveTuple)
@@ -43,7 +65,7 @@ import Testing
         let task = FlowTask(name: "p", fields: KeyFields(protocol: true))
         let key = FlowKey(sourceHigh: 0, sourceLow: 0, destinationHigh: 0, destinationLow: 0, meta: 17 << 8)
         let row = FlowRecord(key: key, packets: 2, bytes: 300, firstSeen: 0, lastSeen: 500_000_000, tcpFlags: 0x12)
-        let header: [UInt8] = [0, 10, 0, 195, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1]
+        let header: [UInt8] = [0, 10, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1]
         let taskTemplate: [UInt8] = [
             0, 3, 0, 26, 1, 0, 0, 4, 0, 1,  // options template 256: four fields, one of them scope
             0, 149, 0, 4, 1, 44, 255, 255, 1, 67, 0, 8, 1, 69, 0, 8,
@@ -53,11 +75,11 @@ import Testing
             + [0x83, 0xAA, 0x7E, 0x81, 0, 0, 0, 0]  // 2,208,988,801 s since 1900
         let rowTemplate: [UInt8] = [
             0, 2, 0, 32, 1, 6, 0, 6,  // template 262: six fields
-            0, 4, 0, 1, 0, 156, 0, 8, 0, 157, 0, 8, 0, 2, 0, 8, 1, 96, 0, 8, 0, 6, 0, 2,
+            0, 4, 0, 1, 0, 156, 0, 8, 0, 157, 0, 8, 0, 2, 0, 4, 1, 96, 0, 4, 0, 6, 0, 2,
         ]
         let rowSet: [UInt8] =
-            [1, 6, 0, 39, 17, 0x83, 0xAA, 0x7E, 0x80, 0, 0, 0, 0, 0x83, 0xAA, 0x7E, 0x80, 0x80, 0, 0, 0]
-            + [0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 1, 44, 0, 0x12]
+            [1, 6, 0, 31, 17, 0x83, 0xAA, 0x7E, 0x80, 0, 0, 0, 0, 0x83, 0xAA, 0x7E, 0x80, 0x80, 0, 0, 0]
+            + [0, 0, 0, 2, 0, 0, 1, 44, 0, 0x12]
         let end: [UInt8] =
             [0, 3, 0, 18, 1, 1, 0, 2, 0, 1, 0, 149, 0, 4, 0, 42, 0, 8]
             + [1, 1, 0, 16, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1]

@@ -17,15 +17,13 @@ import Testing
                 let counters = counters(&random, spread: spread)
                 if row % 4 == 0 {
                     // Few sources, so that the rest of the key must decide.
-                    wide.merge(
-                        FlowEntry(
-                            key: FlowKey(
-                                sourceHigh: number % 3, sourceLow: number % 2, destinationHigh: 0,
-                                destinationLow: number,
-                                meta: 6), counters: counters))
+                    let key = FlowKey(
+                        sourceHigh: number % 3, sourceLow: number % 2, destinationHigh: 0, destinationLow: number,
+                        meta: 6)
+                    wide.merge(1) { _ in FlowEntry(key: key, counters: counters) }
                 } else {
-                    compact.merge(
-                        FlowEntry(key: CompactKey(addresses: number * 0x9E37_79B9, meta: 4), counters: counters))
+                    let key = CompactKey(addresses: number * 0x9E37_79B9, meta: 4)
+                    compact.merge(1) { _ in FlowEntry(key: key, counters: counters) }
                 }
             }
             return FlowTables(compact: compact, wide: wide)

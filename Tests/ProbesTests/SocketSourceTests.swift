@@ -19,7 +19,8 @@ enum Loading {
 struct SocketSourceTests {
     /// curl, under the name of `command` that no other test's processes have, asks `openssl s_server` once, as soon as
     /// that listens; where is told by what curl prints.
-    private static func transfer(command: String) -> String { """
+    private static func transfer(command: String) -> String {
+        """
         cd $(mktemp -d)
         ln -s /usr/bin/curl \(command)
         openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout k -out c 2>/dev/null
@@ -35,12 +36,17 @@ struct SocketSourceTests {
         """
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [ProbeSession.SocketSource.socketCalls, .systemCalls])
-    func theSocketOfAConnectionIsLearned(source: ProbeSession.SocketSource) throws {
+    /// Each way with either kind of links.
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [(ProbeSession.SocketSource.socketCalls, true), (.socketCalls, false), (.systemCalls, false)])
+    func theSocketOfAConnectionIsLearned(source: ProbeSession.SocketSource, linksManyFunctions: Bool) throws {
         var settings = ProbeSettings()
-        let command = "ns-\(source)"
+        settings.linksManyFunctions = linksManyFunctions
+        let command = "ns-\(source)\(linksManyFunctions ? 1 : 0)"
         settings.comm = command
         let session = try ProbeSession(settings, socketSource: source)
+        let reader = try RecordReader(ring: session.ringDescriptor)
         #expect(session.socketSource == source)
         for file in LibraryFinder([.openSSL]).find().files { _ = try session.attach(file) }
         let (process, pipe) = (Process(), Pipe())
@@ -53,12 +59,16 @@ struct SocketSourceTests {
         let ports = printed.split(separator: " ").compactMap { UInt16($0) }
 
         var records: [EventRecord] = []
-        let counters = session.end { octets in if let record = try? EventRecord(octets) { records.append(record) } }
+        let counters = session.detach()
+        reader.drain { octets in if let record = try? EventRecord(octets) { records.append(record) } }
         let data = records.compactMap { if case .sslData(let event) = $0 { event } else { nil } }
         let request = try #require(data.first { $0.info.direction == .sent })
         #expect(request.data.starts(with: "GET / HTTP/1.1\r\n".utf8))
         #expect([request.info.sourcePort, request.info.destinationPort] == ports.suffix(2))
         #expect(request.info.source.description == "127.0.0.1" && request.info.fd > 2 && request.info.sock != 0)
+        // What is received is not there yet when the system call begins.
+        let version: UInt16 = source == .socketCalls ? 0x0304 : 0
+        #expect(data.allSatisfy { $0.tlsVersion.rawValue == version })
         #expect(data.allSatisfy { $0.info.sock == request.info.sock && $0.missing == 0 })
         let ends = records.compactMap { if case .socketDestroyed(let event) = $0 { event.sock } else { nil } }
         #expect(ends == [request.info.sock])

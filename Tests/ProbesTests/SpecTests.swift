@@ -56,6 +56,11 @@ import Testing
         config = ProbeSession.config(settings)
         #expect(config.has_pids == 1 && config.has_uid == 1 && config.uid == 0 && config.has_comm == 1)
         #expect(config.payload_max == ProbeSettings.payloadLimit, "the programs' loop is bounded")
+        #expect(config.follows == 0 && config.cgroup == 0)
+        settings.followsChildren = true
+        settings.controlGroup = 71
+        config = ProbeSession.config(settings)
+        #expect(config.follows == 1 && config.cgroup == 71)
         #expect(config.comm.0 == UInt8(ascii: "a") && config.comm.13 == UInt8(ascii: "s") && config.comm.15 == 0)
     }
 

@@ -39,8 +39,8 @@ private enum Step {
             switch choice >> 1 & 15 {
             case 14: steps.append(.gap(value == 0xFF ? nil : UInt64(value), direction))
             case 15:
-                let pauses: [Pause] = [.idle, .longIdle, .closed, .aborted]
-                steps.append(.pause(pauses[Int(value & 3)], direction))
+                let pauses: [Pause] = [.idle, .longIdle, .closed, .aborted, .memory]
+                steps.append(.pause(pauses[Int(value) % pauses.count], direction))
             default:
                 let count = Int(value) << (choice & 0x20 != 0 ? 3 : 0)
                 steps.append(.data(Array(rest.prefix(count)), direction, after: Int64(choice >> 6)))
@@ -70,6 +70,7 @@ private func run(_ steps: [Step], _ settings: ParserSettings, piece: Int) -> [St
         case .pause(let pause, let direction): conversation.pause(pause, direction, at: time, to: sink)
         }
         _ = conversation.isWaiting(.sent)
+        precondition(conversation.heldOctets >= 0, "less than nothing is held")
     }
     for direction in Direction.allCases { conversation.pause(.aborted, direction, at: time, to: sink) }
     for direction in Direction.allCases {

@@ -39,8 +39,8 @@ public func fuzzHTTP2(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
             let gap: UInt64? = step & 0x10 != 0 ? nil : UInt64(input[at - 1])
             _ = parser.skip(gap, arrival, to: sink)
         case 7:
-            let pauses: [Pause] = [.idle, .longIdle, .closed, .aborted]
-            parser.pause(pauses[Int(step >> 5 & 3)], arrival, to: sink)
+            let pauses: [Pause] = [.idle, .longIdle, .closed, .aborted, .memory]
+            parser.pause(pauses[Int(step >> 5) % pauses.count], arrival, to: sink)
         default:
             let octets = held[direction]! + piece
             let result = parser.receive(octets.span, arrival, to: sink)

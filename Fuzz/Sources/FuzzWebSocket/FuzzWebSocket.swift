@@ -19,7 +19,7 @@ public func fuzzWebSocket(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
 private final class Log: MessageSink {
     var lines: [[UInt8]] = []
     func receive(_ message: borrowing Message) {
-        precondition(message.kind == .webSocket)
+        precondition(message.kind == .webSocket || message.kind == .gap)
         lines.append([message.code, message.flags, message.isComplete ? 1 : 0])
         lines.append(message.body.octets)
         lines.append(Array("\(message.notes) \(message.status) \(message.body.length)".utf8))

@@ -13,6 +13,7 @@ final class GRPCAssembly {
     /// The call: the request's `:path`.
     private let target: [UInt8]
     private let coding: ContentCoding?
+    private let isWanted: Bool
 
     private var prefix: [5 of UInt8] = [0, 0, 0, 0, 0]
     private var prefixCount = 0
@@ -23,12 +24,16 @@ final class GRPCAssembly {
     private var isLost = false
 
     /// - Parameter coding: what `grpc-encoding` names; `nil` where it names none, or one nobody knows.
-    init(_ direction: Direction, streamID: UInt32, target: [UInt8], coding: ContentCoding?) {
+    /// - Parameter isWanted: whether the call is.
+    init(_ direction: Direction, streamID: UInt32, target: [UInt8], coding: ContentCoding?, isWanted: Bool = true) {
+        self.isWanted = isWanted
         self.direction = direction
         self.streamID = streamID
         self.target = target
         self.coding = coding
     }
+
+    var heldOctets: Int { message.heldOctets + collector.heldOctets }
 
     /// Takes octets of the body.
     func append(
@@ -39,7 +44,10 @@ final class GRPCAssembly {
         while at < octets.count {
             if isLost { return }
             if prefixCount < 5 {
-                if prefixCount == 0 { message.reset(.grpc, direction, at: time) }
+                if prefixCount == 0 {
+                    message.reset(.grpc, direction, at: time)
+                    message.isWanted = isWanted
+                }
                 prefix[prefixCount] = octets[at]
                 prefixCount += 1
                 at += 1
@@ -104,6 +112,17 @@ final class GRPCAssembly {
         message.endTime = time
         collector.end(isWhole: isWhole, in: &message)
         sink.receive(message)
+        message.releaseShown()
         prefixCount = 0
+    }
+
+    /// Shows a message as far as it came, for the memory it takes: the next one is cut out where it starts.
+    func release(at time: Int64, to sink: any MessageSink) {
+        guard prefixCount == 5, message.body.length > 0 else { return }
+        message.endTime = time
+        message.markIncomplete(.soFar(seen: message.body.length, announced: announced))
+        message.note(.memoryLimited)
+        sink.receive(message)
+        message.beginContinuation()
     }
 }

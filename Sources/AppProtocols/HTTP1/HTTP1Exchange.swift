@@ -26,14 +26,16 @@ struct HTTP1Exchange {
     private var first = 0
     private var lastNumber: UInt32 = 0
     /// Kept for its memory.
-    private var spare: Transaction?
+    private var spare = Transaction()
     /// Responses of this direction may be missing: a gap was there.
     private var mayMiss: Direction?
+    /// Octets of the waiting requests' names.
+    private(set) var heldOctets = 0
     /// Set where the last final response switched protocols.
     var handover: ProtocolHandover?
 
     mutating func releaseMemory() {
-        spare = nil
+        spare = Transaction()
         if first == entries.count {
             entries = []
             first = 0
@@ -51,20 +53,25 @@ struct HTTP1Exchange {
             flush(requestsOf: message.direction, to: sink) { $0.requestEnded && !$0.isAnswered }
         }
         if entries.count - first >= Self.entriesMax { give(first, to: sink) }
-        var entry = Entry()
-        if var spare = self.spare.take() { swap(&entry.transaction, &spare) }
         lastNumber &+= 1
-        entry.number = lastNumber
+        entries.append(Entry(number: lastNumber))
+        // In its place: copies of a transaction would count the references of all it holds.
+        let last = entries.count - 1
+        swap(&entries[last].transaction, &spare)
+        Self.fill(&entries[last], from: message, mayUpgrade)
+        heldOctets += entries[last].transaction.heldOctets
+        return lastNumber
+    }
+
+    private static func fill(_ entry: inout Entry, from message: borrowing Message, _ mayUpgrade: Bool) {
         fill(&entry.transaction, from: message)
         let octets = message.headers.octets.span
         entry.isHead = LineScan.equals(octets, message.method.range, "head")
         entry.isConnect = LineScan.equals(octets, message.method.range, "connect")
         entry.mayUpgrade = mayUpgrade || entry.isConnect
-        entries.append(entry)
-        return lastNumber
     }
 
-    private func fill(_ transaction: inout Transaction, from message: borrowing Message) {
+    private static func fill(_ transaction: inout Transaction, from message: borrowing Message) {
         transaction.direction = message.direction
         transaction.requestTime = message.time
         transaction.requestEndTime = message.endTime
@@ -80,6 +87,9 @@ struct HTTP1Exchange {
         transaction.responseTime = 0
         transaction.responseEndTime = 0
         transaction.isComplete = true
+        transaction.kind = .http1Request
+        transaction.streamID = 0
+        transaction.grpcStatus = nil
     }
 
     mutating func endRequest(
@@ -122,6 +132,12 @@ struct HTTP1Exchange {
         guard let index = index(of: number) else { return }
         handover.target = entries[index].transaction.target
         handover.host = entries[index].transaction.host
+    }
+
+    /// Whether the responses to a request are wanted.
+    func isWanted(_ number: UInt32?, by filter: MessageFilter) -> Bool {
+        guard let index = number.flatMap({ index(of: $0) }) else { return filter.wantsRequest(of: Transaction()) }
+        return filter.wantsRequest(of: entries[index].transaction)
     }
 
     /// The final response's head was read.
@@ -183,10 +199,9 @@ struct HTTP1Exchange {
         if !entries[index].requestEnded || !entries[index].responseEnded {
             entries[index].transaction.isComplete = false
         }
-        var given = Transaction()
-        swap(&given, &entries[index].transaction)
-        sink.receive(given)
-        spare = given
+        swap(&spare, &entries[index].transaction)
+        heldOctets -= spare.heldOctets
+        spare.give(to: sink)
         entries[index].isGone = true
         while first < entries.count, entries[first].isGone { first += 1 }
         if first == entries.count {

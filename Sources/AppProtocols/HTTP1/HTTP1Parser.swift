@@ -58,6 +58,10 @@ public final class HTTP1Parser: ProtocolParser {
 
     public func isWaiting(_ direction: Direction) -> Bool { existingBox(direction)?.stream.isWaiting ?? false }
 
+    public var heldOctets: Int {
+        (received?.stream.heldOctets ?? 0) + (sent?.stream.heldOctets ?? 0) + exchange.heldOctets
+    }
+
     private func environment(_ arrival: Arrival, _ sink: any MessageSink) -> HTTP1Stream.Environment {
         HTTP1Stream.Environment(settings: settings, tools: tools, sink: sink, arrival: arrival)
     }

@@ -60,6 +60,7 @@ extension HTTP1Stream {
         _ framing: borrowing HTTP1Framing, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment
     ) -> Progress {
         let entry = exchange.waiting(for: direction, at: message.time)
+        if let filter = environment.settings.filter { message.isWanted = exchange.isWanted(entry?.number, by: filter) }
         let isInterim = message.status < 200 && message.status >= 100 && message.status != 101
         if let entry, !isInterim {
             number = entry.number
@@ -141,10 +142,10 @@ extension HTTP1Stream {
         keepWire(octets, range, environment.settings)
         bodySeen += UInt64(range.count)
         message.endTime = environment.arrival.time
-        if let bodyAnnounced, message.body.octets.isEmpty, message.body.codings.isEmpty {
+        if let bodyAnnounced, message.body.length == 0 {
             // One piece of memory where doubling would take several; never more than four times what has come.
             let room = min(4 * range.count, environment.settings.bodyOctetsMax, Int(clamping: bodyAnnounced))
-            message.body.octets.reserveCapacity(room)
+            collector.reserve(room, in: &message)
         }
         collector.append(octets.extracting(range), to: &message, environment.settings, environment.tools)
     }
@@ -191,10 +192,13 @@ extension HTTP1Stream {
     }
 
     /// Shows the message as far as it came; what follows is a continuation.
-    mutating func showSoFar(_ environment: borrowing Environment) {
+    /// - Parameter reason: noted besides.
+    mutating func showSoFar(_ environment: borrowing Environment, for reason: MessageNote? = nil) {
         guard !message.isContinuation || message.body.length > 0 else { return }
+        collector.decodeWaiting(in: &message)
         let wasComplete = message.isComplete
         message.markIncomplete(.soFar(seen: bodySeen, announced: bodyAnnounced))
+        if let reason { message.note(reason) }
         environment.sink.receive(message)
         message.isComplete = wasComplete
         message.beginContinuation()

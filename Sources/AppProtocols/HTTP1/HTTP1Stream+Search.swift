@@ -114,6 +114,12 @@ extension HTTP1Stream {
             if isOpen, isStreamed { showSoFar(environment) }
         case .longIdle:
             if isOpen { showSoFar(environment) }
+        case .memory:
+            if isOpen {
+                showSoFar(environment, for: .memoryLimited)
+            } else if state == .start {
+                message = Message()
+            }
         case .closed, .aborted:
             end(inOrder: pause == .closed, &exchange, environment)
         }

@@ -94,6 +94,9 @@ struct HTTP1Stream {
         }
     }
 
+    /// Octets held: of the message that is being received, or was last.
+    var heldOctets: Int { message.heldOctets + collector.heldOctets }
+
     mutating func receive(
         _ octets: Span<UInt8>, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment
     ) -> ParserStep {
@@ -215,7 +218,10 @@ struct HTTP1Stream {
         isDamaged = true
         if isRequest {
             number = exchange.ask(message, mayUpgrade: false, to: environment.sink)
-        } else if let entry = exchange.waiting(for: direction, at: message.time) {
+        } else if let filter = environment.settings.filter {
+            message.isWanted = exchange.isWanted(exchange.waiting(for: direction, at: message.time)?.number, by: filter)
+        }
+        if !isRequest, let entry = exchange.waiting(for: direction, at: message.time) {
             number = entry.number
             exchange.answer(entry.number, message)
         }

@@ -125,6 +125,8 @@ extension HTTP2Parser {
         if settings.keepsWire {
             frame.append(to: &message.wire)
             message.wire.append(contentsOf: payload.extracting(0..<min(payload.count, settings.wireOctetsMax)))
+            if frame.type == .data { message.wire += side.dataWire }
+            message.wire.removeLast(max(0, message.wire.count - settings.wireOctetsMax))
         }
         sink.receive(message)
         frameMessage = message

@@ -35,6 +35,8 @@ extension HTTP2Parser {
 
     private func remove(_ stream: HTTP2Stream) {
         streams[stream.id] = nil
+        streamOctets -= stream.countedOctets
+        stream.countedOctets = 0
         if streams.isEmpty {
             order.removeAll(keepingCapacity: true)
             orderStart = 0
@@ -66,7 +68,7 @@ extension HTTP2Parser {
         assembly.message.endTime = arrival.time
         if let note { assembly.message.markIncomplete(note) }
         assembly.collector.end(isWhole: note == nil, in: &assembly.message)
-        sink.receive(assembly.message)
+        assembly.message.give(to: sink)
         account(assembly.message, stream)
         if assembly.message.kind == .http2Request {
             stream.request = .ended
@@ -76,6 +78,7 @@ extension HTTP2Parser {
             stream.transaction.responseEndTime = arrival.time
         }
         pool.give(assembly)
+        countOctets(of: stream)
         removeIfDone(stream, direction, to: sink)
     }
 
@@ -105,12 +108,17 @@ extension HTTP2Parser {
     }
 
     /// Shows an unfinished message as far as it came; the rest goes on.
-    func showPart(of stream: HTTP2Stream, _ arrival: Arrival, to sink: any MessageSink) {
+    /// - Parameter reason: noted besides.
+    func showPart(
+        of stream: HTTP2Stream, _ arrival: Arrival, for reason: MessageNote? = nil, to sink: any MessageSink
+    ) {
         guard let assembly = stream[arrival.direction], assembly.hasNews else { return }
         assembly.hasNews = false
         assembly.message.endTime = arrival.time
+        assembly.collector.decodeWaiting(in: &assembly.message)
         assembly.message.markIncomplete(.soFar(seen: assembly.message.body.length, announced: nil))
-        sink.receive(assembly.message)
+        if let reason { assembly.message.note(reason) }
+        assembly.message.give(to: sink)
         let kind = assembly.message.kind
         if kind == .http2Request {
             stream.transaction.requestLength += assembly.message.body.length
@@ -119,12 +127,14 @@ extension HTTP2Parser {
         }
         let status = assembly.message.status
         let codings = assembly.message.body.codings
+        assembly.message.releaseShown()
         assembly.message.reset(kind, arrival.direction, at: arrival.time)
         assembly.message.version = 20
         assembly.message.streamID = stream.id
         assembly.message.status = status
         assembly.message.body.codings = codings
         assembly.message.isContinuation = true
+        countOctets(of: stream)
     }
 
     // MARK: Transactions
@@ -142,7 +152,7 @@ extension HTTP2Parser {
     func conclude(_ stream: HTTP2Stream, to sink: any MessageSink) {
         if stream.request != .unseen {
             if stream.request != .ended || stream.response != .ended { stream.transaction.isComplete = false }
-            sink.receive(stream.transaction)
+            stream.transaction.give(to: sink)
         }
         remove(stream)
     }

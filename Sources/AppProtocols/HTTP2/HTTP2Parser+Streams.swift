@@ -19,6 +19,7 @@ extension HTTP2Parser {
                 stream = self.stream(block.streamID, arrival, to: sink)
             } else {
                 takeTrailers(block, head, stream, direction)
+                countOctets(of: stream)
                 if block.isEndStream { finish(stream, direction, nil, arrival, to: sink) }
                 return
             }
@@ -38,6 +39,8 @@ extension HTTP2Parser {
             showInterim(stream, direction, arrival, to: sink)
         } else if block.isEndStream {
             finish(stream, direction, nil, arrival, to: sink)
+        } else {
+            countOctets(of: stream)
         }
     }
 
@@ -84,12 +87,14 @@ extension HTTP2Parser {
         } else {
             stream.transaction.status = head.status
         }
+        let isWanted = settings.filter?.wantsRequest(of: stream.transaction) ?? true
+        if assembly.message.kind == .http2Response { assembly.message.isWanted = isWanted }
         assembly.collector.begin(head.contentCodings, in: &assembly.message, settings, tools)
         if head.isGRPC {
             stream.transaction.kind = .grpc
             assembly.grpc = GRPCAssembly(
                 direction, streamID: stream.id, target: stream.transaction.target,
-                coding: head.grpcCodings.count == 1 ? head.grpcCodings[0] : nil)
+                coding: head.grpcCodings.count == 1 ? head.grpcCodings[0] : nil, isWanted: isWanted)
         }
         if let status = head.grpcStatus { stream.transaction.grpcStatus = status }
     }
@@ -146,13 +151,14 @@ extension HTTP2Parser {
         let assembly = stream[direction]!
         assembly.message.endTime = arrival.time
         assembly.collector.end(isWhole: true, in: &assembly.message)
-        sink.receive(assembly.message)
+        assembly.message.give(to: sink)
         stream[direction] = nil
         side(direction).openMessages -= 1
         stream.response = .unseen
         stream.transaction.status = 0
         stream.transaction.responseTime = 0
         pool.give(assembly)
+        countOctets(of: stream)
     }
 
     /// A promised request (§ 8.4.1): it comes from the server and is whole with its list.
@@ -174,14 +180,19 @@ extension HTTP2Parser {
         stream.transaction.requestTime = block.time
         stream.transaction.requestEndTime = arrival.time
         if !assembly.message.isComplete { stream.transaction.isComplete = false }
-        sink.receive(assembly.message)
+        assembly.message.give(to: sink)
         pool.give(assembly)
+        countOctets(of: stream)
     }
 
     // MARK: DATA
 
     /// Takes what came of a DATA frame (§ 6.1); `side.remaining` octets of it are still to come.
     func receiveData(_ octets: Span<UInt8>, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+        if settings.keepsWire {
+            let room = max(0, settings.wireOctetsMax - side.dataWire.count)
+            side.dataWire.append(contentsOf: octets.extracting(0..<min(room, octets.count)))
+        }
         guard !octets.isEmpty, side.frame.streamID != 0 else { return }
         var start = 0
         if side.padding < 0 {
@@ -205,11 +216,13 @@ extension HTTP2Parser {
             }
             keepWire(octets, in: assembly)
         }
-        guard start < end else { return }
-        let content = octets.extracting(start..<end)
-        assembly.hasNews = true
-        assembly.collector.append(content, to: &assembly.message, settings, tools)
-        assembly.grpc?.append(content, at: arrival.time, settings, tools, to: sink)
+        if start < end {
+            let content = octets.extracting(start..<end)
+            assembly.hasNews = true
+            assembly.collector.append(content, to: &assembly.message, settings, tools)
+            assembly.grpc?.append(content, at: arrival.time, settings, tools, to: sink)
+        }
+        if let stream = streams[side.frame.streamID] { countOctets(of: stream) }
     }
 
     /// The message that a DATA frame belongs to. If none is open, one whose beginning was not seen.

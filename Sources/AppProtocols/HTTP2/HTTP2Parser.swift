@@ -30,6 +30,8 @@ public final class HTTP2Parser: ProtocolParser {
     var resetCount = 0
     /// GOAWAY with an error was seen: what stays open did not end because of it.
     var connectionError: UInt32?
+    /// Octets held by all streams.
+    var streamOctets = 0
     /// For frames, where they are shown.
     var frameMessage: Message?
 
@@ -130,6 +132,7 @@ public final class HTTP2Parser: ProtocolParser {
         side.padding = header.type == .data && header.isPadded && header.length > 0 ? -1 : 0
         side.content.removeAll(keepingCapacity: side.content.capacity <= 16_384)
         side.contentLength = 0
+        side.dataWire.removeAll(keepingCapacity: side.dataWire.capacity <= 16_384)
         side.phase = .payload
     }
 
@@ -171,6 +174,17 @@ public final class HTTP2Parser: ProtocolParser {
         swap(&payload, &side.payload)
     }
 
+    // MARK: Memory
+
+    public var heldOctets: Int { sentSide.heldOctets + receivedSide.heldOctets + streamOctets }
+
+    /// Something of a stream came, was shown, or is gone.
+    func countOctets(of stream: HTTP2Stream) {
+        let held = stream.heldOctets
+        streamOctets += held - stream.countedOctets
+        stream.countedOctets = held
+    }
+
     // MARK: Silence and the end
 
     public func isWaiting(_ direction: Direction) -> Bool {
@@ -185,9 +199,15 @@ public final class HTTP2Parser: ProtocolParser {
             for stream in openStreams(arrival.direction) where stream[arrival.direction]!.isEventStream {
                 showPart(of: stream, arrival, to: sink)
             }
-        case .longIdle:
+        case .longIdle, .memory:
             showSkipped(side, arrival, to: sink)
-            for stream in openStreams(arrival.direction) { showPart(of: stream, arrival, to: sink) }
+            let reason: MessageNote? = pause == .memory ? .memoryLimited : nil
+            for stream in openStreams(arrival.direction) {
+                if let grpc = stream[arrival.direction]?.grpc, pause == .memory {
+                    grpc.release(at: arrival.time, to: sink)
+                }
+                showPart(of: stream, arrival, for: reason, to: sink)
+            }
         case .closed, .aborted:
             close(side, arrival, to: sink)
         }
@@ -202,6 +222,7 @@ public final class HTTP2Parser: ProtocolParser {
     }
 
     private func trim() {
+        assert(streamOctets == 0, "octets of streams that are gone are counted")
         streams = [:]
         order = []
         orderStart = 0

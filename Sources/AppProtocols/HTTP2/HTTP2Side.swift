@@ -30,6 +30,8 @@ final class HTTP2Side {
     /// DATA, where frames are shown: what came of it without padding, up to the limit, and how much there was.
     var content: [UInt8] = []
     var contentLength: UInt64 = 0
+    /// DATA, where octets are kept as captured: what came of the payload, padding included.
+    var dataWire: [UInt8] = []
     /// DATA: its content cannot be told from padding.
     var isUnreadable = false
     /// The payload so far, of frames that are read as a whole.
@@ -54,6 +56,11 @@ final class HTTP2Side {
 
     var isSeen: Bool { phase != .start }
 
+    /// Octets held of frames and header blocks, and those of the table.
+    var heldOctets: Int {
+        payload.count + content.count + dataWire.count + skipped.count + decoder.table.size + (block?.heldOctets ?? 0)
+    }
+
     /// Octets may be missing before what comes next.
     func forgetTable() { decoder.forget() }
 
@@ -61,7 +68,10 @@ final class HTTP2Side {
     func trim() {
         decoder.trim()
         if payload.isEmpty { payload = [] }
-        if phase != .payload { content = [] }
+        if phase != .payload {
+            content = []
+            dataWire = []
+        }
         if skipped.isEmpty { skipped = [] }
     }
 }
@@ -83,6 +93,8 @@ final class HTTP2HeaderBlock {
     var notes: [MessageNote] = []
     /// The frames as they were, where that is kept.
     var wire: [UInt8] = []
+
+    var heldOctets: Int { list.heldOctets + rest.count + wire.count }
 
     func reset() {
         promisedID = 0

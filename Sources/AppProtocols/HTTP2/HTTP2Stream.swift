@@ -13,6 +13,11 @@ final class HTTP2Stream {
     private var sent: HTTP2Assembly?
     private var received: HTTP2Assembly?
 
+    /// What `heldOctets` was when the parser counted it last.
+    var countedOctets = 0
+
+    var heldOctets: Int { transaction.heldOctets + (sent?.heldOctets ?? 0) + (received?.heldOctets ?? 0) }
+
     subscript(direction: Direction) -> HTTP2Assembly? {
         get { direction == .sent ? sent : received }
         set { if direction == .sent { sent = newValue } else { received = newValue } }
@@ -51,6 +56,8 @@ final class HTTP2Assembly {
     var isEventStream = false
     /// Something came since a part was shown.
     var hasNews = false
+
+    var heldOctets: Int { message.heldOctets + collector.heldOctets + (grpc?.heldOctets ?? 0) }
 }
 
 /// State objects for reuse, by all connections of a thread if it gives them one pool.

@@ -49,6 +49,9 @@ public struct Message: Sendable {
     /// the head stood there.
     public var isContinuation = false
     public var notes: [MessageNote] = []
+    /// Responses and gRPC messages: whether the request that they belong to is wanted (`ParserSettings.filter`). One
+    /// whose request was not seen is not, where requests are asked for.
+    public var isWanted = true
 
     /// The octets as captured, where `ParserSettings.keepsWire` asks for them: at most `wireOctetsMax`.
     public var wire: [UInt8] = []
@@ -76,6 +79,7 @@ public struct Message: Sendable {
         gapLength = nil
         isComplete = true
         isContinuation = false
+        isWanted = true
         notes.removeAll(keepingCapacity: true)
         wire.removeAll(keepingCapacity: wire.capacity <= 16_384)
     }
@@ -84,11 +88,26 @@ public struct Message: Sendable {
     mutating func beginContinuation() {
         isContinuation = true
         notes.removeAll(keepingCapacity: true)
-        body.octets.removeAll(keepingCapacity: true)
+        releaseShown()
         body.length = 0
         body.decodedLength = 0
-        wire.removeAll(keepingCapacity: true)
         time = endTime
+    }
+
+    /// Gives it to a sink. A property of an object given as an argument would be copied; what is mutated is not.
+    mutating func give(to sink: any MessageSink) { sink.receive(self) }
+
+    /// Drops octets that were shown, and their memory if it is much: who was silent once may be so again.
+    mutating func releaseShown() {
+        body.octets.removeAll(keepingCapacity: body.octets.capacity <= Self.keptOctets)
+        wire.removeAll(keepingCapacity: wire.capacity <= Self.keptOctets)
+    }
+
+    private static let keptOctets = 4_096
+
+    /// Octets that the value holds.
+    var heldOctets: Int {
+        headers.heldOctets + trailers.heldOctets + body.octets.count + wire.count
     }
 
     /// Adds a note that takes nothing away from completeness.

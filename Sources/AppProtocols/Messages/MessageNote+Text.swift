@@ -6,6 +6,7 @@ extension MessageNote: CustomStringConvertible {
         case .endNotSeen: "the end was not seen"
         case .soFar(_, nil): "so far; more may follow"
         case .soFar(let seen, let announced?): "\(seen) of \(announced) octets of the body so far; more may follow"
+        case .memoryLimited: "shown before its end: the memory for unfinished messages is used up"
         case .bodyShort(let seen, let announced): "the body ends after \(seen) of \(announced) octets"
         case .gap(let octets): octets.map { "\($0) octets are missing inside" } ?? "octets are missing inside"
         case .beginningNotSeen: "the beginning was not seen"
@@ -30,6 +31,7 @@ extension MessageNote: CustomStringConvertible {
         switch self {
         case .endNotSeen: "end_not_seen"
         case .soFar: "so_far"
+        case .memoryLimited: "memory_limited"
         case .bodyShort: "body_short"
         case .gap: "gap"
         case .beginningNotSeen: "beginning_not_seen"

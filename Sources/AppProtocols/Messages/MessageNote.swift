@@ -7,6 +7,8 @@ public enum MessageNote: Sendable, Equatable {
     /// Shown as far as it came, since the line fell silent: what follows is a continuation. So many octets of the body
     /// so far, of so many if that was said.
     case soFar(seen: UInt64, announced: UInt64?)
+    /// Shown before its end since the memory for unfinished messages was used up (`--max-buffered`).
+    case memoryLimited
     /// The body's end was not seen: so many of so many octets.
     case bodyShort(seen: UInt64, announced: UInt64)
     /// Octets are missing inside the message (lost in capture); `nil`: nobody knows how many.

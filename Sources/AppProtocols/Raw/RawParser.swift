@@ -44,6 +44,8 @@ public final class RawParser: ProtocolParser {
 
     public func isWaiting(_ direction: Direction) -> Bool { isOpen && message.direction == direction }
 
+    public var heldOctets: Int { message.heldOctets }
+
     private func show(to sink: any MessageSink) {
         message.body.length = UInt64(message.body.octets.count)
         message.body.decodedLength = message.body.length

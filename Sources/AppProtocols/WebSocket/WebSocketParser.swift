@@ -45,6 +45,8 @@ public final class WebSocketParser: ProtocolParser {
         direction == .sent ? sent.isWaiting : received.isWaiting
     }
 
+    public var heldOctets: Int { received.heldOctets + sent.heldOctets }
+
     private func environment(_ arrival: Arrival, _ sink: any MessageSink) -> WebSocketStream.Environment {
         WebSocketStream.Environment(
             settings: settings, tools: tools, sink: sink, arrival: arrival, handover: handover)

@@ -33,6 +33,11 @@ struct WebSocketStream {
 
     init(_ direction: Direction) { self.direction = direction }
 
+    /// Octets held, those of the decoder that the next message may need included.
+    var heldOctets: Int {
+        message.heldOctets + control.body.octets.count + (decoder == nil ? 0 : BodyCollector.decoderOctets)
+    }
+
     var isWaiting: Bool {
         if case .payload = state { return true }
         return isOpen
@@ -222,6 +227,8 @@ struct WebSocketStream {
         if isCompressed, !message.isComplete { decoder = nil }
         environment.sink.receive(message)
         isOpen = false
+        // A connection that waits for its next message keeps no buffer.
+        message.releaseShown()
     }
 
     private mutating func abandon(_ note: MessageNote, _ environment: borrowing Environment) {
@@ -250,18 +257,19 @@ struct WebSocketStream {
 
     mutating func pause(_ pause: Pause, _ environment: borrowing Environment) {
         guard pause != .idle else { return }
-        if pause == .longIdle {
-            if isOpen { showSoFar(environment) }
+        if pause == .longIdle || pause == .memory {
+            if isOpen { showSoFar(environment, for: pause == .memory ? .memoryLimited : nil) }
             return
         }
         if isOpen { abandon(.endNotSeen, environment) }
         state = .header
     }
 
-    private mutating func showSoFar(_ environment: borrowing Environment) {
+    private mutating func showSoFar(_ environment: borrowing Environment, for reason: MessageNote?) {
         guard !message.isContinuation || message.body.length > 0 else { return }
         let wasComplete = message.isComplete
         message.markIncomplete(.soFar(seen: message.body.length, announced: nil))
+        if let reason { message.note(reason) }
         environment.sink.receive(message)
         message.isComplete = wasComplete
         message.beginContinuation()

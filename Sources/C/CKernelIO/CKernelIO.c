@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -35,4 +36,8 @@ void ns_start_syncing(int descriptor) { sync_file_range(descriptor, 0, 0, SYNC_F
 
 void ns_set_thread_name(const char *name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
+int ns_holds(const void *octets, size_t count, const void *needle, size_t needle_count) {
+    return memmem(octets, count, needle, needle_count) != NULL;
 }

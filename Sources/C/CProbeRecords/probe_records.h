@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only (docs/decisions/0008-licence-of-bpf-programs.md)
 // What crosses the boundary between the kernel's programs and user space: included by every *.bpf.c and imported by
 // Swift. No implicit padding; sizes are asserted on both sides, so drift is an error of the compiler.
 #pragma once
@@ -52,9 +53,10 @@ struct ns_config {
     uint32_t has_uid, uid;   // 1: only this user's
     uint32_t has_comm;       // 1: only threads of this name
     uint8_t comm[16];
-    uint32_t reserved;
+    uint32_t follows;        // 1: also the children of these processes
+    uint64_t cgroup;         // 0: any; only processes in this control group and those below
 };
-_Static_assert(sizeof(struct ns_config) == 48, "the loader fills this structure octet for octet");
+_Static_assert(sizeof(struct ns_config) == 56, "the loader fills this structure octet for octet");
 
 /// What the programs count, each an element of the map `counters`.
 enum ns_counter {
@@ -71,5 +73,7 @@ enum ns_counter {
     NS_CALLS_TOO_DEEP,        // calls not followed: within too many others
     NS_RETURNS_UNMATCHED,     // returns of calls whose beginning was not seen
     NS_CONNECTIONS_UNFOLLOWED, // sockets not told: too many
+    NS_CHILDREN_UNFOLLOWED,   // processes not followed: too many
+    NS_RECORDS_NO_SOCKET,     // data records of connections whose socket is not known
     NS_COUNTERS
 };

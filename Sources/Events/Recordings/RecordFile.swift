@@ -7,13 +7,16 @@ import Octets
 /// | 0 | 8 | `magic` | 89 4E 53 52 0D 0A 1A 0A: `NSR`, and line ends that show damage by a transfer as text |
 /// | 8 | 2 | `version` | 1 |
 /// | 10 | 2 | `header_length` | 32; records start there |
-/// | 12 | 4 | `reserved` | 0 |
+/// | 12 | 4 | `flags` | bit 0: `isInOrder`; other bits are ignored |
 /// | 16 | 8 | `time` | when the file was begun, nanoseconds since 1970 |
 /// | 24 | 8 | `reserved` | 0 |
 public enum RecordFile {
     public static let magic: [UInt8] = [0x89, 0x4E, 0x53, 0x52, 0x0D, 0x0A, 0x1A, 0x0A]
     public static let version: UInt16 = 1
     public static let headerOctets = 32
+    /// The events stand in the order in which they belong, whatever their times say: a capture's are in the order of
+    /// its streams. Without it, events that come a little late may be put back in order of time.
+    static let inOrderFlag: UInt32 = 1
     /// No header is longer, whatever a later version adds.
     static let headerOctetsMax = 4096
 
@@ -27,13 +30,15 @@ public enum RecordFile {
 
 extension OctetBuffer {
     /// Appends the header that begins a record file.
-    /// - Parameter time: nanoseconds since 1970.
-    public mutating func append(recordFileHeaderAt time: Int64) {
+    /// - Parameters:
+    ///   - time: nanoseconds since 1970.
+    ///   - isInOrder: the events stand in the order in which they belong.
+    public mutating func append(recordFileHeaderAt time: Int64, isInOrder: Bool = false) {
         write(atMost: RecordFile.headerOctets) { output in
             for octet in RecordFile.magic { output.append(octet) }
             output.append(littleEndian: RecordFile.version)
             output.append(littleEndian: UInt16(RecordFile.headerOctets))
-            output.append(zeros: 4)
+            output.append(littleEndian: isInOrder ? RecordFile.inOrderFlag : 0)
             output.append(littleEndian: UInt64(bitPattern: time))
             output.append(zeros: 8)
         }

@@ -20,6 +20,8 @@ public struct RecordFileReader: Sendable {
     public private(set) var offset: Int64 = 0
     /// When the file was begun, nanoseconds since 1970; 0 until its header was read.
     public private(set) var fileTime: Int64 = 0
+    /// The events stand in the order in which they belong; false until the header was read.
+    public private(set) var isInOrder = false
     /// Records found so far.
     public private(set) var records: UInt64 = 0
 
@@ -85,6 +87,7 @@ public struct RecordFileReader: Sendable {
             }
             return false
         }
+        isInOrder = rest.littleEndian32(at: 12) & RecordFile.inOrderFlag != 0
         fileTime = Int64(bitPattern: rest.littleEndian64(at: 16))
         position += length
         offset = Int64(length)

@@ -11,7 +11,7 @@ import Octets
 /// | 20 | 4 | `tid` | |
 /// | 24 | 16 | `comm` | up to the first 0 |
 /// | 40 | 8 | `sock` | the kernel's address of the socket; 0: not known |
-/// | 48 | 4 | `fd` | signed; -1: not known |
+/// | 48 | 4 | `fd` | signed; -1: not known; below: a number that stands for it, the connection's own |
 /// | 52 | 4 | `data_length` | octets of `data`: 0 ... 16,384 |
 /// | 56 | 4 | `missing` | octets of this direction lost right before `data`; 0xFFFFFFFF: some, nobody knows how many |
 /// | 60 | 2 | `tls_version` | `TLSVersion`; 0: not known |

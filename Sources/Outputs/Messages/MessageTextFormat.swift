@@ -124,6 +124,7 @@ public struct MessageTextFormat: MessageFormat {
     }
 
     func append(fields list: borrowing HeaderList, _ buffer: inout OctetBuffer, _ limit: inout TextLimit) {
+        if octetsMax == nil, list.octets.span.isPrintable { return append(printable: list, &buffer) }
         for field in list.fields {
             guard !limit.isReached else { return }
             if field.marks.contains(.unknownName) {
@@ -139,6 +140,22 @@ public struct MessageTextFormat: MessageFormat {
             }
             limit.take(3)
             buffer.endLine()
+        }
+    }
+
+    /// Fields in which nothing needs an escape, as almost all are: looked at together, then copied.
+    private func append(printable list: borrowing HeaderList, _ buffer: inout OctetBuffer) {
+        let octets = list.octets.span
+        let fields = list.fields.span
+        for index in fields.indices {
+            let field = fields[index]
+            let unknown: StaticString = "[unknown]"
+            buffer.write(atMost: Int(field.name.count) + Int(field.value.count) + 2 * unknown.utf8CodeUnitCount + 3) {
+                $0.append(part: octets, field.name, field.marks.contains(.unknownName))
+                $0.append(word: 0x203A, count: 2)
+                $0.append(part: octets, field.value, field.marks.contains(.unknownValue))
+                $0.append(0x0A)
+            }
         }
     }
 
@@ -217,6 +234,14 @@ public struct MessageTextFormat: MessageFormat {
         guard style.isEnabled else { return }
         buffer.truncate(to: buffer.count - 1)
         buffer.append("\u{1B}[0m\n")
+    }
+}
+
+extension OctetWriter {
+    /// A name or value.
+    @_lifetime(self: copy self)
+    fileprivate mutating func append(part octets: Span<UInt8>, _ extent: HeaderList.Extent, _ isUnknown: Bool) {
+        if isUnknown { append(text: "[unknown]") } else { append(short: octets.extracting(extent.range)) }
     }
 }
 

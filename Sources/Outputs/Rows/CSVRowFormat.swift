@@ -20,7 +20,8 @@ public struct CSVRowFormat: RowFormat {
         start = OctetPiece((columns.snapshot ? "\(snapshot)," : "") + Self.quoted(task.name) + ",")
         prefixes = PrefixText(task.fields)
         // Two addresses with prefixes and fourteen numbers of at most 20 digits, each with its comma.
-        rowOctetsMax = start.count + 2 * 44 + 14 * 21
+        // With bounds two more, and a few words.
+        rowOctetsMax = start.count + 2 * 44 + 16 * 21 + 24
     }
 
     /// The header line.
@@ -37,7 +38,11 @@ public struct CSVRowFormat: RowFormat {
                 writer.append(start)
                 writer.append(csvKey: rows[index].key, columns, fields, prefixes)
                 writer.append(csvCounters: rows[index], columns, isBidirectional: isBidirectional)
-                writer.append(word: 0x0A2C, count: 2)  // no `other`, no `evicted_flows`: ",\n"
+                if columns.bounds {
+                    writer.append(csvBounds: rows[index], columns)
+                } else {
+                    writer.append(word: 0x0A2C, count: 2)  // no `other`, no `evicted_flows`: ",\n"
+                }
             }
         }
     }
@@ -51,6 +56,8 @@ public struct CSVRowFormat: RowFormat {
             writer.append(csvCounters: row, columns, isBidirectional: isBidirectional)
             writer.append(text: "true,")
             writer.append(decimal: evictedFlows)
+            if columns.bounds { writer.append(text: ",0,0,1,true") }
+            if columns.spread { writer.append(text: ",,") }
             writer.append(0x0A)
         }
     }
@@ -69,6 +76,18 @@ public struct CSVRowFormat: RowFormat {
 }
 
 extension OctetWriter {
+    /// Behind the counters: no `other`, no `evicted_flows`, and what the row may lack.
+    @_lifetime(self: copy self)
+    fileprivate mutating func append(csvBounds row: FlowRecord, _ columns: RowColumns) {
+        append(text: ",,")
+        append(decimal: row.packetsBound)
+        append(0x2C)
+        append(decimal: row.bytesBound)
+        append(text: row.isExact ? ",1,true" : ",1,false")
+        if columns.spread { append(text: ",,") }
+        append(0x0A)
+    }
+
     /// The key's columns, each with the comma behind it; empty where the task does not have them.
     @inline(always)
     @_lifetime(self: copy self)

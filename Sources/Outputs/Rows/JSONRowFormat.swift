@@ -26,13 +26,15 @@ public struct JSONRowFormat: RowFormat {
         members = JSONMembers(task, snapshot: snapshot)
         prefixes = PrefixText(task.fields)
         // The names, two addresses with prefixes, and thirteen numbers of at most 20 digits.
-        rowOctetsMax = members.start.count + 320 + 2 * 44 + 13 * 20
+        // With bounds two more, and a word.
+        rowOctetsMax = members.start.count + 384 + 2 * 44 + 15 * 20
     }
 
     public func append(_ rows: [FlowRecord], firstIndex: Int, to buffer: inout OctetBuffer) {
         let (members, fields, prefixes) = (members, task.fields, prefixes)
         let (separator, end) = separators
         let (bidirectional, bare) = (task.bidirectional, firstIndex == 0 && beginsArray)
+        let hasBounds = task.memoryLimit != nil
         buffer.write(atMost: rows.count * rowOctetsMax) { writer in
             let rows = rows.span
             for index in rows.indices {
@@ -40,6 +42,7 @@ public struct JSONRowFormat: RowFormat {
                 writer.append(members.start)
                 writer.append(jsonKey: rows[index].key, fields, members, prefixes)
                 writer.append(jsonCounters: rows[index], members, isBidirectional: bidirectional)
+                if hasBounds { writer.append(jsonBounds: rows[index]) }
                 writer.append(0x7D)
                 writer.append(end)
             }
@@ -97,6 +100,16 @@ struct JSONMembers: Sendable {
 }
 
 extension OctetWriter {
+    /// What the row may lack.
+    @_lifetime(self: copy self)
+    fileprivate mutating func append(jsonBounds row: FlowRecord) {
+        append(text: ",\"packets_bound\":")
+        append(decimal: row.packetsBound)
+        append(text: ",\"bytes_bound\":")
+        append(decimal: row.bytesBound)
+        append(text: row.isExact ? ",\"exact\":true" : ",\"exact\":false")
+    }
+
     @inline(always)
     @_lifetime(self: copy self)
     fileprivate mutating func append(

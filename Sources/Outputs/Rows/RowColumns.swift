@@ -9,9 +9,25 @@ public struct RowColumns: Equatable, Sendable {
     public var `protocol`: Bool, vlan: Bool
     /// Counters of the reverse direction.
     public var reverse: Bool
+    /// How far packets and octets may be off, how sure that is, and whether they are exact.
+    public var bounds: Bool
+    /// Different elements, and how far their number may be off.
+    public var spread: Bool
 
-    public init(_ tasks: some Sequence<FlowTask>, snapshot: Bool = false) {
+    public init(_ tasks: some Sequence<FlowTask>, sketches: [SketchTask] = [], snapshot: Bool = false) {
         self.init(snapshot: snapshot)
+        add(tasks)
+        add(sketches.map(\.flowTask))
+        bounds = bounds || !sketches.isEmpty
+        spread = sketches.contains { task in
+            switch task.kind {
+            case .superSpread, .distinct: true
+            case .heavyHitters, .top: false
+            }
+        }
+    }
+
+    private mutating func add(_ tasks: some Sequence<FlowTask>) {
         for task in tasks {
             source = source || task.fields.source != nil
             destination = destination || task.fields.destination != nil
@@ -20,6 +36,7 @@ public struct RowColumns: Equatable, Sendable {
             `protocol` = `protocol` || task.fields.protocol
             vlan = vlan || task.fields.vlan
             reverse = reverse || task.bidirectional
+            bounds = bounds || task.memoryLimit != nil
         }
     }
 
@@ -32,6 +49,8 @@ public struct RowColumns: Equatable, Sendable {
         `protocol` = false
         vlan = false
         reverse = false
+        bounds = false
+        spread = false
     }
 
     /// The names in their order, as CSV's header and JSON's members have them.
@@ -41,7 +60,8 @@ public struct RowColumns: Equatable, Sendable {
             (sourcePort, "src_port"), (destinationPort, "dst_port"), (`protocol`, "protocol"), (vlan, "vlan"),
             (true, "packets"), (true, "bytes"), (reverse, "reverse_packets"), (reverse, "reverse_bytes"),
             (true, "first_seen"), (true, "last_seen"), (true, "tcp_flags"), (reverse, "reverse_tcp_flags"),
-            (true, "other"), (true, "evicted_flows"),
+            (true, "other"), (true, "evicted_flows"), (bounds, "packets_bound"), (bounds, "bytes_bound"),
+            (bounds, "confidence"), (bounds, "exact"), (spread, "spread"), (spread, "spread_bound"),
         ]
         return columns.filter(\.0).map(\.1)
     }

@@ -66,13 +66,14 @@ public struct TableFormat: Sendable {
         let bytes = splits ? ["Bytes →", "Bytes ←"] : ["Bytes"]
         return [TextTable.Column("#", isDim: true)] + leading.map(\.column) + keyColumns
             + packets.map { TextTable.Column($0) } + bytes.map { TextTable.Column($0) }
+            + (task.memoryLimit == nil ? [] : [TextTable.Column("Lacks ≤", rank: 1)])
             + [
                 TextTable.Column("Share", rank: 2), TextTable.Column("Duration", rank: 3),
                 TextTable.Column("Rate", rank: 4), TextTable.Column("First seen (UTC)", .left, rank: 5, isDim: true),
             ] + trailing.map(\.column)
     }
 
-    private var keyColumns: [TextTable.Column] {
+    var keyColumns: [TextTable.Column] {
         let fields = task.fields
         var columns: [TextTable.Column] = []
         if fields.source != nil { columns.append(TextTable.Column("Source", .left, canBeCut: true)) }
@@ -85,7 +86,7 @@ public struct TableFormat: Sendable {
         return columns
     }
 
-    private func keyCells(_ key: FlowKey) -> [String] {
+    func keyCells(_ key: FlowKey) -> [String] {
         let fields = task.fields
         var cells: [String] = []
         if let prefix = fields.source {
@@ -130,7 +131,9 @@ public struct TableFormat: Sendable {
         let rate = duration < 1_000_000 ? "-" : HumanUnits.bitsPerSecond(8 * Double(total) / (Double(duration) / 1e9))
         let packets = splits ? [row.packets, row.reversePackets] : [row.packets &+ row.reversePackets]
         let bytes = splits ? [row.bytes, row.reverseBytes] : [total]
-        return packets.map(HumanUnits.grouped) + bytes.map { isExact ? HumanUnits.grouped($0) : HumanUnits.bytes($0) }
+        let octets = { isExact ? HumanUnits.grouped($0) : HumanUnits.bytes($0) }
+        let lacks = row.isExact ? "exact" : octets(row.bytesBound)
+        return packets.map(HumanUnits.grouped) + bytes.map(octets) + (task.memoryLimit == nil ? [] : [lacks])
             + [
                 HumanUnits.percent(total, of: totalBytes) + " %", HumanUnits.duration(duration), rate,
                 CivilTime(nanoseconds: row.firstSeen).text,

@@ -55,6 +55,7 @@ public final class RowStreamWriter: Writer {
     public func write(_ snapshot: Snapshot) throws(SystemFailure) {
         try state.withLock { (state) throws(SystemFailure) in
             for result in snapshot.results { try write(result, snapshot, &state) }
+            for result in snapshot.sketches { append(result, snapshot, &state) }
             try flush(&state)
         }
     }
@@ -83,9 +84,7 @@ public final class RowStreamWriter: Writer {
         let time = namesSnapshots ? snapshot.time : nil
         switch format {
         case .csv:
-            let columns = state.columns ?? RowColumns(snapshot.results.map(\.task), snapshot: namesSnapshots)
-            if state.columns == nil { CSVRowFormat.appendHeader(columns, to: &state.buffer) }
-            state.columns = columns
+            let columns = columns(of: snapshot, &state)
             try write(result, CSVRowFormat(task: result.task, columns: columns, snapshot: snapshot.time), &state)
         case .ndjson: try write(result, JSONRowFormat(task: result.task, snapshot: time), &state)
         case .json:
@@ -97,6 +96,37 @@ public final class RowStreamWriter: Writer {
             let table = TableFormat(
                 task: result.task, totalBytes: result.totalBytes, isExact: isExact, width: width, style: style)
             try write(result, table, of: time, &state)
+        }
+    }
+
+    /// The columns of every row, from the first snapshot's tasks on, whose header stands above all.
+    private func columns(of snapshot: Snapshot, _ state: inout State) -> RowColumns {
+        if let columns = state.columns { return columns }
+        let columns = RowColumns(
+            snapshot.results.map(\.task), sketches: snapshot.sketches.map(\.task), snapshot: namesSnapshots)
+        CSVRowFormat.appendHeader(columns, to: &state.buffer)
+        state.columns = columns
+        return columns
+    }
+
+    private func append(_ result: SketchResult, _ snapshot: Snapshot, _ state: inout State) {
+        let text = SketchText(result, snapshot: namesSnapshots ? snapshot.time : nil)
+        switch format {
+        case .csv:
+            let columns = columns(of: snapshot, &state)
+            for row in result.rows { state.buffer.append(text.csv(row, columns, time: snapshot.time)) }
+        case .ndjson:
+            for row in result.rows { state.buffer.append(text.json(row) + "\n") }
+        case .json:
+            open(&state)
+            for row in result.rows {
+                state.buffer.append((state.hasRows ? ",\n" : "") + text.json(row))
+                state.hasRows = true
+            }
+        case .table(let isExact, let width, let style):
+            state.buffer.append(
+                (state.hasRows ? "\n" : "") + text.table(isExact: isExact, width: width, style: style))
+            state.hasRows = true
         }
     }
 

@@ -9,6 +9,9 @@ import Octets
 ///         five_tuple/                    one per task
 ///             shard_0.dat … shard_3.dat  IPFIX files, see docs/formats.md
 ///             summary.json
+///         scanners/                      one per sketch
+///             rows.ndjson
+///             summary.json
 ///
 /// Everything is written below a hidden temporary name, synced, and renamed at the end; a failure removes it.
 public struct SnapshotDirectoryWriter: Writer {
@@ -73,6 +76,8 @@ public struct SnapshotDirectoryWriter: Writer {
 
     private func writeTasks(_ snapshot: Snapshot, in directory: String) throws(SystemFailure) {
         var names: Set<String> = []
+        var files: [String] = []
+        var directories: [String] = []
         for (index, result) in snapshot.results.enumerated() {
             let name = FileName.unique(FileName.safe(result.task.name), among: &names)
             let task = TaskDirectory(
@@ -80,8 +85,27 @@ public struct SnapshotDirectoryWriter: Writer {
                 shards: shards[result.task.name] ?? defaultShards, syncs: syncs,
                 threads: threads)
             try task.write()
+            files += task.files
+            directories.append(task.path)
         }
-        if syncs { try FileTree.syncDirectory(directory) }
+        for result in snapshot.sketches {
+            let name = FileName.unique(FileName.safe(result.task.name), among: &names)
+            let sketch = SketchDirectory(path: "\(directory)/\(name)", result: result, time: snapshot.time)
+            try sketch.write()
+            files += sketch.files
+            directories.append(sketch.path)
+        }
+        if syncs { try sync(files, directories + [directory]) }
+    }
+
+    /// At the end for all, as most is on the disk by then, and what the file system has to note besides it notes once.
+    private func sync(_ files: [String], _ directories: [String]) throws(SystemFailure) {
+        let outcome = FirstFailure()
+        concurrently(files.count, threads: threads) { index in
+            outcome.attempt { () throws(SystemFailure) in try FileTree.syncFile(files[index]) }
+        }
+        try outcome.check()
+        for directory in directories { try FileTree.syncDirectory(directory) }
     }
 }
 

@@ -14,6 +14,13 @@ struct TaskDirectory: Sendable {
     var syncs: Bool
     var threads: Int
 
+    /// The files that `write` makes.
+    var files: [String] { (0..<shards).map(shardPath) + [summaryPath] }
+
+    private func shardPath(_ index: Int) -> String { "\(path)/shard_\(index).dat" }
+    private var summaryPath: String { "\(path)/summary.json" }
+
+    /// Writes everything; whether it is on the disk is another matter.
     func write() throws(SystemFailure) {
         guard result.task.name.utf8.count <= IPFIXEncoder.nameOctetsMax else {
             throw .nameTooLong(result.task.name, operation: "write task")
@@ -21,7 +28,6 @@ struct TaskDirectory: Sendable {
         try FileTree.createDirectory(path)
         try writeShards()
         try writeSummary()
-        if syncs { try FileTree.syncDirectory(path) }
     }
 
     /// Rows that one thread sorts into shards and encodes at a time: a part of the task. Where messages end depends on
@@ -31,15 +37,18 @@ struct TaskDirectory: Sendable {
     private func writeShards() throws(SystemFailure) {
         var files: [ShardFile] = []
         for index in 0..<shards {
-            files.append(ShardFile(try DescriptorWriter(creating: "\(path)/shard_\(index).dat"), syncs: syncs))
+            files.append(ShardFile(try DescriptorWriter(creating: shardPath(index)), syncs: syncs))
         }
         let (shardFiles, partRows, turns, outcome) = (files, partRows, Turns(lanes: shards), FirstFailure())
+        // Memory that was filled is used again: the system's pages are dear.
+        let spare = Monitor([[IPFIXEncoder]]())
         let first = IPFIXEncoder(task: result.task, domain: domain, time: time)
         // A task without rows has one part too: what begins and ends its files.
         let parts = max(1, (result.rows.count + partRows - 1) / partRows)
         concurrently(parts, threads: threads) { index in
             let end = min((index + 1) * partRows, result.rows.count)
-            var encoders = encode(index * partRows..<end, first)
+            var encoders = spare.withLock { $0.popLast() } ?? newEncoders(first)
+            encode(index * partRows..<end, &encoders, first)
             for shard in shardFiles.indices {
                 turns.take(index, lane: shard) {
                     outcome.attempt { () throws(SystemFailure) in
@@ -52,21 +61,22 @@ struct TaskDirectory: Sendable {
                     }
                 }
             }
-        }
-        if syncs {
-            concurrently(shards, threads: threads) { shard in
-                outcome.attempt { () throws(SystemFailure) in try shardFiles[shard].file.sync() }
-            }
+            spare.withLock { $0.append(encoders) }
         }
         try outcome.check()
     }
 
+    /// One for each shard, of a part that is not the first.
+    private func newEncoders(_ first: IPFIXEncoder) -> [IPFIXEncoder] {
+        // Room for an even share and a quarter more, at 64 octets a row.
+        let capacity = min(partRows, result.rows.count) / shards * 80 + 4096
+        return (0..<shards).map { _ in first.laterPart(capacity: capacity) }
+    }
+
     /// Reads rows and encodes each for its shard.
-    private func encode(_ range: Range<Int>, _ first: IPFIXEncoder) -> [IPFIXEncoder] {
-        // Room for an even share and half as much again, at 64 octets a row.
-        let capacity = range.count / shards * 96 + 4096
-        var encoders = (0..<shards).map { _ in
-            range.lowerBound == 0 ? first : first.laterPart(capacity: capacity)
+    private func encode(_ range: Range<Int>, _ encoders: inout [IPFIXEncoder], _ first: IPFIXEncoder) {
+        for shard in encoders.indices {
+            if range.lowerBound == 0 { encoders[shard] = first } else { encoders[shard].beginLaterPart() }
         }
         var run: [FlowRecord] = []
         var start = range.lowerBound
@@ -83,14 +93,12 @@ struct TaskDirectory: Sendable {
             }
             start = end
         }
-        return encoders
     }
 
     private func writeSummary() throws(SystemFailure) {
-        let file = try DescriptorWriter(creating: "\(path)/summary.json")
+        let file = try DescriptorWriter(creating: summaryPath)
         let text = Array((TaskSummary(result, time: time, shards: shards).json + "\n").utf8)
         try file.write(text.span)
-        if syncs { try file.sync() }
     }
 }
 

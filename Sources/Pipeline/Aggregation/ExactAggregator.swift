@@ -7,7 +7,7 @@ import KernelIO
 public final class ExactAggregator: Aggregator {
     let plan: TaskPlan
     private let workers: [AggregatorWorker]
-    private let collector: CutCollector
+    private let collector: CutCollector<[FlowTables]>
 
     /// - Parameters:
     ///   - memoryLimit: octets that all tables together may take; `nil` for no limit.
@@ -61,13 +61,18 @@ private final class AggregatorWorker: @unchecked Sendable {
         plan: TaskPlan, seed: UInt64, index: Int, workers: Int, exchange: UpdateExchange, memoryLimit: Int?,
         cumulative: Bool
     ) {
-        let budget = MemoryBudget(limit: memoryLimit)
-        lanes = plan.roots.map {
-            FlowLane(plan: KeyPlan(plan.tasks[$0]), seed: seed, worker: index, workers: workers)
+        let shared = MemoryBudget(limit: memoryLimit)
+        let budgets = plan.roots.map { root in
+            plan.tasks[root].memoryLimit.map { MemoryBudget(limit: $0 / workers, keepsSketch: true) } ?? shared
         }
-        for lane in lanes { budget.take(lane.byteCount) }
+        lanes = zip(plan.roots, budgets).map { root, budget in
+            FlowLane(
+                plan: KeyPlan(plan.tasks[root]), seed: seed, worker: index, workers: workers,
+                sketchOctets: budget.sketchOctets)
+        }
+        for (lane, budget) in zip(lanes, budgets) { budget.take(lane.byteCount) }
         sender = RunSender(
-            exchange: exchange, worker: index, workers: workers, roots: lanes.count, budget: budget)
+            exchange: exchange, worker: index, workers: workers, roots: lanes.count, budgets: budgets)
         self.index = index
         self.workers = workers
         self.cumulative = cumulative
@@ -89,9 +94,9 @@ private final class AggregatorWorker: @unchecked Sendable {
         for message in messages {
             switch message {
             case .compact(let run):
-                lanes[run.root].compact.apply(run.updates, 0..<run.count, sender.budget)
+                lanes[run.root].compact.apply(run.updates, 0..<run.count, sender.budgets[run.root])
             case .wide(let run):
-                lanes[run.root].wide.apply(run.updates, 0..<run.count, sender.budget)
+                lanes[run.root].wide.apply(run.updates, 0..<run.count, sender.budgets[run.root])
             }
         }
         sender.exchange.giveBack(messages)
@@ -108,29 +113,6 @@ private final class AggregatorWorker: @unchecked Sendable {
             while let messages = sender.exchange.inboxUntilSettled(of: index, epoch: sender.epoch) { takeIn(messages) }
         }
         sender.epoch += 1
-        return lanes.map { $0.cut(cumulative: cumulative, budget: sender.budget) }
-    }
-}
-
-/// Gathers what the workers hand over at a cut.
-private final class CutCollector: Sendable {
-    private let state: Monitor<[[FlowTables]?]>
-    private let workers: Int
-
-    init(workers: Int) {
-        self.workers = workers
-        state = Monitor(Array(repeating: nil, count: workers))
-    }
-
-    /// Returns all parts to the last worker. A worker that is a cut ahead waits for the others.
-    func collect(_ part: [FlowTables], of worker: Int) -> [[FlowTables]]? {
-        state.wait { parts in
-            guard parts[worker] == nil else { return nil }
-            parts[worker] = part
-            let all = parts.compactMap(\.self)
-            guard all.count == self.workers else { return .some(nil) }
-            parts = Array(repeating: nil, count: self.workers)
-            return .some(all)
-        }
+        return zip(lanes, sender.budgets).map { $0.cut(cumulative: cumulative, budget: $1) }
     }
 }

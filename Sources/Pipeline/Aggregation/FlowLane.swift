@@ -9,10 +9,11 @@ final class FlowLane: @unchecked Sendable {
     /// Only for tasks without addresses: IPv6 packets as the other family counts them.
     private var addressless = MappedArray<FlowPacket<CompactKey>>(count: 0)
 
-    init(plan: KeyPlan, seed: UInt64, worker: Int, workers: Int) {
+    /// - Parameter sketchOctets: what each family may take for a sketch of the flows it evicts; `nil` for none.
+    init(plan: KeyPlan, seed: UInt64, worker: Int, workers: Int, sketchOctets: Int? = nil) {
         self.plan = plan
-        compact = FamilyLane(plan: plan, seed: seed, worker: worker, workers: workers)
-        wide = FamilyLane(plan: plan, seed: seed, worker: worker, workers: workers)
+        compact = FamilyLane(plan: plan, seed: seed, worker: worker, workers: workers, sketchOctets: sketchOctets)
+        wide = FamilyLane(plan: plan, seed: seed, worker: worker, workers: workers, sketchOctets: sketchOctets)
         if !plan.hasAddresses { addressless.grow(to: PacketBatch.capacity) }
     }
 
@@ -76,7 +77,7 @@ final class FlowTables: Sendable {
 /// the own table, or to the other worker.
 struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
     /// Updates staged per worker: two batches of the table.
-    private static var stage: Int { 64 }
+    private static var stage: Int { 128 }
 
     private let plan: KeyPlan
     private let worker: Int
@@ -87,11 +88,11 @@ struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
     /// What is being filled for each other worker.
     private var runs: [UpdateRun<Key>?]
 
-    init(plan: KeyPlan, seed: UInt64, worker: Int, workers: Int) {
+    init(plan: KeyPlan, seed: UInt64, worker: Int, workers: Int, sketchOctets: Int?) {
         self.plan = plan
         self.worker = worker
         self.workers = workers
-        store = FlowStore(seed: seed)
+        store = FlowStore(seed: seed, sketchOctets: sketchOctets)
         staged = MappedArray(count: workers * Self.stage)
         fill = MappedArray(count: workers)
         runs = Array(repeating: nil, count: workers)
@@ -218,7 +219,7 @@ struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
     mutating func cut(_ cumulative: Bool, _ budget: MemoryBudget) -> FlowStore<Key> {
         if cumulative { return store.copy() }
         budget.giveBack(store.byteCount)
-        var fresh = FlowStore<Key>(seed: store.seed)
+        var fresh = FlowStore<Key>(seed: store.seed, sketchOctets: store.sketchOctets)
         budget.take(fresh.byteCount)
         swap(&store, &fresh)
         return fresh

@@ -9,19 +9,39 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
     private var entries: MappedArray<FlowEntry<Key>>
     private(set) var count = 0
     private(set) var evicted = EvictedFlows()
+    /// Flows on their way into a table that others are merged into.
+    private var stage = MappedArray<FlowEntry<Key>>(count: 0)
     /// What spreads the hashes: the same for all stores whose keys are routed together.
     let seed: UInt64
+    /// What a sketch of the flows that are evicted may take; `nil` for none.
+    let sketchOctets: Int?
+    /// What was evicted, once something was and if it is to be known by key.
+    private var sketch: EvictedSketch?
 
     static var initialSlots: Int { 1 << 12 }
 
-    init(seed: UInt64) {
+    init(seed: UInt64, sketchOctets: Int? = nil) {
         self.seed = seed
+        self.sketchOctets = sketchOctets
         slots = MappedArray(count: Self.initialSlots)
         entries = MappedArray(count: Table.capacity(slots: Self.initialSlots))
     }
 
     /// Octets of address space the table takes.
     var byteCount: Int { slots.byteCount + entries.byteCount }
+
+    /// Whether rows may lack what was evicted of their flows.
+    var hasBounds: Bool { sketch != nil }
+
+    /// A row with what it may lack.
+    func boundedRecord(at index: Int) -> FlowRecord {
+        let entry = entries.span[index]
+        var record = entry.record
+        if let bound = sketch?.bound(of: entry.key, at: index) {
+            (record.packetsBound, record.bytesBound) = (bound.packets, bound.bytes)
+        }
+        return record
+    }
 
     var rows: Span<FlowEntry<Key>> {
         @_lifetime(borrow self) borrowing get { entries.span.extracting(0..<count) }
@@ -49,34 +69,50 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
         Table.apply(updates, slots: &slots, entries: &entries, count: &count)
     }
 
-    /// Adds a flow counted elsewhere to the one of the same key.
+    /// Adds flows counted elsewhere to those of the same keys: `flow` gives each of `flowCount`, in order.
     @inline(__always)
-    mutating func merge(_ entry: FlowEntry<Key>) {
-        if count == entries.count { grow() }
-        Self.merge(entry, entry.key.hash(seed: seed), &slots, &entries, &count)
+    mutating func merge(_ flowCount: Int, _ flow: (Int) -> FlowEntry<Key>) {
+        if stage.count == 0 { stage.grow(to: Table.batch) }
+        var start = 0
+        while start < flowCount {
+            let n = min(flowCount - start, Table.batch)
+            if count + n > entries.count { grow() }
+            Self.merge(start..<start + n, flow, seed, &stage, &slots, &entries, &count)
+            start += n
+        }
     }
 
     @inline(__always)
     private static func merge(
-        _ entry: FlowEntry<Key>, _ hash: UInt32, _ slots: inout MappedArray<UInt64>,
+        _ range: Range<Int>, _ flow: (Int) -> FlowEntry<Key>, _ seed: UInt64,
+        _ stage: inout MappedArray<FlowEntry<Key>>, _ slots: inout MappedArray<UInt64>,
         _ entries: inout MappedArray<FlowEntry<Key>>, _ count: inout Int
     ) {
+        var hashes: [128 of UInt32] = .init(repeating: 0)
+        var flows = stage.mutableSpan
+        for i in 0..<range.count {
+            let entry = flow(range.lowerBound &+ i)
+            hashes[i] = entry.key.hash(seed: seed)
+            flows[i] = entry
+        }
         var slots = slots.mutableSpan
         var entries = entries.mutableSpan
-        Table.merge(entry, hash: hash, slots: &slots, entries: &entries, count: &count)
+        Table.merge(
+            flows.span.extracting(0..<range.count), hashes: hashes, slots: &slots, entries: &entries, count: &count)
     }
 
     mutating func add(_ more: EvictedFlows) { evicted.add(more) }
 
     /// A second table with the same contents.
     func copy() -> FlowStore {
-        var copy = FlowStore(seed: seed)
+        var copy = FlowStore(seed: seed, sketchOctets: sketchOctets)
         copy.slots = MappedArray(count: slots.count)
         copy.slots.replace(at: 0, with: slots.span)
         copy.entries = MappedArray(count: entries.count)
         copy.entries.replace(at: 0, with: entries.span.extracting(0..<count))
         copy.count = count
         copy.evicted = evicted
+        copy.sketch = sketch
         return copy
     }
 }
@@ -112,7 +148,8 @@ extension FlowStore {
 
     /// Sums up the quarter of the flows with the fewest octets in `evicted`, and forgets their keys.
     private mutating func evictSmallest() {
-        Self.evictSmallest(&entries, &count, &evicted)
+        if sketch == nil, let sketchOctets { sketch = EvictedSketch(octets: sketchOctets, seed: seed, flows: count) }
+        Self.evictSmallest(&entries, &count, &evicted, &sketch)
         slots = MappedArray(count: slots.count)
         Self.reindex(entries, count, seed, &slots)
     }
@@ -126,7 +163,8 @@ extension FlowStore {
     }
 
     private static func evictSmallest(
-        _ array: inout MappedArray<FlowEntry<Key>>, _ count: inout Int, _ evicted: inout EvictedFlows
+        _ array: inout MappedArray<FlowEntry<Key>>, _ count: inout Int, _ evicted: inout EvictedFlows,
+        _ sketch: inout EvictedSketch?
     ) {
         var entries = array.mutableSpan
         // Flows by size class, an eighth of a power of two each: finding the quarter takes one pass and no sorting.
@@ -139,18 +177,24 @@ extension FlowStore {
             limit += 1
         }
         var kept = 0
+        // Flows lie in order of arrival, and stay so.
+        let whole = sketch?.wholeFlows ?? 0
+        var wholeKept = 0
         for i in 0..<count {
             let entry = entries[i]
             let size = sizeClass(entry.counters.totalBytes)
             if size < limit || size == limit && remaining > 0 {
                 if size == limit { remaining -= 1 }
                 evicted.add(entry.counters)
+                sketch?.add(entry)
             } else {
+                if i < whole { wholeKept += 1 }
                 entries[kept] = entry
                 kept += 1
             }
         }
         count = kept
+        sketch?.wholeFlows = wholeKept
     }
 
     private static var sizeClasses: Int { 64 * 8 }

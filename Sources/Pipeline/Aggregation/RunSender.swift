@@ -6,8 +6,11 @@ import Flows
 final class RunSender {
     let exchange: UpdateExchange
     let worker: Int
-    let budget: MemoryBudget
+    /// By task that is counted directly.
+    let budgets: [MemoryBudget]
     var root = 0
+    /// Of the task at hand.
+    var budget: MemoryBudget { budgets[root] }
     /// How many cuts this worker has made.
     var epoch = 0
     fileprivate var spareCompact: [UpdateRun<CompactKey>] = []
@@ -15,10 +18,10 @@ final class RunSender {
     /// A batch is smaller than a run, so per task, family and receiver it needs at most one new run.
     private let spares: Int
 
-    init(exchange: UpdateExchange, worker: Int, workers: Int, roots: Int, budget: MemoryBudget) {
+    init(exchange: UpdateExchange, worker: Int, workers: Int, roots: Int, budgets: [MemoryBudget]) {
         self.exchange = exchange
         self.worker = worker
-        self.budget = budget
+        self.budgets = budgets
         spares = (workers - 1) * roots
     }
 

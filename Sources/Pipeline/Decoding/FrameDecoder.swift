@@ -41,17 +41,17 @@ struct FrameDecoder: ~Copyable {
         }
 
         @inline(__always) @_lifetime(self: copy self)
-        mutating func append(_ info: PacketInfo, _ frame: FrameRecord) {
-            if info.source.family == .v4 {
-                compact[compactCount] = FlowPacket(
-                    key: CompactKey(FlowKey(info)), time: frame.time, wireLength: frame.wireLength,
-                    tcpFlags: info.tcpFlags.rawValue)
-                compactCount &+= 1  // at most one per frame, and a batch has no more frames than room
-            } else {
+        mutating func append(_ info: PacketInfo, _ frame: FrameRecord, isWide: Bool) {
+            if isWide {
                 wide[wideCount] = FlowPacket(
                     key: FlowKey(info), time: frame.time, wireLength: frame.wireLength,
                     tcpFlags: info.tcpFlags.rawValue)
-                wideCount &+= 1
+                wideCount &+= 1  // at most one per frame, and a batch has no more frames than room
+            } else {
+                compact[compactCount] = FlowPacket(
+                    key: CompactKey(FlowKey(info)), time: frame.time, wireLength: frame.wireLength,
+                    tcpFlags: info.tcpFlags.rawValue)
+                compactCount &+= 1
             }
         }
     }
@@ -71,16 +71,29 @@ struct FrameDecoder: ~Copyable {
             let start = Int(frame.offset)
             let octets = window.extracting(start..<start &+ Int(frame.capturedLength))
             run.note(frame)
-            // Two values, so that the common one never has to leave the registers.
+            // A branch per family down to the end, so that which it is need not be asked again; and values of their
+            // own, so that the common ones never have to leave the registers.
+            let link = frame.linkType == ethernet ? CommonPath.ethernet(octets) : (IPFamily.none, 0, 0)
             var common = PacketInfo()
-            if frame.linkType == ethernet, CommonPath.dissect(octets, into: &common) {
-                if let filter {
-                    guard admits(filter, common, frame, &rare) else { continue }
+            if link.0 == .v4 {
+                let packet = octets.extracting(droppingFirst: link.2)
+                if CommonPath.ipv4(packet, vlan: link.1, into: &common) {
+                    guard filter == nil || admits(filter!, common, frame, &rare) else { continue }
+                    kinds.count(common, frame.wireLength, isWide: false)
+                    writer.append(common, frame, isWide: false)
+                    continue
                 }
-                kinds.count(common, frame.wireLength)
-                writer.append(common, frame)
-            } else if let info = uncommon(octets, frame, dissector, filter, &rare) {
-                writer.append(info, frame)
+            } else if link.0 == .v6 {
+                let packet = octets.extracting(droppingFirst: link.2)
+                if CommonPath.ipv6(packet, vlan: link.1, into: &common) {
+                    guard filter == nil || admits(filter!, common, frame, &rare) else { continue }
+                    kinds.count(common, frame.wireLength, isWide: true)
+                    writer.append(common, frame, isWide: true)
+                    continue
+                }
+            }
+            if let info = uncommon(octets, frame, dissector, filter, &rare) {
+                writer.append(info, frame, isWide: info.source.family != .v4)
             }
         }
         counters.add(run, kinds, frames: frames.count)
@@ -143,10 +156,10 @@ private struct CommonKinds {
     static let count = 16
     private(set) var words: [16 of UInt64] = .init(repeating: 0)
 
-    @inline(__always) mutating func count(_ info: PacketInfo, _ wireLength: UInt32) {
+    @inline(__always) mutating func count(_ info: PacketInfo, _ wireLength: UInt32, isWide: Bool) {
         let number = info.protocol.rawValue
         let transport = number == 6 ? 0 : number == 17 ? 1 : 2
-        let kind = (info.vlan != 0 ? 8 : 0) | (info.source.family == .v6 ? 4 : 0) | transport
+        let kind = (info.vlan != 0 ? 8 : 0) | (isWide ? 4 : 0) | transport
         words[kind & 15] &+= 1 << 40 | UInt64(wireLength)
     }
 

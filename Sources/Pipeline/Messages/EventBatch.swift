@@ -38,6 +38,8 @@ public struct EventHead: Sendable {
     /// Octets lost before this event, in its direction, or with `kind == .gap` the gap itself; `unknown`: nobody knows.
     public var missing: UInt64 = 0
     public static let unknown = UInt64.max
+    /// It belongs behind what came before it, whatever their times say.
+    public var isInOrder = false
 
     public init() {}
 
@@ -56,12 +58,21 @@ final class EventBatch: @unchecked Sendable {
         var payload: Range<Int>
     }
 
-    private(set) var entries: [Entry] = []
-    private(set) var payloads: [UInt8] = []
+    /// One value, so that what is done for each event takes one access to the object.
+    fileprivate struct Contents {
+        var entries: [Entry] = []
+        var payloads: [UInt8] = []
+        var entriesOfShard: [[Int32]]
+        var clocks: [Int64] = []
+    }
+
+    fileprivate var contents: Contents
+    var entries: [Entry] { contents.entries }
+    var payloads: [UInt8] { contents.payloads }
     /// Which entries belong to each shard, in order. Made when the batch is sealed.
-    private(set) var entriesOfShard: [[Int32]]
+    var entriesOfShard: [[Int32]] { contents.entriesOfShard }
     /// How far time has come with each entry: the latest time of any event up to it.
-    private(set) var clocks: [Int64] = []
+    var clocks: [Int64] { contents.clocks }
     /// How far time has come when all entries are done: timers up to here are due.
     private(set) var clock = Int64.min
     /// Events before this batch: with an entry's index it numbers all events of a run.
@@ -73,49 +84,29 @@ final class EventBatch: @unchecked Sendable {
 
     init(shards: Int) {
         outputs = (0..<shards).map { _ in ShardOutput() }
-        entriesOfShard = Array(repeating: [], count: shards)
+        contents = Contents(entriesOfShard: Array(repeating: [], count: shards))
     }
 
     /// Appends an event. One that is at most `window` older than those before it goes before them, so that events of
     /// several processors' buffers come into the order of time.
     func append(_ head: EventHead, shard: Int, _ payload: Span<UInt8>, window: Int64) {
-        let start = payloads.count
-        payloads.append(contentsOf: payload)
-        let entry = Entry(head: head, shard: shard, payload: start..<payloads.count)
-        var index = entries.count
-        while index > 0, entries[index - 1].head.time > head.time, entries[index - 1].head.time - head.time <= window {
-            index -= 1
-        }
-        if index == entries.count {
-            entries.append(entry)
-        } else {
-            entries.insert(entry, at: index)
-        }
+        contents.append(head, shard: shard, payload, window: window)
     }
 
     /// Moves the newest entries, those after `time`, to the next batch: older ones may still arrive. At most half of
     /// them, so that every batch goes on.
     func moveEntries(after time: Int64, to next: EventBatch) {
-        var start = entries.count
-        while start > (entries.count + 1) / 2, entries[start - 1].head.time > time { start -= 1 }
-        for entry in entries[start...] {
-            next.append(entry.head, shard: entry.shard, payloads.span.extracting(entry.payload), window: 0)
-        }
-        entries.removeLast(entries.count - start)
+        let start = contents.start(ofEntriesAfter: time)
+        next.contents.append(from: contents, start)
+        contents.entries.removeLast(contents.entries.count - start)
     }
 
     /// Makes the batch ready to be read.
     /// - Parameter clock: how far time had come before, or has come meanwhile.
     func seal(clock: Int64, serialBase: UInt64, isLast: Bool) {
-        self.clock = clock
+        self.clock = contents.sort(clock: clock)
         self.serialBase = serialBase
         self.isLast = isLast
-        clocks.reserveCapacity(entries.count)
-        for (index, entry) in entries.enumerated() {
-            self.clock = max(self.clock, entry.head.time)
-            clocks.append(self.clock)
-            entriesOfShard[entry.shard].append(Int32(truncatingIfNeeded: index))
-        }
     }
 
     /// The first entry with which time has come to `time`; their number if none does.
@@ -129,12 +120,57 @@ final class EventBatch: @unchecked Sendable {
     }
 
     func removeAll() {
+        contents.removeAll()
+        for output in outputs { output.removeAll() }
+        isLast = false
+    }
+}
+
+extension EventBatch.Contents {
+    fileprivate mutating func append(_ head: EventHead, shard: Int, _ payload: Span<UInt8>, window: Int64) {
+        let start = payloads.count
+        payloads.append(contentsOf: payload)
+        let entry = EventBatch.Entry(head: head, shard: shard, payload: start..<payloads.count)
+        var index = entries.count
+        while index > 0, entries[index - 1].head.time > head.time, entries[index - 1].head.time - head.time <= window {
+            index -= 1
+        }
+        if index == entries.count {
+            entries.append(entry)
+        } else {
+            entries.insert(entry, at: index)
+        }
+    }
+
+    fileprivate func start(ofEntriesAfter time: Int64) -> Int {
+        var start = entries.count
+        while start > (entries.count + 1) / 2, entries[start - 1].head.time > time { start -= 1 }
+        return start
+    }
+
+    fileprivate mutating func append(from other: Self, _ start: Int) {
+        for entry in other.entries[start...] {
+            append(entry.head, shard: entry.shard, other.payloads.span.extracting(entry.payload), window: 0)
+        }
+    }
+
+    /// - Returns: how far time has come.
+    fileprivate mutating func sort(clock: Int64) -> Int64 {
+        var clock = clock
+        clocks.reserveCapacity(entries.count)
+        for index in entries.indices {
+            clock = max(clock, entries[index].head.time)
+            clocks.append(clock)
+            entriesOfShard[entries[index].shard].append(Int32(truncatingIfNeeded: index))
+        }
+        return clock
+    }
+
+    fileprivate mutating func removeAll() {
         entries.removeAll(keepingCapacity: true)
         clocks.removeAll(keepingCapacity: true)
         payloads.removeAll(keepingCapacity: payloads.capacity <= 16 << 20)
         for shard in entriesOfShard.indices { entriesOfShard[shard].removeAll(keepingCapacity: true) }
-        for output in outputs { output.removeAll() }
-        isLast = false
     }
 }
 
@@ -146,24 +182,39 @@ final class ShardOutput {
         var end: Int
     }
 
-    var octets = OctetBuffer()
-    private(set) var runs: [Run] = []
-    var recordCount: UInt64 = 0
+    fileprivate struct Records {
+        var octets = OctetBuffer()
+        var runs: [Run] = []
+        var count: UInt64 = 0
+    }
 
-    /// What was appended to `octets` since the last call is one more record.
-    func endRecord(at place: RecordPlace) {
-        recordCount += 1
+    fileprivate var records = Records()
+    var octets: OctetBuffer { records.octets }
+    var runs: [Run] { records.runs }
+    var recordCount: UInt64 { records.count }
+
+    /// Appends one more record: what `body` writes.
+    func append(at place: RecordPlace, _ body: (inout OctetBuffer) -> Void) { records.append(at: place, body) }
+
+    func removeAll() { records.removeAll() }
+}
+
+extension ShardOutput.Records {
+    fileprivate mutating func append(at place: RecordPlace, _ body: (inout OctetBuffer) -> Void) {
+        body(&octets)
+        count += 1
+        let end = octets.count
         if let last = runs.last, last.place == place {
-            runs[runs.count - 1].end = octets.count
+            runs[runs.count - 1].end = end
         } else {
-            runs.append(Run(place: place, end: octets.count))
+            runs.append(ShardOutput.Run(place: place, end: end))
         }
     }
 
-    func removeAll() {
+    fileprivate mutating func removeAll() {
         if octets.capacity <= 4 << 20 { octets.removeAll() } else { octets = OctetBuffer() }
         runs.removeAll(keepingCapacity: true)
-        recordCount = 0
+        count = 0
     }
 }
 

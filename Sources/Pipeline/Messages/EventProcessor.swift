@@ -31,12 +31,16 @@ public final class EventProcessor: Sendable {
         public var threads = 2
         /// Events of one batch.
         public var queueLength = 1_024
-        /// Payload octets of one batch; of a source that can wait half a mebibyte is enough.
+        /// Payload octets of one batch; of a source that can wait a mebibyte is enough.
         public var queueOctetsMax = 8 << 20
         /// Events that come at most this much too late are put back in order, in nanoseconds.
         public var reorderWindow: Int64 = 0
         /// Connections followed at once; beyond, those silent for longest are ended.
         public var connectionsMax = 131_072
+        /// Octets held for messages that are not whole yet, of all connections together. Beyond, those silent for
+        /// longest show what they hold, and where that is not enough are ended. Each share of the keys has an equal
+        /// part, so that it does not depend on threads.
+        public var heldOctetsMax = 256 << 20
         public var parser = ParserSettings()
         /// What is made unreadable before any record is made; `nil`: nothing.
         public var redaction: RedactionSettings?
@@ -63,6 +67,8 @@ public final class EventProcessor: Sendable {
         /// By thread: batches it is done with.
         var processed: [Int]
         var clock = Int64.min
+        /// The time of the newest event in sealed batches: none can go before it any more.
+        var sealedTime = Int64.min
         var events: UInt64 = 0
         var isClosed = false
         var hasEnded = false
@@ -78,7 +84,7 @@ public final class EventProcessor: Sendable {
     }
 
     /// Where a source waits anyway, larger batches would only fall out of the processor's cache.
-    private static let waitingOctetsMax = 512 << 10
+    private static let waitingOctetsMax = 1 << 20
 
     private let settings: Settings
     private let batchOctetsMax: Int
@@ -135,7 +141,9 @@ public final class EventProcessor: Sendable {
             return .accepted
         case .full:
             guard settings.policy == .wait else { return .dropped }
-            state.wait { state in hasRoom(state) || state.isClosed || state.failure != nil ? () : nil }
+            state.wait(waking: { _ in false }) { state in
+                hasRoom(state) || state.isClosed || state.failure != nil ? () : nil
+            }
             return write(head, payload)
         }
     }
@@ -163,6 +171,7 @@ public final class EventProcessor: Sendable {
         } else {
             state.counts.signals += 1
         }
+        if settings.reorderWindow > 0, head.time < state.sealedTime { state.counts.lateEvents += 1 }
         let batch = filling(state)
         var head = head
         if !state.missing.isEmpty, isData {
@@ -170,7 +179,7 @@ public final class EventProcessor: Sendable {
             if head.missing != EventHead.unknown { head.missing += dropped }
         }
         let shard = Int(truncatingIfNeeded: head.key.shardHash >> 60)
-        batch.append(head, shard: shard, payload, window: settings.reorderWindow)
+        batch.append(head, shard: shard, payload, window: head.isInOrder ? 0 : settings.reorderWindow)
         let isFull = batch.entries.count >= settings.queueLength || batch.payloads.count >= batchOctetsMax
         guard isFull || settings.isLive, canSeal(state) else { return .taken }
         // A live event does not wait for others when everybody has time for it.
@@ -237,6 +246,7 @@ public final class EventProcessor: Sendable {
             let next = batches[(state.sealed + 1) % Self.batchCount]
             if newest > .min { batch.moveEntries(after: newest - settings.reorderWindow, to: next) }
         }
+        state.sealedTime = max(state.sealedTime, batch.entries.last?.head.time ?? .min)
         batch.seal(clock: state.clock, serialBase: state.events, isLast: isLast)
         state.clock = batch.clock
         state.events += UInt64(batch.entries.count)
@@ -271,6 +281,7 @@ public final class EventProcessor: Sendable {
     /// itself comes, in ticks.
     private func nextBatch(_ number: Int, makesTicks: Bool) -> EventBatch? {
         while true {
+            var hasSealed = false
             let take: (inout State) -> EventBatch?? = { state in
                 if state.sealed > number { return .some(self.batches[number % Self.batchCount]) }
                 if state.hasEnded { return .some(nil) }
@@ -278,9 +289,10 @@ public final class EventProcessor: Sendable {
                     return nil
                 }
                 self.seal(&state, isLast: false)
+                hasSealed = true
                 return .some(self.batches[number % Self.batchCount])
             }
-            guard makesTicks else { return state.wait(take) }
+            guard makesTicks else { return state.wait(waking: { _ in hasSealed }, take) }
             if let taken = state.wait(nanoseconds: TimerWheel.tickNanoseconds, take) { return taken }
             state.update { state in
                 guard !state.isClosed, state.sealed == number, canSeal(state) else { return }
@@ -293,7 +305,7 @@ public final class EventProcessor: Sendable {
     private func writeRecords(_ output: (Span<UInt8>) throws(SystemFailure) -> Void) {
         var merger = RecordMerger()
         while true {
-            let batch = state.wait { state -> EventBatch?? in
+            let batch = state.wait(waking: { _ in false }) { state -> EventBatch?? in
                 if state.processed.allSatisfy({ $0 > state.written }) {
                     return .some(self.batches[state.written % Self.batchCount])
                 }

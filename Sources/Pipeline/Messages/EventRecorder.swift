@@ -18,9 +18,9 @@ public final class EventRecorder: EventEntrance {
         var buffer = OctetBuffer()
         var failure: SystemFailure?
 
-        init(_ file: consuming OutputFile, at time: Int64) {
+        init(_ file: consuming OutputFile, at time: Int64, isInOrder: Bool) {
             self.file = consume file
-            buffer.append(recordFileHeaderAt: time)
+            buffer.append(recordFileHeaderAt: time, isInOrder: isInOrder)
         }
 
         /// After a failure nothing more is written: what is there stays good.
@@ -40,12 +40,12 @@ public final class EventRecorder: EventEntrance {
 
     private static let pieceOctets = 256 << 10
 
-    /// - Parameter time: when the file is begun, nanoseconds since 1970.
-    /// - Throws: where the file cannot be created.
-    public init(path: String, at time: Int64, before next: EventProcessor) throws(SystemFailure) {
+    /// - Parameters:
+    ///   - time: when the file is begun, nanoseconds since 1970.
+    ///   - isInOrder: events are written in the order in which they belong.
+    public init(_ file: consuming OutputFile, at time: Int64, isInOrder: Bool = false, before next: EventProcessor) {
         self.next = next
-        let file = try OutputFile(path: path)
-        contents = Monitor(Contents(file, at: time))
+        contents = Monitor(Contents(file, at: time, isInOrder: isInOrder))
     }
 
     public func write(_ head: EventHead, _ payload: Span<UInt8>) -> EventProcessor.Answer {

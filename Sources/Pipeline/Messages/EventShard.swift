@@ -25,6 +25,10 @@ final class EventShard {
     /// By last use: the ends of the list through the workers.
     private var newest: Int32 = -1
     private var oldest: Int32 = -1
+    /// What all workers hold, and may hold.
+    private var heldOctets = 0
+    private var heldOctetsPeak = 0
+    private let heldOctetsMax: Int
     private var wheel: TimerWheel?
     private var timerCount = 0
     private var due: [Int32] = []
@@ -37,12 +41,14 @@ final class EventShard {
         self.settings = settings
         self.tools = tools
         self.pools = pools
+        heldOctetsMax = settings.heldOctetsMax / EventProcessor.shardCount
         let recorder = MessageRecorder(renderer)
         self.recorder = recorder
-        sink =
+        let redacted: any MessageSink =
             settings.redaction.map { redaction in
                 RedactingSink(Redactor(redaction, salt: settings.redactionSalt, tools: tools), before: recorder)
             } ?? recorder
+        sink = settings.parser.filter.map { FilteringSink($0, recorder, before: redacted) } ?? redacted
     }
 
     var counts: MessageCounts { recorder.counts }
@@ -50,15 +56,17 @@ final class EventShard {
     /// Takes its events of a batch, in order, and lets time pass before each and after the last.
     func process(_ batch: EventBatch) {
         recorder.output = batch.outputs[index]
+        // Asked for once, not for each event.
+        let (entries, payloads, clocks, serialBase) = (batch.entries, batch.payloads, batch.clocks, batch.serialBase)
         for number in batch.entriesOfShard[index] {
             let event = Int(number)
-            passTime(to: batch.clocks[event], in: batch)
+            passTime(to: clocks[event], in: batch)
             recorder.place = RecordPlace(event: event, due: .max, serial: 0)
-            let entry = batch.entries[event]
-            take(entry.head, batch.payloads.span.extracting(entry.payload), serial: batch.serialBase &+ UInt64(event))
+            let payload = payloads.span.extracting(entries[event].payload)
+            take(entries[event].head, payload, serial: serialBase &+ UInt64(event))
         }
         passTime(to: batch.clock, in: batch)
-        if batch.isLast { endAll(at: batch.entries.count, time: batch.clock) }
+        if batch.isLast { endAll(at: entries.count, time: batch.clock) }
         recorder.counts.records += batch.outputs[index].recordCount
     }
 
@@ -77,12 +85,17 @@ final class EventShard {
             let conversation = conversation(of: worker)
             if head.missing > 0 { skip(head.missing, head, conversation) }
             conversation.receive(payload, head.direction, at: head.time, to: sink)
+            account(worker)
+            if heldOctets > heldOctetsMax { relieve(at: head.time) }
         case .gap:
-            skip(head.missing, head, conversation(of: touch(head, serial)))
+            let worker = touch(head, serial)
+            skip(head.missing, head, conversation(of: worker))
+            account(worker)
         case .closed:
             guard let slot = slotOfKey[head.key], let worker = workers[Int(slot)] else { return }
             recorder.worker = worker
             worker.conversation?.pause(.closed, head.direction, at: head.time, to: sink)
+            account(worker)
         case .aborted:
             if let slot = slotOfKey[head.key] { end(slot, at: head.time) }
         case .destroyed:
@@ -90,7 +103,13 @@ final class EventShard {
         case .text:
             recorder.counts.deliveredEvents += 1
             recorder.counts.deliveredOctets += UInt64(payload.count)
-            recorder.append(text: payload, BaseInfo(head))
+            let base = BaseInfo(head)
+            guard settings.parser.filter?.matches(base) != false else {
+                recorder.counts.filteredMessages += 1
+                return
+            }
+            recorder.counts.texts += 1
+            recorder.append(text: payload, base)
         }
     }
 
@@ -113,6 +132,53 @@ final class EventShard {
         let made = Conversation(settings.registry, settings.parser, tools, pools)
         worker.conversation = made
         return made
+    }
+
+    // MARK: - Memory
+
+    /// Notes what a connection holds now.
+    private func account(_ worker: EventWorker) {
+        let held = worker.conversation?.heldOctets ?? 0
+        heldOctets += held - worker.heldOctets
+        worker.heldOctets = held
+        guard heldOctets > heldOctetsPeak else { return }
+        heldOctetsPeak = heldOctets
+        recorder.counts.heldOctetsPeak = UInt64(clamping: heldOctets)
+    }
+
+    /// All together hold too much: those silent for longest show what they have, and if what cannot be shown yet
+    /// (heads, tables) is still too much, they end. Down to the half, so that the search costs little per octet.
+    private func relieve(at time: Int64) {
+        let goal = heldOctetsMax / 2
+        var slot = oldest
+        while heldOctets > goal, slot >= 0, let worker = workers[Int(slot)] {
+            slot = worker.newer
+            if worker.heldOctets >= Self.worthFlushing { flush(worker, at: time) }
+        }
+        slot = oldest
+        while heldOctets > goal, slot >= 0, let worker = workers[Int(slot)] {
+            let next = worker.newer
+            if worker.heldOctets > 0 {
+                recorder.counts.overflowConnections += 1
+                recorder.counts.overflowOctets += UInt64(worker.heldOctets)
+                end(slot, at: time)
+            }
+            slot = next
+        }
+    }
+
+    /// A connection that holds less is left alone: to cut its message in two gains nothing.
+    private static let worthFlushing = 1_024
+
+    /// Shows what a connection holds, marked incomplete; what follows is a continuation.
+    private func flush(_ worker: EventWorker, at time: Int64) {
+        let before = worker.heldOctets
+        recorder.worker = worker
+        for direction in Direction.allCases { worker.conversation?.pause(.memory, direction, at: time, to: sink) }
+        account(worker)
+        guard worker.heldOctets < before else { return }
+        recorder.counts.flushedConnections += 1
+        recorder.counts.flushedOctets += UInt64(before - worker.heldOctets)
     }
 
     // MARK: - Workers
@@ -174,6 +240,8 @@ final class EventShard {
         for direction in Direction.allCases {
             worker.conversation?.pause(.aborted, direction, at: time, to: sink)
         }
+        heldOctets -= worker.heldOctets
+        worker.heldOctets = 0
         unlink(slot, worker)
         slotOfKey[worker.key] = nil
         if worker.key.kind == .sock { forgetSocket(slot, worker) }
@@ -244,6 +312,7 @@ final class EventShard {
         recorder.place = RecordPlace(event: batch.firstEntry(reaching: time), due: tick, serial: worker.serial)
         let pause = worker.isIdle ? Pause.longIdle : .idle
         for direction in Direction.allCases { conversation.pause(pause, direction, at: time, to: sink) }
+        account(worker)
         guard !worker.isIdle else { return }
         worker.isIdle = true
         if conversation.isWaiting(.received) || conversation.isWaiting(.sent) {

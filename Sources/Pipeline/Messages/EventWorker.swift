@@ -12,6 +12,8 @@ final class EventWorker {
     /// Who is shown with the messages of each direction.
     private var bases: (received: BaseInfo, sent: BaseInfo) = (BaseInfo(), BaseInfo())
     private var known: (received: Bool, sent: Bool) = (false, false)
+    /// Octets it holds for what is not finished.
+    var heldOctets = 0
     /// When the newest event came, in ticks.
     var lastTick: Int64 = 0
     /// The shard's list of workers by last use, newest first; -1: none.
@@ -53,18 +55,12 @@ final class EventWorker {
     }
 
     /// Who is behind a message of this direction. A direction of which no event was seen is shown as its opposite.
-    func withBase(_ direction: Direction, at time: Int64, _ body: (borrowing BaseInfo) -> Void) {
-        // Not copied: counting the references of names would cost more than the rest.
+    func base(_ direction: Direction, at time: Int64) -> BaseInfo {
         let isReceived = direction == .received ? known.received : !known.sent
-        if isReceived {
-            bases.received.direction = direction
-            bases.received.time = time
-            body(bases.received)
-        } else {
-            bases.sent.direction = direction
-            bases.sent.time = time
-            body(bases.sent)
-        }
+        var base = isReceived ? bases.received : bases.sent
+        base.direction = isReceived ? .received : .sent
+        base.time = time
+        return base
     }
 
     private static func fill(_ base: inout BaseInfo, _ head: EventHead) {

@@ -14,22 +14,17 @@ final class MessageRecorder: MessageSink {
     init(_ renderer: any MessageRenderer) { self.renderer = renderer }
 
     func receive(_ message: borrowing Message) {
-        counts.messages[Int(message.kind.rawValue)] += 1
-        if !message.isComplete { counts.incompleteMessages += 1 }
+        counts.add(message)
         guard let worker, let output else { return }
-        worker.withBase(message.direction, at: message.time) { base in
-            renderer.append(message, of: base, to: &output.octets)
-        }
-        output.endRecord(at: place)
+        let base = worker.base(message.direction, at: message.time)
+        output.append(at: place) { octets in renderer.append(message, of: base, to: &octets) }
     }
 
     func receive(_ transaction: borrowing Transaction) {
         counts.transactions += 1
         guard let worker, let output else { return }
-        worker.withBase(transaction.direction, at: transaction.requestTime) { base in
-            renderer.append(transaction, of: base, to: &output.octets)
-        }
-        output.endRecord(at: place)
+        let base = worker.base(transaction.direction, at: transaction.requestTime)
+        output.append(at: place) { octets in renderer.append(transaction, of: base, to: &octets) }
     }
 
     func count(_ malformation: Malformation, octets: UInt64) {
@@ -39,8 +34,7 @@ final class MessageRecorder: MessageSink {
 
     func append(text: Span<UInt8>, _ base: BaseInfo) {
         guard let output else { return }
-        renderer.append(text: text, of: base, to: &output.octets)
-        output.endRecord(at: place)
+        output.append(at: place) { octets in renderer.append(text: text, of: base, to: &octets) }
     }
 }
 

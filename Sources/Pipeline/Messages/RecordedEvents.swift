@@ -8,6 +8,8 @@ import Octets
 public struct RecordedEvents: Sendable {
     /// Problems that are kept to be told; further ones are counted.
     public var problemsMax = 16
+    /// Whether events of a record file that says that they are in order stay in that order.
+    public var keepsOrder = true
 
     public init() {}
 
@@ -49,7 +51,7 @@ public struct RecordedEvents: Sendable {
     public func read(
         _ path: String, into entrance: some EventEntrance, shouldStop: () -> Bool = { false }
     ) -> Outcome {
-        var run = Run(path: path, problemsMax: problemsMax, entrance: entrance)
+        var run = Run(path: path, problemsMax: problemsMax, keepsOrder: keepsOrder, entrance: entrance)
         do throws(InputFailure) {
             var input = try CaptureInput(path: path)
             run.outcome.path = input.path
@@ -88,14 +90,16 @@ public struct RecordedEvents: Sendable {
     private struct Run<Entrance: EventEntrance> {
         var outcome: Outcome
         let problemsMax: Int
+        let keepsOrder: Bool
         let entrance: Entrance
         private var isRecordFile: Bool?
         private var recordFile = RecordFileReader()
         private var recording = RecordingReader()
 
-        init(path: String, problemsMax: Int, entrance: Entrance) {
+        init(path: String, problemsMax: Int, keepsOrder: Bool, entrance: Entrance) {
             outcome = Outcome(path: path)
             self.problemsMax = problemsMax
+            self.keepsOrder = keepsOrder
             self.entrance = entrance
         }
 
@@ -186,6 +190,8 @@ public struct RecordedEvents: Sendable {
         }
 
         private mutating func write(_ head: EventHead, _ payload: Span<UInt8> = Span()) {
+            var head = head
+            head.isInOrder = keepsOrder && recordFile.isInOrder
             switch entrance.write(head, payload) {
             case .accepted, .dropped: outcome.delivered += 1
             case .closed:

@@ -64,9 +64,9 @@ final class RankedRows: Sendable {
             let table = tables[segment.table]
             var part = ranks.mutableSpan
             if segment.isWide {
-                Self.rank(table.wide, segment.range, order, &part, start, &sums, &highest)
+                Self.rankAll(table.wide, segment.range, order, &part, start, &sums, &highest)
             } else {
-                Self.rank(table.compact, segment.range, order, &part, start, &sums, &highest)
+                Self.rankAll(table.compact, segment.range, order, &part, start, &sums, &highest)
             }
             start += segment.range.count
         }
@@ -77,7 +77,7 @@ final class RankedRows: Sendable {
     }
 
     @inline(__always)
-    private static func rank<Key>(
+    private static func rankAll<Key>(
         _ store: borrowing FlowStore<Key>, _ range: Range<Int>, _ order: RowOrder, _ ranks: inout MutableSpan<UInt64>,
         _ start: Int, _ sums: inout RowSums, _ highest: inout UInt64
     ) {
@@ -88,25 +88,11 @@ final class RankedRows: Sendable {
             sums.totals.bytes += bytes
             sums.totals.packets += packets
             sums.lastSeen = max(sums.lastSeen, counters.lastSeen)
-            let rank: UInt64
-            switch order {
-            case .bytes: rank = ~bytes
-            case .packets: rank = ~packets
-            case .firstSeen: rank = latestFirst(counters.firstSeen)
-            case .lastSeen: rank = latestFirst(counters.lastSeen)
-            case .duration: rank = ~UInt64(bitPattern: counters.lastSeen &- counters.firstSeen)
-            // The family and as much of the key's first word as fits beside it.
-            case .key:
-                rank = (Key.self == FlowKey.self ? 1 << 63 : 0) | rows[i].sortWords.first >> 1
-            }
+            let rank = rows[i].rank(order)
             highest = max(highest, rank)
             ranks[start &+ i] = rank
         }
     }
-
-    /// Signed times in reverse unsigned order.
-    @inline(__always)
-    private static func latestFirst(_ time: Int64) -> UInt64 { ~(UInt64(bitPattern: time) ^ 1 << 63) }
 
     /// How many rows there are in each class of ranks below `highest`.
     func histogram(highest: UInt64) -> [Int] {
@@ -124,68 +110,59 @@ final class RankedRows: Sendable {
     }
 
     /// The rows of the classes up to `lastClass`, class by class.
-    func classified(_ tables: [FlowTables], histogram: [Int], highest: UInt64, lastClass: Int) -> ClassifiedRows {
+    func classified(histogram: [Int], highest: UInt64, lastClass: Int) -> ClassifiedRows {
         var starts = [0]
         for count in histogram[...lastClass] { starts.append(starts[starts.count - 1] + count) }
-        var items = MappedArray<SortItem>(count: starts[lastClass + 1])
+        var rows = MappedArray<RowReference>(count: starts[lastClass + 1])
         var ends = starts
         var start = 0
         for segment in segments {
             var ends = ends.mutableSpan
-            var items = items.mutableSpan
-            let table = tables[segment.table]
-            if segment.isWide {
-                Self.scatter(table.wide, segment, ranks, start, highest, lastClass, &ends, &items)
-            } else {
-                Self.scatter(table.compact, segment, ranks, start, highest, lastClass, &ends, &items)
-            }
+            var rows = rows.mutableSpan
+            Self.scatter(segment, ranks, start, highest, lastClass, &ends, &rows)
             start += segment.range.count
         }
-        return ClassifiedRows(items: items, starts: starts)
+        return ClassifiedRows(rows: rows, starts: starts)
     }
 
     @inline(__always)
-    private static func scatter<Key>(
-        _ store: borrowing FlowStore<Key>, _ segment: RowSegment, _ ranks: borrowing MappedArray<UInt64>, _ start: Int,
-        _ highest: UInt64, _ lastClass: Int, _ ends: inout MutableSpan<Int>, _ items: inout MutableSpan<SortItem>
+    private static func scatter(
+        _ segment: RowSegment, _ ranks: borrowing MappedArray<UInt64>, _ start: Int, _ highest: UInt64,
+        _ lastClass: Int, _ ends: inout MutableSpan<Int>, _ rows: inout MutableSpan<RowReference>
     ) {
-        let rows = store.rows
         let ranks = ranks.span.extracting(start..<start + segment.range.count)
         for i in ranks.indices {
             let rankClass = RankClass.of(ranks[i], highest: highest)
             guard rankClass <= lastClass else { continue }
-            let index = segment.range.lowerBound &+ i
-            let words = rows[index].sortWords
-            items[ends[rankClass]] = SortItem(
-                rank: ranks[i], first: words.first, second: words.second,
-                row: RowReference(table: segment.table, isWide: segment.isWide, index: index))
+            rows[ends[rankClass]] = RowReference(
+                table: segment.table, isWide: segment.isWide, index: segment.range.lowerBound &+ i)
             ends[rankClass] += 1
         }
     }
 }
 
-/// Items of one share, class by class.
+/// Rows of one share, class by class.
 final class ClassifiedRows: Sendable {
-    private let items: MappedArray<SortItem>
+    private let rows: MappedArray<RowReference>
     /// Where each class begins, and where the last one ends.
     private let starts: [Int]
 
-    init(items: consuming MappedArray<SortItem>, starts: [Int]) {
-        self.items = items
+    init(rows: consuming MappedArray<RowReference>, starts: [Int]) {
+        self.rows = rows
         self.starts = starts
     }
 
     /// Copies a class to `end` on, and moves `end` behind it.
-    func copy(_ rankClass: Int, to gathered: inout MutableSpan<SortItem>, at end: inout Int) {
-        Self.copy(items, starts[rankClass]..<starts[rankClass + 1], &gathered, &end)
+    func copy(_ rankClass: Int, to gathered: inout MutableSpan<RowReference>, at end: inout Int) {
+        Self.copy(rows, starts[rankClass]..<starts[rankClass + 1], &gathered, &end)
     }
 
     @inline(__always)
     private static func copy(
-        _ items: borrowing MappedArray<SortItem>, _ range: Range<Int>, _ gathered: inout MutableSpan<SortItem>,
-        _ end: inout Int
+        _ rows: borrowing MappedArray<RowReference>, _ range: Range<Int>,
+        _ gathered: inout MutableSpan<RowReference>, _ end: inout Int
     ) {
-        let part = items.span.extracting(range)
+        let part = rows.span.extracting(range)
         for i in part.indices { gathered[end &+ i] = part[i] }
         end += part.count
     }
@@ -207,6 +184,24 @@ enum RankClass {
 }
 
 extension FlowEntry {
+    /// Smaller ranks come first.
+    @inline(__always)
+    func rank(_ order: RowOrder) -> UInt64 {
+        switch order {
+        case .bytes: ~counters.totalBytes
+        case .packets: ~counters.totalPackets
+        case .firstSeen: Self.latestFirst(counters.firstSeen)
+        case .lastSeen: Self.latestFirst(counters.lastSeen)
+        case .duration: ~UInt64(bitPattern: counters.lastSeen &- counters.firstSeen)
+        // The family and as much of the key's first word as fits beside it.
+        case .key: (Key.self == FlowKey.self ? 1 << 63 : 0) | sortWords.first >> 1
+        }
+    }
+
+    /// Signed times in reverse unsigned order.
+    @inline(__always)
+    private static func latestFirst(_ time: Int64) -> UInt64 { ~(UInt64(bitPattern: time) ^ 1 << 63) }
+
     /// The key's order, as the row shows it (from the initiator's side), in two words; see `SortItem`.
     @inline(__always)
     var sortWords: (first: UInt64, second: UInt64) {

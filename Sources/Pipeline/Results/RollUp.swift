@@ -26,17 +26,16 @@ enum RollUp {
         _ finer: borrowing FlowStore<Key>, by plan: KeyPlan, into store: inout FlowStore<Key>
     ) {
         let rows = finer.rows
-        for i in rows.indices { store.merge(plan.rolledUp(rows[i])) }
+        store.merge(rows.count) { plan.rolledUp(rows[$0]) }
     }
 
     private static func mergeWithoutAddresses(
         _ finer: borrowing FlowStore<FlowKey>, by plan: KeyPlan, into store: inout FlowStore<CompactKey>
     ) {
         let rows = finer.rows
-        for i in rows.indices {
-            let entry = FlowEntry(
-                key: CompactKey(addresses: 0, meta: rows[i].key.meta), counters: rows[i].counters)
-            store.merge(plan.rolledUp(entry))
+        store.merge(rows.count) {
+            plan.rolledUp(
+                FlowEntry(key: CompactKey(addresses: 0, meta: rows[$0].key.meta), counters: rows[$0].counters))
         }
     }
 
@@ -54,12 +53,12 @@ enum RollUp {
 
     private static func mergeEnds<Key: TableKey>(_ finer: borrowing FlowStore<Key>, into store: inout FlowStore<Key>) {
         let rows = finer.rows
-        for i in rows.indices {
-            var key = rows[i].key.flowKey
-            let counters = rows[i].counters
-            store.merge(FlowEntry(key: Key(key.sourceOnly), counters: counters.anchored))
+        store.merge(2 * rows.count) {
+            var key = rows[$0 >> 1].key.flowKey
+            let counters = rows[$0 >> 1].counters
+            if $0 & 1 == 0 { return FlowEntry(key: Key(key.sourceOnly), counters: counters.anchored) }
             key.swapEnds()
-            store.merge(FlowEntry(key: Key(key.sourceOnly), counters: counters.swapped.anchored))
+            return FlowEntry(key: Key(key.sourceOnly), counters: counters.swapped.anchored)
         }
     }
 
@@ -78,14 +77,14 @@ enum RollUp {
         _ finer: borrowing FlowStore<Key>, into store: inout FlowStore<CompactKey>
     ) {
         let rows = finer.rows
-        for i in rows.indices {
-            let key = rows[i].key.flowKey
+        store.merge(rows.count) {
+            let key = rows[$0].key.flowKey
             let meta = FlowKey.meta(
                 sourcePort: 0, destinationPort: min(key.sourcePort, key.destinationPort), vlan: 0,
                 protocol: key.protocol, family: 0)
-            var counters = rows[i].counters.folded
+            var counters = rows[$0].counters.folded
             counters.packets[1] = 1
-            store.merge(FlowEntry(key: CompactKey(addresses: 0, meta: meta), counters: counters))
+            return FlowEntry(key: CompactKey(addresses: 0, meta: meta), counters: counters)
         }
     }
 }

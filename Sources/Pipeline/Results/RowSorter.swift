@@ -26,7 +26,7 @@ struct RowSorter: Sendable {
         let histograms = mapConcurrently(shares.count, threads: threads) { ranked[$0].histogram(highest: highest) }
         let runs = Runs(histograms, wanted: wanted)
         let classified = mapConcurrently(shares.count, threads: threads) {
-            ranked[$0].classified(tables, histogram: histograms[$0], highest: highest, lastClass: runs.lastClass)
+            ranked[$0].classified(histogram: histograms[$0], highest: highest, lastClass: runs.lastClass)
         }
         var places = MappedArray<RowReference>(count: runs.cuts[runs.cuts.count - 1])
         places.modifyConcurrently(cuts: runs.cuts, threads: threads) { run, rows in
@@ -42,20 +42,59 @@ struct RowSorter: Sendable {
     private func sort(
         _ classes: Range<Int>, of shares: [ClassifiedRows], into rows: inout MutableSpan<RowReference>
     ) {
+        var ends: [Int] = []
+        var end = 0
+        for rankClass in classes {
+            for share in shares { share.copy(rankClass, to: &rows, at: &end) }
+            ends.append(end)
+        }
         var items = [SortItem](repeating: .zero, count: rows.count)
         var spare = items
         var gathered = items.mutableSpan
         var other = spare.mutableSpan
-        var end = 0
-        for rankClass in classes {
-            let start = end
-            for share in shares { share.copy(rankClass, to: &gathered, at: &end) }
+        fill(&gathered, with: rows.span)
+        var start = 0
+        for end in ends {
             if end - start > 1 {
                 DigitSort.sort(&gathered, &other, start..<end)
                 sortTies(&gathered, start..<end)
             }
+            start = end
         }
         for i in rows.indices { rows[i] = gathered[i].row }
+    }
+
+    /// Says of each row what it is sorted by.
+    private func fill(_ items: inout MutableSpan<SortItem>, with rows: Span<RowReference>) {
+        let (positions, ends) = RowReference.positionsBySource(rows, sources: 2 * tables.count)
+        var start = 0
+        for source in ends.indices where ends[source] > start {
+            let chosen = positions.span.extracting(start..<ends[source])
+            let table = tables[source / 2]
+            if source & 1 == 0 {
+                Self.fill(&items, table.compact, rows, chosen, order)
+            } else {
+                Self.fill(&items, table.wide, rows, chosen, order)
+            }
+            start = ends[source]
+        }
+    }
+
+    @inline(__always)
+    private static func fill<Key>(
+        _ items: inout MutableSpan<SortItem>, _ store: borrowing FlowStore<Key>, _ rows: Span<RowReference>,
+        _ positions: Span<UInt32>, _ order: RowOrder
+    ) {
+        let entries = store.rows
+        let distance = RowReference.prefetchDistance
+        for i in positions.indices {
+            if i &+ distance < positions.count { entries.prefetch(rows[Int(positions[i &+ distance])].index) }
+            let position = Int(positions[i])
+            let row = rows[position]
+            let words = entries[row.index].sortWords
+            items[position] = SortItem(
+                rank: entries[row.index].rank(order), first: words.first, second: words.second, row: row)
+        }
     }
 
     /// Wide keys of the same source, which the items do not tell apart.

@@ -24,6 +24,14 @@ public struct SnapshotBuilder: Sendable {
             time: time ?? results.compactMap(\.lastSeen).max() ?? 0, results: results.map(\.result))
     }
 
+    /// A snapshot of tables and sketches that were cut at the same packet.
+    public func snapshot(_ cut: AggregatorCut, _ sketches: SketchCut, time: Int64?) -> Snapshot {
+        var snapshot = snapshot(cut, time: time)
+        snapshot.sketches = SketchResults.results(sketches, order: order)
+        if time == nil, cut.plan.tasks.isEmpty { snapshot.time = SketchResults.lastSeen(sketches) ?? 0 }
+        return snapshot
+    }
+
     /// By task, then by worker; a rolled-up task has one table.
     private func allTables(_ cut: AggregatorCut) -> [[FlowTables]] {
         let plan = cut.plan

@@ -37,26 +37,8 @@ final class TableRows: FlowRows {
     private static func positionsBySource(
         _ order: borrowing MappedArray<RowReference>, _ range: Range<Int>, sources: Int
     ) -> (positions: [UInt32], ends: [Int]) {
-        let order = order.span.extracting(range)
-        var ends = [Int](repeating: 0, count: sources)
-        for position in order.indices { ends[order[position].source] += 1 }
-        var sum = 0
-        for source in ends.indices {
-            let count = ends[source]
-            ends[source] = sum
-            sum += count
-        }
-        var positions = [UInt32](repeating: 0, count: range.count)
-        for position in order.indices {
-            let source = order[position].source
-            positions[ends[source]] = UInt32(truncatingIfNeeded: position)
-            ends[source] += 1
-        }
-        return (positions, ends)
+        RowReference.positionsBySource(order.span.extracting(range), sources: sources)
     }
-
-    /// Rows lie at random places, each a cache miss: they are asked for this many rows ahead.
-    private static var distance: Int { 24 }
 
     @inline(__always)
     private static func copy<Key>(
@@ -65,6 +47,14 @@ final class TableRows: FlowRows {
     ) {
         let entries = store.rows
         let order = order.span.extracting(range)
+        if store.hasBounds {
+            for i in positions.indices {
+                let position = Int(positions[i])
+                rows[position] = store.boundedRecord(at: order[position].index)
+            }
+            return
+        }
+        let distance = RowReference.prefetchDistance
         for i in 0..<min(distance, positions.count) { entries.prefetch(order[Int(positions[i])].index) }
         for i in positions.indices {
             if i &+ distance < positions.count { entries.prefetch(order[Int(positions[i &+ distance])].index) }
@@ -98,4 +88,28 @@ struct RowReference: BitwiseCopyable, Equatable, Sendable {
     /// The table and the family, counted through.
     var source: Int { Int(packed >> 32) }
     var index: Int { Int(packed & 0xFFFF_FFFF) }
+
+    /// Rows lie at random places, each a cache miss: they are asked for this many rows ahead.
+    static var prefetchDistance: Int { 24 }
+
+    /// The positions of the rows that lie in each source, source by source, and where each source ends.
+    static func positionsBySource(
+        _ rows: Span<RowReference>, sources: Int
+    ) -> (positions: [UInt32], ends: [Int]) {
+        var ends = [Int](repeating: 0, count: sources)
+        for position in rows.indices { ends[rows[position].source] += 1 }
+        var sum = 0
+        for source in ends.indices {
+            let count = ends[source]
+            ends[source] = sum
+            sum += count
+        }
+        var positions = [UInt32](repeating: 0, count: rows.count)
+        for position in rows.indices {
+            let source = rows[position].source
+            positions[ends[source]] = UInt32(truncatingIfNeeded: position)
+            ends[source] += 1
+        }
+        return (positions, ends)
+    }
 }

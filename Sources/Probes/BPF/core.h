@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only (docs/decisions/0008-licence-of-bpf-programs.md)
 // The few kernel types that the programs read, with the few fields they read. The loader finds the fields in the running
 // kernel's own type information (CO-RE), so no kernel version is built in, and no vmlinux.h is needed.
 #pragma once
@@ -37,19 +38,23 @@ struct pt_regs {
 };
 #define ARGUMENT1(ctx) ((ctx)->di)
 #define ARGUMENT2(ctx) ((ctx)->si)
+#define ARGUMENT3(ctx) ((ctx)->dx)
 #define ARGUMENT4(ctx) ((ctx)->cx)
 #define ARGUMENT5(ctx) ((ctx)->r8)
+#define SYSTEM_CALL(ctx) ((ctx)->orig_ax)
 #define RESULT(ctx) ((ctx)->ax)
 #define STACK(ctx) ((ctx)->sp)
 /// A call's return address is popped when it returns.
 #define STACK_AT_ENTRY(ctx) ((ctx)->sp - 8)
 enum { READ = 0, WRITE = 1, READV = 19, WRITEV = 20, SENDTO = 44, RECVFROM = 45, SENDMSG = 46, RECVMSG = 47 };
 #elif defined(__TARGET_ARCH_arm64)
-struct pt_regs { __u64 regs[31]; __u64 sp, pc, pstate; };
+struct pt_regs { __u64 regs[31]; __u64 sp, pc, pstate, orig_x0; __s32 syscallno; __u32 unused2; };
 #define ARGUMENT1(ctx) ((ctx)->regs[0])
 #define ARGUMENT2(ctx) ((ctx)->regs[1])
+#define ARGUMENT3(ctx) ((ctx)->regs[2])
 #define ARGUMENT4(ctx) ((ctx)->regs[3])
 #define ARGUMENT5(ctx) ((ctx)->regs[4])
+#define SYSTEM_CALL(ctx) ((ctx)->syscallno)
 #define RESULT(ctx) ((ctx)->regs[0])
 #define STACK(ctx) ((ctx)->sp)
 #define STACK_AT_ENTRY(ctx) ((ctx)->sp)
@@ -80,9 +85,19 @@ struct inode { unsigned short i_mode; } __ai;
 struct file { struct inode *f_inode; void *private_data; } __ai;
 struct fdtable { unsigned int max_fds; struct file **fd; } __ai;
 struct files_struct { struct fdtable *fdt; } __ai;
+struct signal_struct { struct { int counter; } live; } __ai;
 struct task_struct {
     struct task_struct *group_leader;
+    struct signal_struct *signal;
+    int tgid;
     struct files_struct *files;
     __u64 start_time;
     __u32 self_exec_id;
 } __ai;
+
+// Helpers that older kernels lack: what is guarded by `HAS_HELPER` is cut out there before it is checked.
+enum bpf_func_id___ns {
+    BPF_FUNC_get_current_ancestor_cgroup_id___ns = 0xFFFF01,
+    BPF_FUNC_task_pt_regs___ns,
+};
+#define HAS_HELPER(name) bpf_core_enum_value_exists(enum bpf_func_id___ns, BPF_FUNC_##name##___ns)

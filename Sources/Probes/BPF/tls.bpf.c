@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only (docs/decisions/0008-licence-of-bpf-programs.md)
 // Plaintext of TLS libraries: what goes in and out of their read and write functions, and which socket it belongs to.
 //
 // The entry of a call notes its arguments; its return reads the buffer, when the octets are there and in memory. The
@@ -6,12 +7,15 @@
 #include "core.h"
 #include "probe_records.h"
 
-// The kernel gives its read helpers only to programs under a licence that it knows as compatible.
+// The kernel gives its read helpers only to programs under a licence that it knows as compatible with its own: see the
+// first line, and docs/decisions/0008-licence-of-bpf-programs.md.
 char programs_licence[] SEC("license") = "Dual BSD/GPL";
 
 const volatile struct ns_config config;
 
-enum { CALLS_MAX = 4, PIECES_MAX = 256, DESCRIPTORS_MAX = 256 };
+enum { CALLS_MAX = 4, PIECES_MAX = 256, DESCRIPTORS_MAX = 256, CGROUPS_MAX = 32 };
+/// A connection's version stands in one of its first transfers, and among the first extensions there.
+enum { LOOKS_MAX = 16, EXTENSIONS_MAX = 24, NUMBER_TRIES = 4 };
 /// After so long without a wake-up the reader may be asleep (Probes/ProbeSession.swift: `attentionNanoseconds`).
 enum { WAKE_UP_NANOSECONDS = 10000000 };
 
@@ -52,9 +56,11 @@ struct session {
     __s32 fd;
     __u16 family;
     __u16 local_port, remote_port;
-    __u16 reserved;
+    __u16 tls_version;   // 0: not known
     __u8 local[16], remote[16];
     __u32 missing[2];    // octets lost since the last record, by direction
+    __s32 number;        // below -1: stands for the descriptor while that is not known; 0: none yet
+    __u32 looks;         // how often the version was looked for
 };
 
 struct {
@@ -71,7 +77,8 @@ struct {
 
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(max_entries, 256);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 16384);
     __type(key, __u32);
     __type(value, __u32);
 } pids SEC(".maps");
@@ -91,6 +98,14 @@ struct {
     __type(key, struct session_key);
     __type(value, struct session);
 } sessions SEC(".maps");
+
+/// Those that stand for descriptors.
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __uint(max_entries, 32768);
+    __type(key, __u32);
+    __type(value, __u8);
+} numbers SEC(".maps");
 
 /// Sockets whose end is to be told, each with the time at which it was first seen.
 struct {
@@ -121,6 +136,17 @@ static __always_inline void submit(void *record, __u64 now) {
 
 // Who is followed
 
+/// Whether the current process is in the control group (of version 2) or in one below.
+static __always_inline int is_in_cgroup(void) {
+    if (!HAS_HELPER(get_current_ancestor_cgroup_id)) return 0;
+    for (int level = 0; level < CGROUPS_MAX; level++) {
+        __u64 id = bpf_get_current_ancestor_cgroup_id(level);
+        if (id == config.cgroup) return 1;
+        if (!id) break;
+    }
+    return 0;
+}
+
 static __always_inline int is_wanted(__u32 tgid) {
     if (tgid == config.own_pid) return 0;
     if (config.has_pids && !bpf_map_lookup_elem(&pids, &tgid)) return 0;
@@ -133,6 +159,7 @@ static __always_inline int is_wanted(__u32 tgid) {
             if (comm[i] == 0) break;
         }
     }
+    if (config.cgroup && !is_in_cgroup()) return 0;
     return 1;
 }
 
@@ -144,6 +171,16 @@ static __always_inline struct thread *thread_of(__u32 tid) {
     fresh.program = BPF_CORE_READ(task, group_leader, start_time) << 8 ^ (BPF_CORE_READ(task, self_exec_id) & 0xFF);
     bpf_map_update_elem(&threads, &tid, &fresh, BPF_NOEXIST);
     return bpf_map_lookup_elem(&threads, &tid);
+}
+
+/// What tells a connection without a socket from others: a number that none of them has.
+static __always_inline __s32 number_of(struct session *session) {
+    for (int i = 0; i < NUMBER_TRIES && !session->number; i++) {
+        __u32 number = bpf_get_prandom_u32() & 0x3FFFFFFF;
+        __u8 present = 1;
+        if (bpf_map_update_elem(&numbers, &number, &present, BPF_NOEXIST) == 0) session->number = -2 - (__s32)number;
+    }
+    return session->number ? session->number : -1;
 }
 
 static __always_inline struct session *session_of(__u32 tgid, __u64 object, __u64 program) {
@@ -228,9 +265,7 @@ static __always_inline struct call *current_call(struct thread *thread) {
 
 /// The current thread sends or receives on a socket: inside a library's call, it is the connection's.
 /// - Parameter fd: negative: not known.
-static __always_inline void learn(struct thread *thread, struct call *call, struct sock *sock, __s32 fd) {
-    struct session *session = session_of(bpf_get_current_pid_tgid() >> 32, call->object, thread->program);
-    if (!session) return;
+static __always_inline void learn(struct session *session, struct sock *sock, __s32 fd) {
     __u64 address = (__u64)sock;
     __u64 *birth = bpf_map_lookup_elem(&sockets, &address);
     if (birth && session->sock == address && session->birth == *birth) return;
@@ -250,40 +285,122 @@ static __always_inline void learn(struct thread *thread, struct call *call, stru
     session->birth = birth ? *birth : now;
     session->fd = fd >= 0 ? fd : descriptor_of(sock);
     session->sock = address;
+    session->tls_version = 0;
+    session->looks = 0;
 }
 
-static __always_inline int learn_here(struct sock *sock) {
-    __u32 tid = bpf_get_current_pid_tgid();
+// Which version of TLS
+
+/// What the ServerHello in a buffer of the program says (RFC 8446 § 4.1.3, § 4.2.1; RFC 5246 § 7.4.1.3).
+/// - Returns: 0: there is none, or not all of it.
+static __always_inline __u16 version_in_hello(__u64 buffer, __u64 length) {
+    __u8 head[6] = {};
+    if (length < 6 || bpf_probe_read_user(head, sizeof head, (void *)buffer)) return 0;
+    // Some read the record's header by itself.
+    if (head[0] == 22 && head[1] == 3) {
+        buffer += 5;
+        length -= 5;
+        if (length < 6 || bpf_probe_read_user(head, sizeof head, (void *)buffer)) return 0;
+    }
+    if (head[0] != 2 || head[1] != 0 || head[4] != 3) return 0;
+    __u16 version = head[4] << 8 | head[5];
+    // Type, length, version, random, session, cipher suite, compression.
+    __u8 session_octets = 0, pair[2] = {}, extension[4] = {};
+    if (length < 39 || bpf_probe_read_user(&session_octets, 1, (void *)(buffer + 38))) return 0;
+    __u64 at = 39 + session_octets + 3, end = 4 + (head[2] << 8 | head[3]);
+    if (end > length) return 0;
+    for (int i = 0; i < EXTENSIONS_MAX; i++) {
+        __u64 start = i == 0 ? at + 2 : at;
+        if (start + 4 > end || bpf_probe_read_user(extension, sizeof extension, (void *)(buffer + start))) break;
+        if (extension[0] == 0 && extension[1] == 43) {  // supported_versions
+            if (bpf_probe_read_user(pair, sizeof pair, (void *)(buffer + start + 4))) return 0;
+            return pair[0] << 8 | pair[1];
+        }
+        at = start + 4 + (extension[2] << 8 | extension[3]);
+    }
+    return version;
+}
+
+/// The first octets that a system call moves.
+static __always_inline __u64 first_buffer(struct pt_regs *registers, __u64 number) {
+    __u64 buffer = 0;
+    bpf_probe_read_kernel(&buffer, sizeof buffer, &ARGUMENT2(registers));
+    switch (number) {
+    case SENDMSG: case RECVMSG:
+        if (bpf_probe_read_user(&buffer, sizeof buffer, (void *)(buffer + 16))) return 0;  // msg_iov
+        break;
+    case READV: case WRITEV: break;
+    case READ: case WRITE: case SENDTO: case RECVFROM: return buffer;
+    default: return 0;
+    }
+    if (bpf_probe_read_user(&buffer, sizeof buffer, (void *)buffer)) return 0;  // iov_base
+    return buffer;
+}
+
+static __always_inline void look_for_version(
+    struct session *session, struct pt_regs *registers, __u64 number, __s64 length) {
+    if (session->tls_version || session->looks >= LOOKS_MAX || length <= 0) return;
+    session->looks++;
+    __u64 buffer = first_buffer(registers, number);
+    if (buffer) session->tls_version = version_in_hello(buffer, length);
+}
+
+static __always_inline struct session *current_session(void) {
+    __u64 id = bpf_get_current_pid_tgid();
+    __u32 tid = id;
     struct thread *thread = bpf_map_lookup_elem(&threads, &tid);
     if (!thread) return 0;
     struct call *call = current_call(thread);
-    if (call) learn(thread, call, sock, -1);
+    return call ? session_of(id >> 32, call->object, thread->program) : 0;
+}
+
+/// - Parameter length: of what was sent or received.
+static __always_inline int learn_here(struct sock *sock, __s32 length) {
+    struct session *session = current_session();
+    if (!session) return 0;
+    // The registers with which the thread came into the kernel tell descriptor and buffer.
+    __s32 fd = -1;
+    if (HAS_HELPER(task_pt_regs)) {
+        struct pt_regs *registers = (void *)bpf_task_pt_regs((void *)bpf_get_current_task_btf());
+        __u64 number = 0, argument = 0;
+        bpf_probe_read_kernel(&number, sizeof SYSTEM_CALL(registers), &SYSTEM_CALL(registers));
+        bpf_probe_read_kernel(&argument, sizeof argument, &ARGUMENT1(registers));
+        if (session->sock != (__u64)sock && socket_of_descriptor((__s32)argument) == sock) fd = (__s32)argument;
+        learn(session, sock, fd);
+        if (session->sock == (__u64)sock) look_for_version(session, registers, number, length);
+    } else {
+        learn(session, sock, fd);
+    }
     return 0;
 }
 
 SEC("raw_tp/sock_send_length") int socket_sends(struct bpf_raw_tracepoint_args *ctx) {
-    return learn_here((struct sock *)ctx->args[0]);
+    return learn_here((struct sock *)ctx->args[0], (__s32)ctx->args[1]);
 }
 
 SEC("raw_tp/sock_recv_length") int socket_receives(struct bpf_raw_tracepoint_args *ctx) {
-    return learn_here((struct sock *)ctx->args[0]);
+    return learn_here((struct sock *)ctx->args[0], (__s32)ctx->args[1]);
 }
 
-/// For kernels before 6.3, which have neither of the two: the system calls themselves.
+/// For kernels before 6.3, which have neither of the two: the system calls themselves. What is received is not there
+/// yet, so that only servers tell their version.
 SEC("raw_tp/sys_enter") int system_call(struct bpf_raw_tracepoint_args *ctx) {
     switch (ctx->args[1]) {
     case READ: case WRITE: case READV: case WRITEV: case SENDTO: case RECVFROM: case SENDMSG: case RECVMSG: break;
     default: return 0;
     }
-    __u32 tid = bpf_get_current_pid_tgid();
-    struct thread *thread = bpf_map_lookup_elem(&threads, &tid);
-    if (!thread) return 0;
-    struct call *call = current_call(thread);
-    if (!call) return 0;
-    __u64 fd = 0;
-    bpf_probe_read_kernel(&fd, sizeof fd, &ARGUMENT1((struct pt_regs *)ctx->args[0]));
+    struct session *session = current_session();
+    if (!session) return 0;
+    struct pt_regs *registers = (struct pt_regs *)ctx->args[0];
+    __u64 fd = 0, length = 4096;
+    bpf_probe_read_kernel(&fd, sizeof fd, &ARGUMENT1(registers));
     struct sock *sock = socket_of_descriptor((__s32)fd);
-    if (sock) learn(thread, call, sock, (__s32)fd);
+    if (!sock) return 0;
+    learn(session, sock, (__s32)fd);
+    switch (ctx->args[1]) {
+    case WRITE: case SENDTO: bpf_probe_read_kernel(&length, sizeof length, &ARGUMENT3(registers));  // falls through
+    case WRITEV: case SENDMSG: look_for_version(session, registers, ctx->args[1], length);
+    }
     return 0;
 }
 
@@ -309,8 +426,20 @@ SEC("raw_tp/tcp_destroy_sock") int socket_destroyed(struct bpf_raw_tracepoint_ar
 }
 
 SEC("raw_tp/sched_process_exit") int thread_ends(struct bpf_raw_tracepoint_args *ctx) {
-    __u32 tid = bpf_get_current_pid_tgid();
+    __u64 id = bpf_get_current_pid_tgid();
+    __u32 tid = id, tgid = id >> 32;
     bpf_map_delete_elem(&threads, &tid);
+    struct task_struct *task = (void *)bpf_get_current_task();
+    // With its last thread the process is gone, and its number may become another one's.
+    if (config.has_pids && BPF_CORE_READ(task, signal, live.counter) == 0) bpf_map_delete_elem(&pids, &tgid);
+    return 0;
+}
+
+SEC("raw_tp/sched_process_fork") int process_forks(struct bpf_raw_tracepoint_args *ctx) {
+    __u32 parent = BPF_CORE_READ((struct task_struct *)ctx->args[0], tgid);
+    __u32 child = BPF_CORE_READ((struct task_struct *)ctx->args[1], tgid), present = 1;
+    if (!config.follows || parent == child || !bpf_map_lookup_elem(&pids, &parent)) return 0;
+    if (bpf_map_update_elem(&pids, &child, &present, BPF_ANY) != 0) count(NS_CHILDREN_UNFOLLOWED, 1);
     return 0;
 }
 
@@ -385,10 +514,11 @@ static __always_inline int write_piece(
     record->tid = (__u32)id;
     bpf_get_current_comm(record->comm, sizeof record->comm);
     record->sock = session->sock;
-    record->fd = session->fd;
+    // Each connection without a socket is told apart from the others, whatever thread it is used in.
+    record->fd = session->sock || session->fd >= 0 ? session->fd : number_of(session);
     record->data_length = length;
     record->missing = session->missing[direction];
-    record->tls_version = 0;
+    record->tls_version = session->tls_version;
     record->data_type = direction;
     record->family = session->family;
     // The source is who sent the data.
@@ -399,6 +529,7 @@ static __always_inline int write_piece(
     record->reserved = 0;
     session->missing[direction] = 0;
     count(NS_RECORDS_WRITTEN, 1);
+    if (!session->sock) count(NS_RECORDS_NO_SOCKET, 1);
     count(NS_OCTETS_WRITTEN, length);
     submit(record, now);
     return 1;
@@ -424,14 +555,30 @@ static __always_inline int write_fitting(
     return write_piece(session, call, id, offset, length, NS_DATA_MAX + FIXED);
 }
 
-static __always_inline void write_data(struct session *session, struct call *call, __u64 id, __u64 octets) {
-    __u64 limit = octets < config.payload_max ? octets : config.payload_max, offset = 0;
+/// All pieces of the largest size of a call of the current thread but the last. A function of its own, so that the kernel
+/// does not check what follows once for each turn of the loop: that takes half a second.
+/// - Returns: how many octets they had.
+__attribute__((noinline)) __u64 write_full_pieces(__u32 index, __u64 limit) {
+    __u64 id = bpf_get_current_pid_tgid(), offset = 0;
+    __u32 tid = id;
+    struct thread *thread = bpf_map_lookup_elem(&threads, &tid);
+    if (!thread) return 0;
+    struct call *call = &thread->calls[index & (CALLS_MAX - 1)];
+    struct session *session = session_of(id >> 32, call->object, thread->program);
+    if (!session) return 0;
     for (int i = 0; i < PIECES_MAX; i++) {
         if (limit - offset <= NS_DATA_MAX) break;
         if (!write_piece(session, call, id, offset, NS_DATA_MAX, NS_DATA_MAX + sizeof(struct ns_data_record)))
             note_missing(session, call->data_type, NS_DATA_MAX);
         offset += NS_DATA_MAX;
     }
+    return offset;
+}
+
+static __always_inline void write_data(
+    struct session *session, struct call *call, __u32 index, __u64 id, __u64 octets) {
+    __u64 limit = octets < config.payload_max ? octets : config.payload_max, offset = 0;
+    if (limit > NS_DATA_MAX) offset = write_full_pieces(index, limit);
     __u64 rest = limit - offset;
     if (rest <= NS_DATA_MAX) {
         if (!write_fitting(session, call, id, offset, rest)) note_missing(session, call->data_type, rest);
@@ -488,7 +635,7 @@ SEC("uprobe") int call_returns(struct pt_regs *ctx) {
                     __builtin_memset(session->remote, 0, 16);
                 }
             }
-            write_data(session, call, id, octets);
+            write_data(session, call, found, id, octets);
         } else {
             count(NS_OCTETS_RING_FULL, octets);
         }
@@ -511,6 +658,10 @@ SEC("uprobe") int other_call_returns(struct pt_regs *ctx) {
 /// The library's connection is gone: another one may get its address.
 SEC("uprobe") int object_freed(struct pt_regs *ctx) {
     struct session_key key = {.object = ARGUMENT1(ctx), .tgid = bpf_get_current_pid_tgid() >> 32};
+    struct session *session = bpf_map_lookup_elem(&sessions, &key);
+    if (!session) return 0;
+    __u32 number = -2 - session->number;
+    if (session->number) bpf_map_delete_elem(&numbers, &number);
     bpf_map_delete_elem(&sessions, &key);
     return 0;
 }

@@ -1,6 +1,7 @@
 import CLibBPF
 import CProbeRecords
 import Glibc
+import KernelIO
 
 /// The programs and maps of one BPF object in the kernel. Freed when it goes, and with it what hangs on it; links are
 /// to go before.
@@ -54,6 +55,23 @@ import Glibc
         // SAFETY: the map belongs to the object, which is alive.
         let code = unsafe bpf_map__set_max_entries(try pointer(toMap: map), count)
         guard code == 0 else { throw Self.failure("size", "the map \(map)", code) }
+    }
+
+    /// One link for many functions (Linux 6.6) instead of one for each: attached and taken away at once.
+    private(set) var linksManyFunctions = false
+
+    /// Where the kernel can, the probes of a file are to be one link for each program.
+    func linkManyFunctions() {
+        guard ManyFunctions.areSupported else { return }
+        var program: OpaquePointer? = unsafe bpf_object__next_program(object, nil)
+        while let current = unsafe program {
+            // SAFETY: the name is NUL-terminated and lives as long as the object.
+            if unsafe String(cString: bpf_program__section_name(current)) == "uprobe" {
+                unsafe bpf_program__set_expected_attach_type(current, ManyFunctions.attachType)
+            }
+            unsafe program = bpf_object__next_program(object, current)
+        }
+        linksManyFunctions = true
     }
 
     /// Checks the programs in the kernel and makes the maps.
@@ -115,22 +133,33 @@ import Glibc
     // MARK: - Attaching
 
     /// - Parameters:
-    ///   - pid: -1: in all processes.
+    ///   - offsets: in the file, at which functions begin.
     ///   - path: of the library or program file.
+    ///   - pid: 0: in all processes.
     func attach(
-        _ program: String, to symbol: String, of path: String, atReturn: Bool, pid: Int32
-    ) throws(BPFFailure) -> BPFLink {
+        _ program: String, to offsets: [UInt64], of path: String, atReturn: Bool, pid: UInt32
+    ) throws(BPFFailure) -> [BPFLink] {
         let program = unsafe try pointer(toProgram: program)
-        var options = unsafe bpf_uprobe_opts()
-        let link: OpaquePointer? = unsafe symbol.withCString { symbol in
-            // SAFETY: libbpf reads options, name and path during the call only.
+        if linksManyFunctions {
+            // SAFETY: the program belongs to the object, which is alive.
+            let descriptor = unsafe bpf_program__fd(program)
+            let link = FunctionLink.make(
+                program: descriptor, path: path, offsets: offsets, atReturn: atReturn, pid: pid)
+            guard link >= 0 else { throw Self.failure("attach to", path, link) }
+            return [BPFLink(descriptor: link)]
+        }
+        var links: [BPFLink] = []
+        for offset in offsets {
+            var options = unsafe bpf_uprobe_opts()
+            // SAFETY: libbpf reads options and path during the call only.
             unsafe options.sz = MemoryLayout<bpf_uprobe_opts>.size
             unsafe options.retprobe = atReturn
-            unsafe options.func_name = symbol
-            return unsafe bpf_program__attach_uprobe_opts(program, pid, path, 0, &options)
+            let link = unsafe bpf_program__attach_uprobe_opts(
+                program, pid == 0 ? -1 : Int32(truncatingIfNeeded: pid), path, Int(offset), &options)
+            guard let link = unsafe link else { throw Self.failure("attach to", path, errno) }
+            unsafe links.append(BPFLink(link))
         }
-        guard let link = unsafe link else { throw Self.failure("attach to \(symbol) of", path, errno) }
-        return unsafe BPFLink(link)
+        return links
     }
 
     /// - Parameter tracepoint: the kernel's name of it.
@@ -140,14 +169,4 @@ import Glibc
         guard let link = unsafe link else { throw Self.failure("attach to", "the tracepoint \(tracepoint)", errno) }
         return unsafe BPFLink(link)
     }
-}
-
-/// A program that runs where it was attached for as long as this exists.
-@safe final class BPFLink {
-    // SAFETY: made by libbpf, destroyed once.
-    private let link: OpaquePointer
-
-    init(_ link: OpaquePointer) { unsafe self.link = link }
-
-    deinit { unsafe bpf_link__destroy(link) }
 }

@@ -43,12 +43,10 @@ import Octets
         return taken >= Self.recordsMax ? -1 : 0
     }
 
-    /// Sleeps until the kernel wakes it up, at most so long.
-    func wait(milliseconds: Int32) {
-        // SAFETY: the ring is alive; its descriptor becomes readable with a wake-up.
-        guard let ring = unsafe ring else { return }
-        var request = pollfd(fd: unsafe ring_buffer__epoll_fd(ring), events: Int16(POLLIN), revents: 0)
-        _ = unsafe poll(&request, 1, milliseconds)
+    /// Becomes readable when the kernel wakes its reader up.
+    var descriptor: Int32 {
+        // SAFETY: the ring is alive, and the descriptor its own.
+        unsafe ring.map { unsafe ring_buffer__epoll_fd($0) } ?? -1
     }
 
     /// Takes the records that are there, up to some thousands.

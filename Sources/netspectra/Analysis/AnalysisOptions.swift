@@ -10,6 +10,8 @@ struct AnalysisOptions {
     var files: [String]
     /// The user's tasks; empty for the report.
     var tasks: [FlowTask]
+    /// What is counted in sketches.
+    var sketches: [SketchTask]
     /// Of the default task; the user's tasks say it themselves.
     var isBidirectional: Bool
     /// Shards by task name, where the settings say.
@@ -44,6 +46,7 @@ struct AnalysisOptions {
         files = command.files
         if files.count(where: { $0 == "-" }) > 1 { throw ValidationError("standard input (-) can be read only once") }
         tasks = try Self.tasks(command, settings)
+        sketches = command.key.isEmpty ? settings.sketches : []
         isBidirectional = command.bidirectional
         shards = Dictionary(
             settings.tasks.compactMap { task in task.shards.map { (task.task.name, $0) } }, uniquingKeysWith: { $1 })
@@ -103,7 +106,14 @@ struct AnalysisOptions {
         for (index, task) in given.enumerated() where given[..<index].contains(where: { $0.name == task.name }) {
             throw ValidationError("--key '\(task.fields)' is given twice")
         }
-        return given.isEmpty ? settings.tasks.map(\.task) : given
+        guard given.isEmpty else { return given }
+        // While one snapshot is written the next fills its tables.
+        let isPeriodic = command.snapshotInterval != nil || settings.snapshotIntervalNanoseconds != nil
+        return settings.tasks.map { task in
+            var flowTask = task.task
+            flowTask.memoryLimit = task.memoryBytesMax.map { Int(clamping: isPeriodic ? $0 / 2 : $0) }
+            return flowTask
+        }
     }
 
     static func packetFilter(_ text: String) throws -> PacketFilter {

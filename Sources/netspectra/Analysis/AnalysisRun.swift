@@ -4,6 +4,7 @@ import Headers
 import KernelIO
 import Outputs
 import Pipeline
+import Sketches
 
 /// One run of `netspectra analyze`: wires source, aggregator and writers, and says how it went.
 struct AnalysisRun {
@@ -16,10 +17,10 @@ struct AnalysisRun {
 
     init(_ options: AnalysisOptions) {
         self.options = options
-        isOverview = options.tasks.isEmpty && options.snapshotInterval == nil
+        isOverview = options.tasks.isEmpty && options.sketches.isEmpty && options.snapshotInterval == nil
         isReport = isOverview && options.format == .table
         tasks =
-            options.tasks.isEmpty
+            options.tasks.isEmpty && options.sketches.isEmpty
             ? [FlowTask(name: "five_tuple", fields: .fiveTuple, bidirectional: isReport || options.isBidirectional)]
             : options.tasks
     }
@@ -35,8 +36,16 @@ struct AnalysisRun {
         }
         // While one snapshot is written the next fills its tables.
         let memory = options.memoryLimit.map { options.snapshotInterval == nil ? $0 : $0 / 2 }
-        let aggregator = ExactAggregator(
+        let exact = ExactAggregator(
             tasks: tasks, workers: options.workers, memoryLimit: memory, cumulative: options.isCumulative)
+        let sketches: SketchAggregator
+        do throws(SketchFailure) {
+            sketches = try SketchAggregator(
+                tasks: options.sketches, workers: options.workers, cumulative: options.isCumulative)
+        } catch {
+            throw Exit.fail(Exit.configuration, "\(error)")
+        }
+        let aggregator = PairedAggregator(exact, sketches)
         let sink: SnapshotSink
         do throws(SystemFailure) {
             sink = try SnapshotSink(options, isReport: isReport)
@@ -49,21 +58,23 @@ struct AnalysisRun {
         let analysis = FlowAnalysis(workers: options.workers, tunnels: options.tunnels, filter: options.filter)
         let progress = ProgressMeter(isQuiet: options.isQuiet) { source.progress }
 
-        let counts: TrafficCounts, last: AggregatorCut
+        let counts: TrafficCounts, last: PairedAggregator<ExactAggregator, SketchAggregator>.Cut
         do throws(SystemFailure) {
             (counts, last) = try analysis.run(source, into: aggregator) { state, cut in
-                sink.take(builder.snapshot(state, time: cut.time))
+                sink.take(builder.snapshot(state.first, state.second, time: cut.time))
             }
         } catch {
             throw Exit.fail(Exit.system, "\(error)")
         }
-        let final = builder.snapshot(last, time: nil)
+        let final = builder.snapshot(last.first, last.second, time: nil)
         sink.take(final)
         progress.end()
 
         let outcome = RunOutcome(
-            captures: source.reports, counts: counts, counted: sink.counted(tasks, isCumulative: options.isCumulative))
-        try finish(outcome, final, last, sink, isInterrupted: isInterrupted.withLock { $0 })
+            captures: source.reports, counts: counts, 
+            counted: sink.counted(
+                tasks.map(\.name) + options.sketches.map(\.name), isCumulative: options.isCumulative))
+        try finish(outcome, final, last.first, sink, isInterrupted: isInterrupted.withLock { $0 })
     }
 
     private func finish(

@@ -63,7 +63,7 @@ final class SnapshotSink: Sendable {
     /// Writes a snapshot. One without a packet has no time to be named by and is not stored; on standard output it
     /// gives way to one that has rows. Where one writer fails, the other goes on.
     func take(_ snapshot: Snapshot) {
-        let packets = snapshot.results.map(\.totalPackets)
+        let packets = snapshot.results.map(\.totalPackets) + snapshot.sketches.map(\.totalPackets)
         let isEmpty = packets.allSatisfy { $0 == 0 }
         let isPrinted = state.update { state in
             if state.sums.isEmpty { state.sums = packets.map { _ in 0 } }
@@ -83,6 +83,9 @@ final class SnapshotSink: Sendable {
         if let top {
             for index in printed.results.indices {
                 printed.results[index].rows = FirstRows(top, of: printed.results[index].rows)
+            }
+            for index in printed.sketches.indices {
+                printed.sketches[index].rows = Array(printed.sketches[index].rows.prefix(top))
             }
         }
         attempt(\.outputFailure) { () throws(SystemFailure) in try stream.write(printed) }
@@ -126,9 +129,9 @@ final class SnapshotSink: Sendable {
     }
 
     /// Packets by task that went into snapshots.
-    func counted(_ tasks: [FlowTask], isCumulative: Bool) -> [(task: String, packets: UInt64)] {
+    func counted(_ tasks: [String], isCumulative: Bool) -> [(task: String, packets: UInt64)] {
         state.withLock { state in
-            zip(tasks, isCumulative ? state.lasts : state.sums).map { ("task \($0.name)", $1) }
+            zip(tasks, isCumulative ? state.lasts : state.sums).map { ("task \($0)", $1) }
         }
     }
 }

@@ -66,6 +66,8 @@ struct MessageOptions: ParsableArguments {
         completion: .file())
     var record: String?
 
+    @OptionGroup var filters: MessageFilterOptions
+
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp("Settings in YAML; its section redact says what is made unreadable.", valueName: "file"),
@@ -76,6 +78,15 @@ struct MessageOptions: ParsableArguments {
         help: ArgumentHelp(
             "Connections followed at once; beyond, those silent for longest are ended.", valueName: "number"))
     var maxConnections = 131_072
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Octets held at most for messages that are not whole yet, such as 1GiB; beyond, those of the longest \
+            silence are shown as far as they came. Of captures, as much again for segments that came too early. \
+            Default: 256MiB, or 64 times --body-limit.
+            """, valueName: "size"))
+    var maxBuffered: String?
 
     @Option(help: ArgumentHelp("Events that wait at most between reading and parsing.", valueName: "number"))
     var queue = 1_024
@@ -97,6 +108,9 @@ struct MessageOptions: ParsableArguments {
         if maxConnections < EventProcessor.connectionsMin {
             throw ValidationError("--max-connections: at least \(EventProcessor.connectionsMin)")
         }
+        if let maxBuffered, ByteCountText.bytes(maxBuffered).map({ $0 < Self.bufferedOctetsMin }) ?? true {
+            throw ValidationError("--max-buffered: '\(maxBuffered)' is no size of 1MiB or more; write it like 256MiB")
+        }
         if hex, format != .text { throw ValidationError("--hex is a form of --format text") }
         if let output, let record, output == record {
             throw ValidationError("--output and --record name the same file")
@@ -110,15 +124,27 @@ struct MessageOptions: ParsableArguments {
         }
     }
 
+    private static let bufferedOctetsMin: UInt64 = 1 << 20
+
+    /// Octets that unfinished messages may hold, and likewise segments that wait for others.
+    var bufferedOctetsMax: Int {
+        if let maxBuffered, let octets = ByteCountText.bytes(maxBuffered) { return Int(clamping: octets) }
+        let bodyLimit = bodyLimit.flatMap(ByteCountText.bytes) ?? 0
+        let (product, isTooLarge) = bodyLimit.multipliedReportingOverflow(by: 64)
+        return max(256 << 20, isTooLarge ? .max : Int(clamping: product))
+    }
+
     /// What the processor is to do.
     func processorSettings() -> EventProcessor.Settings {
         var settings = EventProcessor.Settings(registry: .standard)
         settings.threads = workers ?? Machine.processorCount
         settings.queueLength = queue
         settings.connectionsMax = maxConnections
+        settings.heldOctetsMax = bufferedOctetsMax
         settings.parser.keepsWire = hex
         settings.parser.showsFrames = frames
         settings.parser.digestsBodies = format == .ndjson
+        if let filter = try? filters.filter(), !filter.isEmpty { settings.parser.filter = filter }
         if let limit = bodyLimit.flatMap(ByteCountText.bytes) { settings.parser.bodyOctetsMax = Int(clamping: limit) }
         if let truncate {
             settings.parser.bodyOctetsMax = min(settings.parser.bodyOctetsMax, truncate)
@@ -139,15 +165,31 @@ struct MessageOptions: ParsableArguments {
     /// Colours and the width of lines are for standard output.
     private var style: Style { output == nil ? SnapshotSink.style : .plain }
 
+    /// Whether output and progress would meet on one terminal.
+    var isOnTerminal: Bool { output == nil && Terminal.isTerminal(1) }
+
+    /// Transactions on a terminal that can go back to a line are a table drawn in place.
+    var showsLiveTable: Bool {
+        format == .text && transactions && isOnTerminal && Terminal.environment("TERM") != "dumb"
+            && (Terminal.size(1)?.lines ?? 0) >= Self.liveLinesMin
+    }
+
+    private static let liveLinesMin = 5
+
     /// Gives each shard a renderer of its own.
-    var makeRenderer: @Sendable () -> any MessageRenderer {
+    /// - Parameter totals: what transactions add up to.
+    func makeRenderer(_ totals: Monitor<TransactionTotals>) -> @Sendable () -> any MessageRenderer {
         let style = style
         let width = output == nil ? SnapshotSink.width : nil
         let (hex, truncate, transactions) = (hex, truncate, transactions)
         let schema: MessageProtobufFormat.Schema = eventSchema == .ecapture ? .ecapture : .standard
+        let shownTotals = showsLiveTable ? totals : nil
         switch format {
         case .text where transactions:
-            return { FormatRenderer(TransactionTable(style: style, width: width), showsTransactions: true) }
+            return {
+                FormatRenderer(
+                    TransactionTable(style: style, width: width), showsTransactions: true, totals: shownTotals)
+            }
         case .text:
             return {
                 FormatRenderer(
@@ -165,10 +207,12 @@ struct MessageOptions: ParsableArguments {
 private final class FormatRenderer<Format: MessageFormat>: MessageRenderer {
     private let format: Format
     private let showsTransactions: Bool
+    private let totals: Monitor<TransactionTotals>?
 
-    init(_ format: Format, showsTransactions: Bool) {
+    init(_ format: Format, showsTransactions: Bool, totals: Monitor<TransactionTotals>? = nil) {
         self.format = format
         self.showsTransactions = showsTransactions
+        self.totals = totals
     }
 
     func append(_ message: borrowing Message, of base: BaseInfo, to output: inout OctetBuffer) {
@@ -176,6 +220,7 @@ private final class FormatRenderer<Format: MessageFormat>: MessageRenderer {
     }
 
     func append(_ transaction: borrowing Transaction, of base: BaseInfo, to output: inout OctetBuffer) {
+        if let totals { totals.withLock { $0.add(transaction) } }
         if showsTransactions { format.append(transaction, base, to: &output) }
     }
 

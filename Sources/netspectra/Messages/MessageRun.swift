@@ -24,14 +24,18 @@ struct MessageRun {
     }
 
     let options: MessageOptions
-    /// The source cannot wait and has no end of its own: what finds no room is dropped and counted, time is this
-    /// machine's, and an interrupt is the way to end.
+    /// The source has no end of its own: time is this machine's, and an interrupt is the way to end.
     var isLive = false
     /// Events that come at most this much too late are put back in order.
     var reorderWindow: Int64 = 0
+    /// Whose messages are shown, where the source has more than those.
+    var processes: ProcessFilterOptions?
     private let isInterrupted = Monitor(false)
 
     init(_ options: MessageOptions) { self.options = options }
+
+    /// Opens what the run writes to, and reads its settings: all that needs files.
+    func open() throws -> MessageOutputs { try MessageOutputs(options) }
 
     /// - Parameters:
     ///   - stop: called once when the user interrupts.
@@ -45,62 +49,69 @@ struct MessageRun {
             isInterrupted.update { $0 = true }
             stop()
         }
-        let redaction = try redactionSettings()
+        try self.run(try open(), run)
+    }
+
+    /// As above, with what `open` has opened, and with interrupts left to others. No file is opened, and none is named.
+    func run(
+        _ outputs: MessageOutputs, _ run: (_ entrance: any EventEntrance, _ shouldStop: () -> Bool) -> Source
+    ) throws {
         var settings = options.processorSettings()
-        settings.redaction = options.noRedact ? nil : redaction
+        if let processes, !processes.pid.isEmpty || !processes.comm.isEmpty {
+            var filter = settings.parser.filter ?? MessageFilter()
+            filter.pids = Set(processes.pid)
+            filter.comms = processes.comm.map { Glob($0) }
+            settings.parser.filter = filter
+        }
+        settings.redaction = options.noRedact ? nil : outputs.redaction
         settings.reorderWindow = reorderWindow
         settings.isLive = isLive
-        settings.policy = isLive ? .drop : .wait
+        // Of a live source, what finds no room here waits in the kernel's ring, and is counted there when that is full.
+        settings.policy = .wait
         settings.redactionSalt = Machine.randomOctets(16)
-        let output = try MessageOutput(options.output, heading: options.heading)
+        let output = outputs.messages
+        output.begin()
         let processor: EventProcessor
         do throws(SystemFailure) {
             processor = try EventProcessor(
-                settings, makeTools: { ContentTools() }, makeRenderer: options.makeRenderer,
+                settings, makeTools: { ContentTools() }, makeRenderer: options.makeRenderer(outputs.totals),
                 output: { octets throws(SystemFailure) in try output.write(octets) })
         } catch {
             throw Exit.fail(Exit.system, "\(error)")
         }
-        let recorder = try makeRecorder(before: processor)
+        var recorder: EventRecorder?
+        if let file = outputs.takeRecording() {
+            recorder = EventRecorder(
+                file, at: Clock.wallNanoseconds, isInOrder: reorderWindow == 0, before: processor)
+        }
         let source = run(recorder ?? processor) { isInterrupted.withLock { $0 } || processor.failure != nil }
         let (counts, failure) = processor.close(at: source.closedAt)
-        try finish(source, counts, failure, output, recorder)
-    }
-
-    private func redactionSettings() throws -> RedactionSettings {
-        guard let config = options.config else { return RedactionSettings() }
-        return try AnalysisOptions.settings(config).redaction
-    }
-
-    private func makeRecorder(before processor: EventProcessor) throws -> EventRecorder? {
-        guard let path = options.record else { return nil }
-        do throws(SystemFailure) {
-            return try EventRecorder(path: path, at: Clock.wallNanoseconds, before: processor)
-        } catch {
-            _ = processor.close()
-            throw Exit.output(error)
-        }
+        try finish(source, counts, failure, outputs, recorder)
     }
 
     private func finish(
-        _ source: Source, _ counts: MessageCounts, _ failure: SystemFailure?, _ output: MessageOutput,
+        _ source: Source, _ counts: MessageCounts, _ failure: SystemFailure?, _ outputs: MessageOutputs,
         _ recorder: EventRecorder?
     ) throws {
         let summary = MessageSummary(counts, stages: source.stages, packets: source.packets)
         var failure = failure
         do throws(SystemFailure) {
             if failure == nil {
-                if options.format == .ndjson { try output.write(summary.json.span) }
-                try output.commit()
+                if options.format == .ndjson { try outputs.messages.write(summary.json.span) }
+                try outputs.commitMessages()
             }
         } catch {
             failure = error
         }
         do throws(SystemFailure) {
-            if let recorder { try recorder.close() }
+            if let recorder {
+                try recorder.close()
+                outputs.noteRecording()
+            }
         } catch {
             if failure == nil { failure = error }
         }
+        outputs.messages.end()
         for problem in source.problems { StandardError.write("netspectra: \(problem)\n") }
         // Of an input that could not be read there is nothing to sum up.
         let isUnread = !source.problems.isEmpty && summary.isEmpty
@@ -113,48 +124,5 @@ struct MessageRun {
         if let failure { throw Exit.output(failure) }
         if !isLive, isInterrupted.withLock({ $0 }) { throw Exit.interrupted }
         if let code = source.code { throw code }
-    }
-}
-
-/// Where records go: standard output as they come, or a file that appears once it is whole.
-private final class MessageOutput: Sendable {
-    private final class Box {
-        var file: OutputFile?
-        /// What stands before the first record; empty once it was written.
-        var heading: [UInt8]
-
-        init(_ file: consuming OutputFile, _ heading: [UInt8]) {
-            self.file = consume file
-            self.heading = heading
-        }
-    }
-
-    private let box: Monitor<Box>
-
-    init(_ path: String?, heading: [UInt8]) throws {
-        do throws(SystemFailure) {
-            let file = try OutputFile(path: path ?? "-")
-            box = Monitor(Box(file, heading))
-        } catch {
-            throw Exit.output(error)
-        }
-    }
-
-    func write(_ octets: Span<UInt8>) throws(SystemFailure) {
-        try box.withLock { (box) throws(SystemFailure) in
-            if !box.heading.isEmpty {
-                let heading = box.heading
-                box.heading = []
-                try box.file?.write(heading.span)
-            }
-            try box.file?.write(octets)
-        }
-    }
-
-    func commit() throws(SystemFailure) {
-        try box.withLock { (box) throws(SystemFailure) in
-            guard let file = box.file.take() else { return }
-            try file.commit()
-        }
     }
 }

@@ -5,6 +5,8 @@ import Probes
 struct TraceTargets {
     private let finder: LibraryFinder
     private let named: [String]
+    /// They must exist.
+    private let pids: [UInt32]
     /// What could not be probed: a sentence each.
     private(set) var problems: [String] = []
     private var nextSearch: Int64 = 0
@@ -15,9 +17,13 @@ struct TraceTargets {
     private static let searchShare: Int64 = 50
     private static let problemsMax = 16
 
-    /// - Parameter files: named by the user; empty: all that are found.
-    init(_ modules: [ProbeModule], pids: [UInt32], files: [String]) {
-        finder = LibraryFinder(modules, pids: pids)
+    /// - Parameters:
+    ///   - pids: only what these processes use; empty: what any uses.
+    ///   - withChildren: what children will use is not known, so everything is probed.
+    ///   - files: named by the user; empty: all that are found.
+    init(_ modules: [ProbeModule], pids: [UInt32], withChildren: Bool, files: [String]) {
+        finder = LibraryFinder(modules, pids: withChildren ? [] : pids)
+        self.pids = pids
         named = files
     }
 
@@ -26,7 +32,7 @@ struct TraceTargets {
     /// Says what is missing before anything is asked of the kernel.
     func check() throws(ProbeFailure) {
         for path in named { _ = try finder.named(path) }
-        for pid in finder.pids where !FileTree.exists("/proc/\(pid)") {
+        for pid in pids where !FileTree.exists("/proc/\(pid)") {
             throw ProbeFailure(.unavailable, "there is no process \(pid): looked for /proc/\(pid)")
         }
         guard named.isEmpty else { return }
@@ -40,7 +46,11 @@ struct TraceTargets {
             throw ProbeFailure(
                 .permission,
                 "no \(libraryNames) was found \(looked), and \(found.refused) processes may not be looked into: "
-                    + "run as root (sudo)")
+                    + Self.advice)
+        }
+        if let path = found.unreachable.first {
+            throw ProbeFailure(
+                .permission, "\(path) cannot be reached: \(Self.advice)")
         }
         throw ProbeFailure(
             .unavailable,
@@ -48,15 +58,23 @@ struct TraceTargets {
                 + "that has it inside")
     }
 
+    private static let advice =
+        "run as root (sudo), or with CAP_SYS_PTRACE for other users' processes and CAP_DAC_READ_SEARCH for their folders"
+
     /// Probes what is there now.
     mutating func attachFirst(to session: ProbeSession) throws(ProbeFailure) {
         if named.isEmpty {
             var first: ProbeFailure?
-            for file in finder.find().files {
+            let found = finder.find()
+            for path in found.unreachable.prefix(Self.problemsMax) {
+                problems.append(
+                    "not traced: \(path) cannot be reached: \(Self.advice)")
+            }
+            for file in found.files {
                 do throws(ProbeFailure) {
                     _ = try session.attach(file)
                 } catch {
-                    if error.kind == .permission { throw error }
+                    // One file that may not be read does not mean that no other may.
                     note(file, error)
                     first = first ?? error
                 }

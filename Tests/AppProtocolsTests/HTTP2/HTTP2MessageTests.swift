@@ -349,4 +349,26 @@ struct HTTP2MessageTests {
         conversation.feed(.sent, octets, by: 5)
         #expect(conversation.sink.messages[0].wire == octets)
     }
+
+    /// Of frames as messages, too: DATA with its padding, however it was cut; also what no message takes.
+    @Test(arguments: [1, 5, 1_000]) func wireOfFrames(size: Int) {
+        var (conversation, requests, _) = open {
+            $0.keepsWire = true
+            $0.showsFrames = true
+        }
+        let frames = [
+            HTTP2Frame.headers(1, requests.encode(Self.get)),
+            HTTP2Frame.frame(0, flags: 8, stream: 1, [2] + Array("abc".utf8) + [0, 0]),
+            HTTP2Frame.frame(6, [1, 2, 3, 4, 5, 6, 7, 8]),
+            HTTP2Frame.data(1, "", end: false),
+            HTTP2Frame.data(1, "end", end: true),
+        ]
+        let before = conversation.sink.messages.count
+        conversation.feed(.sent, frames.flatMap { $0 }, by: size)
+        let shown = conversation.sink.messages.dropFirst(before).filter { $0.kind == .http2Frame }
+        #expect(shown.map(\.wire) == frames)
+        let lost = HTTP2Frame.data(0, "nobody's")
+        conversation.feed(.sent, lost, by: size)
+        #expect(conversation.sink.messages.last?.wire == lost)
+    }
 }

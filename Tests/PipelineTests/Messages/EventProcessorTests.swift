@@ -177,7 +177,7 @@ import Testing
         var head = EventHead.at(0, pid: 1)
         head.time = Clock.wallNanoseconds
         #expect(processor.write(head, Array("now\n".utf8).span) == .accepted)
-        let text = written.wait(nanoseconds: 5_000_000_000) { $0.isEmpty ? nil : $0 }
+        let text = written.wait(nanoseconds: 60_000_000_000) { $0.isEmpty ? nil : $0 }
         #expect(text == Array("1>now\n".utf8))
         _ = processor.close()
     }
@@ -200,6 +200,41 @@ import Testing
         #expect(counts.isBalanced)
         #expect(counts.afterCloseEvents == 1)
         #expect(counts.unwrittenRecords == counts.records)
+    }
+
+    /// Whoever writes while another closes is told of every event whether it was taken; what was taken comes out.
+    @Test(arguments: 0..<8) func closingWhileOthersWriteLosesNothing(round: Int) throws {
+        let written = Written()
+        let processor = try EventProcessor(
+            EventProcessor.Settings(registry: .lines), makeTools: { NoBodyTools() }, makeRenderer: { LineRenderer() },
+            output: { written.append($0) })
+        let taken = Monitor(0)
+        let refused = Monitor<UInt64>(0)
+        let writers = try (1...4).map { writer in
+            try WorkerThread(name: "writer") {
+                for index in 0..<1_000_000 {
+                    switch processor.write(.at(0, pid: UInt32(writer)), Array("\(index)\n".utf8).span) {
+                    case .accepted: taken.update { $0 += 1 }
+                    case .dropped: Issue.record("a source that can wait loses nothing")
+                    case .closed: return refused.update { $0 += 1 }
+                    }
+                }
+            }
+        }
+        taken.wait { $0 >= round * 500 ? () : nil }
+        _ = processor.close()
+        for writer in writers { writer.join() }
+        // Closing again tells the same, those that came too late included.
+        let (counts, failure) = processor.close()
+        #expect(failure == nil && counts.isBalanced)
+        #expect(refused.withLock { $0 } == 4 && counts.afterCloseEvents == 4)
+        #expect(counts.deliveredEvents == UInt64(taken.withLock { $0 }))
+        let lines = written.lines
+        #expect(lines.count == taken.withLock { $0 })
+        for writer in 1...4 {
+            let own = lines.filter { $0.hasPrefix("\(writer)>") }
+            #expect(own == own.indices.map { "\(writer)>\($0)" })
+        }
     }
 
     @Test func severalThreadsMayWrite() throws {

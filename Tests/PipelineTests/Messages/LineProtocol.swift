@@ -34,6 +34,8 @@ final class LineParser: ProtocolParser {
         direction == .received ? !line.received.isEmpty : !line.sent.isEmpty
     }
 
+    var heldOctets: Int { line.received.count + line.sent.count }
+
     private func add(_ octet: UInt8, _ arrival: Arrival) {
         if arrival.direction == .received { line.received.append(octet) } else { line.sent.append(octet) }
     }

@@ -1,6 +1,8 @@
 // System calls that the Glibc module does not show to Swift.
 #pragma once
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 /// mremap(2) with MREMAP_MAYMOVE; MAP_FAILED on failure.
 void *ns_mremap(void *old_address, size_t old_size, size_t new_size);
@@ -21,6 +23,9 @@ int ns_is_open_for_writing(int descriptor);
 /// Asks the system to begin bringing to the disk what was written to a file; returns at once.
 void ns_start_syncing(int descriptor);
 
+/// Whether octets hold others: 1 or 0.
+int ns_holds(const void *octets, size_t count, const void *needle, size_t needle_count);
+
 /// Names the calling thread; the kernel keeps the first 15 octets.
 void ns_set_thread_name(const char *name);
 
@@ -32,3 +37,55 @@ static inline void ns_pause(void) {
     __asm__ volatile("yield");
 #endif
 }
+
+// Processes (processes.c)
+
+/// fork(2): 0 in the child, negative on failure. Only where this process has one thread.
+int ns_fork(void);
+
+/// Waits for a child's end: its exit code, or with `is_signal` the signal that ended it; negative on failure.
+int ns_wait(int pid, int *is_signal);
+
+/// Two connected sockets that keep the borders of messages, closed on exec. An error number, or 0.
+int ns_socket_pair(int descriptors[2]);
+
+/// Sends a message, with a descriptor unless that is negative. An error number, or 0.
+int ns_send(int socket, const void *octets, size_t count, int descriptor);
+
+/// Receives a message and the descriptor that came with it, or -1: the count of octets, 0 at the end, negative on
+/// failure.
+ssize_t ns_receive(int socket, void *octets, size_t count, int *descriptor);
+
+/// Closes all descriptors from 3 on but these, which are in ascending order.
+void ns_close_all_but(const int *kept, size_t count);
+
+/// From now on this process takes no interrupts, no SIGPIPE, and reads nothing from standard input.
+void ns_leave_signals_to_parent(void);
+
+/// Whether this process can open a file, and reach another one over TCP.
+int ns_can_open(void);
+int ns_can_connect(void);
+/// Does not return where this process can execute a program; its exit code is 0 then.
+int ns_can_execute(void);
+
+// What a process gives up for good (sandbox.c). All give an error number, or 0.
+
+/// The capabilities in force, a bit each.
+int ns_effective_capabilities(uint64_t *set);
+/// All capabilities, all ways to new ones, and core files.
+int ns_drop_privileges(void);
+/// The version of Landlock's interface; 0: not there.
+int ns_landlock_version(void);
+/// Everything that Landlock knows to forbid.
+int ns_landlock_all(void);
+/// Whether filters of system calls are there: 1 or 0.
+int ns_seccomp_is_there(void);
+/// All system calls but those that read, write and compute.
+int ns_seccomp_confine(void);
+
+// Probes (probes.c)
+
+/// bpf(2): runs a program where functions of a file begin, or where they return; in one process, or with 0 in all.
+/// A descriptor, which ends it when it is closed, or a negative error number. Since Linux 6.6.
+int ns_link_uprobes(
+    int program, const char *path, const uint64_t *offsets, uint32_t count, int at_return, uint32_t pid);

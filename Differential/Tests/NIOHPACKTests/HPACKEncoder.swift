@@ -1,0 +1,1 @@
+../../../Tests/AppProtocolsTests/HTTP2/HPACKEncoder.swift

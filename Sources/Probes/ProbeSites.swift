@@ -1,0 +1,54 @@
+import KernelIO
+
+/// Where in a file the programs of a module are to run. Finding it out needs no privilege.
+public struct ProbeSites: Equatable, Sendable {
+    /// The functions that the file has, and those of the module that it does not have.
+    public private(set) var functions: [String] = []
+    public private(set) var missing: [String] = []
+    /// Offsets in the file, by program: in the order of the module's functions.
+    private(set) var entries: [(program: String, offsets: [UInt64])] = []
+    private(set) var returns: [(program: String, offsets: [UInt64])] = []
+
+    /// - Throws: where a function that is needed is missing, or the file cannot be read.
+    public init(of file: TracedFile) throws(ProbeFailure) {
+        let module = file.module
+        let offsets: [String: UInt64]
+        do throws(SystemFailure) {
+            offsets = try ElfSymbols.offsets(of: Set(module.functions.flatMap(\.symbols)), in: file.path)
+        } catch {
+            throw ProbeFailure(error.errno == 13 || error.errno == 1 ? .permission : .unavailable, "\(error)")
+        }
+        for function in module.functions {
+            guard let symbol = function.symbols.first(where: { offsets[$0] != nil }), let offset = offsets[symbol]
+            else {
+                guard !function.isRequired else {
+                    throw ProbeFailure(
+                        .unavailable,
+                        "\(file.shownPath) has no function \(function.symbols.joined(separator: " or ")), which "
+                            + "\(module.name) has: looked for in the symbol tables of the file")
+                }
+                missing += function.symbols
+                continue
+            }
+            functions.append(symbol)
+            Self.add(offset, to: function.entry, &entries)
+            if let program = function.return { Self.add(offset, to: program, &returns) }
+        }
+    }
+
+    private static func add(
+        _ offset: UInt64, to program: String, _ sites: inout [(program: String, offsets: [UInt64])]
+    ) {
+        guard let known = sites.firstIndex(where: { $0.program == program }) else {
+            sites.append((program, [offset]))
+            return
+        }
+        // Two names of one function are one place.
+        if !sites[known].offsets.contains(offset) { sites[known].offsets.append(offset) }
+    }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        left.functions == right.functions && left.missing == right.missing
+            && left.entries.elementsEqual(right.entries, by: ==) && left.returns.elementsEqual(right.returns, by: ==)
+    }
+}

@@ -1,0 +1,121 @@
+import ArgumentParser
+import KernelIO
+import Probes
+
+/// The half of a trace that has privileges: finds targets, loads, attaches, and hands over the ring. It reads no
+/// captured octet; all that comes back from the other half are its few messages and its exit code.
+struct TraceSupervisor {
+    let settings: ProbeSettings
+    let outputs: MessageOutputs
+    let isConfined: Bool
+    let isQuiet: Bool
+    let child: ChildProcess
+    let link: MessageSocket
+    private let isEndingAtOnce = Monitor(false)
+
+    init(
+        settings: ProbeSettings, outputs: MessageOutputs, isConfined: Bool, isQuiet: Bool, child: ChildProcess,
+        link: MessageSocket
+    ) {
+        self.settings = settings
+        self.outputs = outputs
+        self.isConfined = isConfined
+        self.isQuiet = isQuiet
+        self.child = child
+        self.link = link
+    }
+
+    /// Libraries that come later are looked for at least this often (and at most as `TraceTargets` says).
+    private static let searchMilliseconds: Int32 = 1_000
+
+    /// Traces until it is interrupted, or the other half wants no more.
+    func callAsFunction(_ targets: TraceTargets) throws {
+        let interrupt = WakeUp()
+        let child = child
+        let isEndingAtOnce = isEndingAtOnce
+        StopSignals.onFirst({ interrupt.raise() }) {
+            isEndingAtOnce.withLock { $0 = true }
+            child.kill()
+        }
+        var targets = targets
+        let session: ProbeSession
+        do {
+            session = try ProbeSession(settings)
+            guard try startReading(session) else { throw end(child.wait()) }
+            try targets.attachFirst(to: session)
+        } catch let failure as ProbeFailure {
+            child.kill()
+            _ = child.wait()
+            throw Exit.fail(failure)
+        }
+        say("\(targets.summary(session)); Ctrl-C ends")
+        attachUntil(interrupt, session, &targets)
+        try finish(session.detach(), targets.problems)
+    }
+
+    private func say(_ text: String) {
+        guard !isQuiet else { return }
+        let line = "netspectra: \(text)\n"
+        // Beside a live table only who draws it can write.
+        guard outputs.messages.isTable, (try? link.send(TraceMessage.note(line).octets)) != nil else {
+            return StandardError.write(line)
+        }
+    }
+
+    /// Hands the ring over, and waits until the other half is confined: nothing is attached before.
+    /// - Returns: false where the other half has ended.
+    private func startReading(_ session: ProbeSession) throws -> Bool {
+        try link.send(TraceMessage.ring.octets, descriptor: session.ringDescriptor)
+        guard case .reading(let layers) = receive() else { return false }
+        let missing = Sandbox.Layer.allCases.filter { !layers.contains($0) }
+        if isConfined, !missing.isEmpty {
+            let names = missing.map(\.name).joined(separator: " and ")
+            StandardError.write("netspectra: this kernel has no \(names): what parses is confined by the rest only\n")
+        }
+        return true
+    }
+
+    private func receive() -> TraceMessage? {
+        link.receive(atMost: TraceMessage.octetsMax).flatMap { TraceMessage($0.octets) }
+    }
+
+    private func attachUntil(_ interrupt: WakeUp, _ session: ProbeSession, _ targets: inout TraceTargets) {
+        while true {
+            let readable = Descriptors.waitUntilReadable(
+                [interrupt.descriptor, link.descriptor], milliseconds: Self.searchMilliseconds)
+            // What the other half says now is that it wants no more, or, by its end, that it is gone.
+            if readable.contains(true) { return }
+            for note in targets.attachNew(to: session) { say(note) }
+        }
+    }
+
+    /// Says what the programs have counted, waits for the other half, and gives its files their names.
+    private func finish(_ counters: ProbeCounters, _ problems: [String]) throws {
+        // Where nobody takes it, the next lines find out why.
+        try? link.send(TraceMessage.detached(counters.values).octets)
+        var whole: MessageOutputs.Whole = []
+        while let message = receive() {
+            if case .whole(let files) = message { whole = files }
+        }
+        let ending = child.wait()
+        for problem in problems { StandardError.write("netspectra: \(problem)\n") }
+        // At the second interrupt this process ends in a moment, with the signal's code and not because of the child.
+        while isEndingAtOnce.withLock({ $0 }) { _ = Descriptors.waitUntilReadable([], milliseconds: 1_000) }
+        do throws(SystemFailure) {
+            try outputs.commit(whole)
+        } catch {
+            throw Exit.output(error)
+        }
+        if ending != .exited(0) { throw end(ending) }
+    }
+
+    /// How this process ends when the other one has ended like that.
+    private func end(_ ending: ChildProcess.Ending) -> ExitCode {
+        switch ending {
+        case .exited(let code): ExitCode(code)
+        case .signalled(let signal):
+            Exit.fail(Exit.system, "the process that parses was ended by signal \(signal): what it had read is lost")
+        case .unknown: Exit.fail(Exit.system, "the process that parses has ended, nobody knows how")
+        }
+    }
+}

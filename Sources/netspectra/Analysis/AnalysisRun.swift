@@ -71,7 +71,7 @@ struct AnalysisRun {
         progress.end()
 
         let outcome = RunOutcome(
-            captures: source.reports, counts: counts, 
+            captures: source.reports, counts: counts,
             counted: sink.counted(
                 tasks.map(\.name) + options.sketches.map(\.name), isCumulative: options.isCumulative))
         try finish(outcome, final, last.first, sink, isInterrupted: isInterrupted.withLock { $0 })

@@ -41,6 +41,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // The pure half: values in, values out. No files, sockets, clocks, threads or `unsafe`.
@@ -99,11 +100,20 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        .target(name: "CCurl", path: "Sources/C/CCurl"),
+        .target(
+            name: "Storage",
+            dependencies: [
+                "CCurl", "Octets", "Headers", "Flows", "KernelIO", "Outputs", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings),
+
         .executableTarget(
             name: "netspectra",
             dependencies: [
                 "Octets", "Headers", "CaptureFiles", "Flows", "Synthesis", "Configuration", "KernelIO", "Pipeline",
-                "Outputs", "AppProtocols", "Cryptography", "Events", "Probes", "Sketches", "Streams", "TLS",
+                "Outputs", "AppProtocols", "Cryptography", "Events", "Probes", "Sketches", "Storage", "Streams", "TLS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -189,6 +199,13 @@ let package = Package(
             dependencies: [
                 "AppProtocols", "CaptureTestSupport", "Cryptography", "Events", "Headers", "KernelIO",
                 "MessageTestSupport", "Octets", "Outputs", "Pipeline", "Streams", "TLS",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: [
+                "CaptureTestSupport", "Flows", "Headers", "KernelIO", "Octets", "Outputs", "Storage", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
         .testTarget(name: "KernelIOTests", dependencies: ["KernelIO", "TestSupport"], swiftSettings: settings),

@@ -1,4 +1,5 @@
-/// Durations in Go's syntax (`time.ParseDuration`), as Go2NetSpectra's files have them: `30s`, `5m`, `1h30m`, `1.5s`.
+/// Durations in Go's syntax (`time.ParseDuration`), as Go2NetSpectra's files have them: `30s`, `5m`, `1h30m`, `1.5s`;
+/// and, beyond that syntax, days of 24 hours: `30d`.
 public enum DurationText {
     /// Nanoseconds; `nil` where the text is no duration, is negative, or exceeds 64 bits (292 years).
     public static func nanoseconds(_ text: String) -> Int64? {
@@ -42,6 +43,7 @@ public enum DurationText {
         case "s": 1_000_000_000
         case "m": 60_000_000_000
         case "h": 3_600_000_000_000
+        case "d": 86_400_000_000_000
         default: nil
         }
     }

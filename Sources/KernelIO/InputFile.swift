@@ -7,16 +7,20 @@ public struct SystemFailure: Error, Equatable, Sendable {
     public var operation: String
     public var path: String
     public var errno: Int32
+    /// What a library says of it, where that is more than `errno` does.
+    public var detail: String?
 
-    public init(operation: String, path: String, errno: Int32) {
+    public init(operation: String, path: String, errno: Int32, detail: String? = nil) {
         self.operation = operation
         self.path = path
         self.errno = errno
+        self.detail = detail
     }
 }
 
 extension SystemFailure: CustomStringConvertible {
     public var description: String {
+        if let detail { return "cannot \(operation) \(path): \(detail)" }
         // SAFETY: strerror_r(3) writes a NUL-terminated text of at most `buffer.count` octets into `buffer`.
         let reason = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
             unsafe buffer[0] = 0

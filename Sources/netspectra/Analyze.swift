@@ -34,6 +34,7 @@ struct Analyze: ParsableCommand {
               netspectra analyze --key five-tuple --format csv big.pcap > flows.csv
               netspectra analyze --where 'tcp and port 443' --key SrcIP/24 a.pcap
               netspectra analyze --config tasks.yaml --output data capture.pcap
+              netspectra analyze --store netspectra.db --snapshot-interval 1m big.pcap
               tcpdump -w - | netspectra analyze --format ndjson -
             """)
 
@@ -95,6 +96,8 @@ struct Analyze: ParsableCommand {
             valueName: "directory"),
         completion: .directory)
     var output: String?
+
+    @OptionGroup(title: "Storing") var storing: StoreOptions
 
     @Option(
         name: .shortAndLong,

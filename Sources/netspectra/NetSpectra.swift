@@ -9,7 +9,8 @@ struct NetSpectra: ParsableCommand {
         discussion: """
             analyze counts the packets of captures exactly, by any key. messages puts TCP connections together and \
             prints what they say: HTTP, WebSocket, gRPC, raw octets. replay does so with recorded events, trace with \
-            what programs on this machine say over TLS; doctor says whether that works here.
+            what programs on this machine say over TLS; doctor says whether that works here. query answers questions \
+            from a database that analyze --store has filled.
 
             Examples:
               netspectra analyze capture.pcapng
@@ -35,7 +36,8 @@ struct NetSpectra: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Analyze.self, Messages.self, Trace.self, Doctor.self, Replay.self, Edit.self, Show.self, Generate.self,
+            Analyze.self, Messages.self, Trace.self, Doctor.self, Replay.self, Edit.self, Show.self, Query.self,
+            Generate.self,
         ])
 }
 

@@ -9,7 +9,7 @@ enum SwiftRules {
     /// The few places that map memory or call C.
     static let unsafeFolders = [
         "Sources/KernelIO/", "Sources/ContentCodings/", "Sources/Cryptography/", "Sources/Configuration/YAML/",
-        "Sources/Probes/Kernel/",
+        "Sources/Probes/Kernel/", "Sources/Storage/SQLite/", "Sources/Storage/ClickHouse/",
     ]
 
     /// What comes with the toolchain and any machine target may import.
@@ -21,12 +21,15 @@ enum SwiftRules {
         "ArgumentParser": ["netspectra"],
         "CBrotli": ["ContentCodings"],
         "CCrypto": ["Cryptography"],
+        "CCurl": ["Storage"],
         "CKernelIO": ["KernelIO"],
         "CLibBPF": ["Probes"],
         "CProbeRecords": ["Probes"],
         "CYAML": ["Configuration"],
         "CZlib": ["ContentCodings"],
         "CZstd": ["ContentCodings"],
+        "GRDB": ["Storage"],
+        "GRDBSQLite": ["Storage"],
         "Logging": ["netspectra"],
         "SwiftProtobuf": ["Outputs"],
         "SystemPackage": ["KernelIO", "Pipeline", "Outputs", "Configuration", "netspectra"],

@@ -12,6 +12,9 @@ public struct TableFormat: Sendable {
     /// Columns of the terminal; `nil` for no limit.
     public var width: Int?
     public var style: Style
+    /// Columns before the key and behind the counters, each with a cell per row.
+    public var leading: [(column: TextTable.Column, cells: [String])] = []
+    public var trailing: [(column: TextTable.Column, cells: [String])] = []
 
     public init(
         task: FlowTask, totalBytes: UInt64, isExact: Bool = false, width: Int? = nil, style: Style = .plain
@@ -41,7 +44,9 @@ public struct TableFormat: Sendable {
     ) -> TextTable {
         var table = TextTable(columns(splits))
         for (index, row) in rows.enumerated() {
-            table.rows.append(["\(firstRank + index)"] + keyCells(row.key) + counterCells(row, splits))
+            table.rows.append(
+                ["\(firstRank + index)"] + leading.map { $0.cells[index] } + keyCells(row.key)
+                    + counterCells(row, splits) + trailing.map { $0.cells[index] })
         }
         if let other {
             var key = [String](repeating: "", count: keyColumns.count)
@@ -59,13 +64,13 @@ public struct TableFormat: Sendable {
     private func columns(_ splits: Bool) -> [TextTable.Column] {
         let packets = splits ? ["Pkts →", "Pkts ←"] : ["Packets"]
         let bytes = splits ? ["Bytes →", "Bytes ←"] : ["Bytes"]
-        return [TextTable.Column("#", isDim: true)] + keyColumns
+        return [TextTable.Column("#", isDim: true)] + leading.map(\.column) + keyColumns
             + packets.map { TextTable.Column($0) } + bytes.map { TextTable.Column($0) }
             + (task.memoryLimit == nil ? [] : [TextTable.Column("Lacks ≤", rank: 1)])
             + [
                 TextTable.Column("Share", rank: 2), TextTable.Column("Duration", rank: 3),
                 TextTable.Column("Rate", rank: 4), TextTable.Column("First seen (UTC)", .left, rank: 5, isDim: true),
-            ]
+            ] + trailing.map(\.column)
     }
 
     var keyColumns: [TextTable.Column] {

@@ -24,6 +24,8 @@ struct AnalysisOptions {
     var format: OutputFormat
     /// Where snapshots are written.
     var output: String?
+    /// The database they are stored in.
+    var storing: StoreSettings?
     var filter: PacketFilter?
     var tunnels: TunnelMode
     var merge: Bool
@@ -56,6 +58,7 @@ struct AnalysisOptions {
         top = rows == 0 ? nil : rows
         order = command.sort ?? settings.report.sort.flatMap { RowOrder(rawValue: $0.rawValue) } ?? .bytes
         output = command.output ?? settings.storageRoot
+        storing = try command.storing.settings()
         filter = try command.where.map(Self.packetFilter) ?? settings.filter
         tunnels = command.tunnels ?? settings.tunnels ?? .outer
         merge = command.merge

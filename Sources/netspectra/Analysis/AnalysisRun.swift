@@ -46,9 +46,15 @@ struct AnalysisRun {
             throw Exit.fail(Exit.configuration, "\(error)")
         }
         let aggregator = PairedAggregator(exact, sketches)
-        let sink = SnapshotSink(options, isReport: isReport)
+        let sink: SnapshotSink
+        do throws(SystemFailure) {
+            sink = try SnapshotSink(options, isReport: isReport)
+        } catch {
+            throw Exit.fail(Exit.cannotCreate, "\(error)")
+        }
+        let storesAll = options.output != nil || options.storing != nil
         let builder = SnapshotBuilder(
-            order: options.order, limit: options.output == nil ? options.top : nil, threads: options.workers)
+            order: options.order, limit: storesAll ? nil : options.top, threads: options.workers)
         let analysis = FlowAnalysis(workers: options.workers, tunnels: options.tunnels, filter: options.filter)
         let progress = ProgressMeter(isQuiet: options.isQuiet) { source.progress }
 
@@ -65,7 +71,7 @@ struct AnalysisRun {
         progress.end()
 
         let outcome = RunOutcome(
-            captures: source.reports, counts: counts, 
+            captures: source.reports, counts: counts,
             counted: sink.counted(
                 tasks.map(\.name) + options.sketches.map(\.name), isCumulative: options.isCumulative))
         try finish(outcome, final, last.first, sink, isInterrupted: isInterrupted.withLock { $0 })
@@ -75,6 +81,7 @@ struct AnalysisRun {
         _ outcome: RunOutcome, _ final: Snapshot, _ last: AggregatorCut, _ sink: SnapshotSink, isInterrupted: Bool
     ) throws {
         var report = AnalysisReport(outcome)
+        if let stage = sink.drainStore() { report.ledger.stages.append(stage) }
         let messages = report.problems + (isReport ? [] : report.notes)
         for message in messages { StandardError.write("netspectra: \(message)\n") }
         if isOverview, options.format != .csv { add(final, last, to: &report) }

@@ -15,13 +15,19 @@ final class SnapshotSink: Sendable {
     }
 
     private let directory: SnapshotDirectoryWriter?
+    /// The database, on a thread of its own.
+    private let store: QueuedWriter?
     /// `nil` where the output is the report.
     private let stream: RowStreamWriter?
     private let top: Int?
     private let isExact: Bool
     private let state = Monitor(State())
 
-    init(_ options: AnalysisOptions, isReport: Bool) {
+    /// - Throws: where the database cannot be opened.
+    init(_ options: AnalysisOptions, isReport: Bool) throws(SystemFailure) {
+        store = try options.storing.map { (storing) throws(SystemFailure) in
+            try storing.writer(source: options.files.joined(separator: " "), isCumulative: options.isCumulative)
+        }
         directory = options.output.map {
             SnapshotDirectoryWriter(
                 root: $0, shards: options.shards, defaultShards: Self.defaultShards,
@@ -70,6 +76,8 @@ final class SnapshotSink: Sendable {
         if !isEmpty {
             attempt(\.directoryFailure) { () throws(SystemFailure) in try directory?.write(snapshot) }
         }
+        // Behind the directory, as it may have to wait; before standard output, whose reader may be slow.
+        if !isEmpty { store?.put(snapshot) }
         guard let stream, isPrinted else { return }
         var printed = snapshot
         if let top {
@@ -85,6 +93,7 @@ final class SnapshotSink: Sendable {
 
     /// Ends the output with the report, as far as its format has a place for it.
     func finish(_ report: AnalysisReport) {
+        store?.finish(report)
         attempt(\.outputFailure) { () throws(SystemFailure) in
             if let stream { return try stream.finish(report) }
             // Nothing could be read, and the messages have said so.
@@ -95,6 +104,12 @@ final class SnapshotSink: Sendable {
             let text = ReportText(isExact: isExact, width: Self.width, style: Self.style).text(report)
             try DescriptorWriter(descriptor: 1, name: "standard output").write(Array(text.utf8).span)
         }
+    }
+
+    /// Waits until the database has everything, and says what became of it.
+    func drainStore() -> LedgerReport.Stage? {
+        store?.drain()
+        return store?.stage
     }
 
     private func attempt(
@@ -109,7 +124,9 @@ final class SnapshotSink: Sendable {
     }
 
     /// What could not be written, if anything.
-    var failure: SystemFailure? { state.withLock { $0.directoryFailure ?? $0.outputFailure } }
+    var failure: SystemFailure? {
+        state.withLock { $0.directoryFailure ?? $0.outputFailure } ?? store?.failure
+    }
 
     /// Packets by task that went into snapshots.
     func counted(_ tasks: [String], isCumulative: Bool) -> [(task: String, packets: UInt64)] {

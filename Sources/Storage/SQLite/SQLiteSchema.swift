@@ -1,0 +1,55 @@
+import GRDB
+
+/// The tables of an SQLite database, and how an older one becomes one of today's. docs/storage.md describes them.
+enum SQLiteSchema {
+    /// «NSpe»: tells files of this program from others (PRAGMA application_id).
+    static let applicationID = 0x4E53_7065
+
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 snapshots") { database in try database.execute(sql: version1) }
+        return migrator
+    }
+
+    /// Rows have no index: a snapshot's rows of one task lie side by side, and `row_ranges` says where. So adding them
+    /// costs one page after the other, and reading a range of time touches nothing else.
+    private static let version1 = """
+        PRAGMA application_id = \(applicationID);
+        CREATE TABLE runs (
+            id INTEGER PRIMARY KEY, started INTEGER NOT NULL, source TEXT NOT NULL, cumulative INTEGER NOT NULL);
+        CREATE TABLE tasks (
+            id INTEGER PRIMARY KEY, name TEXT NOT NULL, fields TEXT NOT NULL, bidirectional INTEGER NOT NULL,
+            UNIQUE (name, fields, bidirectional));
+        CREATE TABLE snapshots (
+            id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs, number INTEGER NOT NULL,
+            time INTEGER NOT NULL, level INTEGER NOT NULL, complete INTEGER NOT NULL);
+        CREATE INDEX snapshots_by_time ON snapshots (time);
+        CREATE INDEX snapshots_by_run ON snapshots (run, number);
+        CREATE TABLE results (
+            snapshot INTEGER NOT NULL REFERENCES snapshots, task INTEGER NOT NULL REFERENCES tasks,
+            rows INTEGER NOT NULL, packets INTEGER NOT NULL, bytes INTEGER NOT NULL,
+            evicted_flows INTEGER NOT NULL, other_packets INTEGER, other_bytes INTEGER,
+            other_reverse_packets INTEGER, other_reverse_bytes INTEGER, other_first_seen INTEGER,
+            other_last_seen INTEGER, other_tcp_flags INTEGER, other_reverse_tcp_flags INTEGER,
+            PRIMARY KEY (snapshot, task)) WITHOUT ROWID;
+        CREATE TABLE row_ranges (
+            snapshot INTEGER NOT NULL REFERENCES snapshots, task INTEGER NOT NULL REFERENCES tasks,
+            first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (snapshot, task, first)) WITHOUT ROWID;
+        CREATE TABLE rows (
+            id INTEGER PRIMARY KEY, src_ip BLOB, dst_ip BLOB, src_port INTEGER, dst_port INTEGER, protocol INTEGER,
+            vlan INTEGER, packets INTEGER NOT NULL, bytes INTEGER NOT NULL, reverse_packets INTEGER NOT NULL,
+            reverse_bytes INTEGER NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,
+            tcp_flags INTEGER NOT NULL, reverse_tcp_flags INTEGER NOT NULL, exactness INTEGER NOT NULL,
+            packets_bound INTEGER NOT NULL, bytes_bound INTEGER NOT NULL);
+        CREATE TABLE ledger (
+            run INTEGER NOT NULL REFERENCES runs, stage INTEGER NOT NULL, name TEXT NOT NULL, unit TEXT NOT NULL,
+            kind TEXT NOT NULL, cause TEXT NOT NULL, count INTEGER NOT NULL);
+        CREATE INDEX ledger_by_run ON ledger (run);
+        CREATE VIEW flows AS
+            SELECT snapshots.time AS snapshot, snapshots.level, tasks.name AS task, rows.*
+            FROM snapshots JOIN row_ranges ON row_ranges.snapshot = snapshots.id
+            JOIN tasks ON tasks.id = row_ranges.task
+            JOIN rows ON rows.id BETWEEN row_ranges.first AND row_ranges.last
+            WHERE snapshots.complete;
+        """
+}

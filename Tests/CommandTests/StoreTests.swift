@@ -1,0 +1,178 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What is stored, killed and asked, with the program as it is run.
+@Suite(.serialized) struct StoreTests {
+    /// Everything that `analyze` prints is in the database, whatever the interval.
+    @Test(arguments: [[], ["--bidirectional"], ["--cumulative"]]) func queriesAnswerWhatWasCounted(options: [String])
+        throws
+    {
+        try Command.withFolder { folder in
+            let store = folder.appending(path: "x.db").path
+            let analyze = ["analyze", "--key", "five-tuple", "--format", "csv", Command.sample]
+            let whole = try Command.run(analyze + options.filter { $0 == "--bidirectional" })
+            let stored = try Command.run(analyze + options + ["--snapshot-interval", "1s", "--store", store])
+            #expect(stored.code == 0)
+            let query = try Command.run(["query", "top", "--store", store, "--format", "csv"])
+            #expect(query.code == 0 && query.errors == "")
+            // The task in front is left out, as are the last columns, which differ.
+            func rows(_ text: String, skipping: Int, columns: Int) -> Set<String> {
+                Set(
+                    text.split(separator: "\n").dropFirst().map { line in
+                        line.split(separator: ",", omittingEmptySubsequences: false)[skipping..<(skipping + columns)]
+                            .joined(separator: ",")
+                    })
+            }
+            // Key, packets, bytes, times and flags; of both directions more.
+            let columns = options == ["--bidirectional"] ? 13 : 10
+            #expect(rows(query.text, skipping: 0, columns: columns) == rows(whole.text, skipping: 1, columns: columns))
+            #expect(query.lines.count > 50)
+        }
+    }
+
+    @Test func everyQuestionHasAnAnswerInEveryFormat() throws {
+        try Command.withFolder { folder in
+            let store = folder.appending(path: "x.db").path
+            let analyze = try Command.run(
+                "analyze", "--snapshot-interval", "1s", "--store", store, "--store-interval", "5s", "--keep", "30d",
+                Command.sample, "--format", "ndjson")
+            #expect(analyze.code == 0)
+            let summary = try JSON(parsing: analyze.lines.last ?? "")
+            #expect(summary["ledger"]["balanced"].bool == true)
+            let stage = summary["ledger"]["stages"].array.last
+            #expect(stage?["stage"].string == "store \(store)" && stage?["delivered"].int ?? 0 > 5)
+            for question in [
+                ["top"], ["top", "--by", "SrcIP/24", "--last", "5s"], ["flow", "dst_port == 443"],
+                ["flow", "tcp", "--where", "host 192.0.2.1", "--every", "5s"], ["spread", "--of", "DstIP,DstPort"],
+                ["summary"], ["sql", "SELECT task, sum(bytes) AS b FROM flows GROUP BY task"],
+            ] {
+                for format in ["table", "json", "ndjson", "csv"] {
+                    let outcome = try Command.run(["query"] + question + ["--store", store, "--format", format])
+                    #expect(
+                        outcome.code == 0 && outcome.errors == "" && !outcome.lines.isEmpty, "\(question) \(format)")
+                    if format == "json" { #expect(try JSON(parsing: outcome.text).value != nil) }
+                    if format == "ndjson" { for line in outcome.lines { _ = try JSON(parsing: line) } }
+                }
+            }
+        }
+    }
+
+    @Test func whatCannotBeAskedSaysSo() throws {
+        try Command.withFolder { folder in
+            let store = folder.appending(path: "x.db").path
+            func run(_ arguments: String...) throws -> Command.Outcome {
+                try Command.run(["query"] + arguments + ["--store", store])
+            }
+            #expect(try run("top").code == 66)
+            try Data("no database".utf8).write(to: URL(filePath: store))
+            #expect(try run("top").code == 66)
+            #expect(try Command.run("analyze", "--store", store, Command.sample).code == 73)
+            try FileManager.default.removeItem(atPath: store)
+            #expect(try Command.run("analyze", "--key", "SrcIP", "--store", store, Command.sample).code == 0)
+            let failure = try run("top", "--by", "DstPort")
+            #expect(failure.code == 65 && failure.errors.contains("no stored task has DstPort; there is SrcIP"))
+            #expect(try run("flow").code == 2)
+            #expect(try run("top", "text").code == 2)
+            #expect(try run("top", "--from", "yesterday").code == 2)
+            #expect(try run("top", "--last", "5").code == 2)
+            #expect(try run("sql", "DELETE FROM rows").code == 65)
+            #expect(try Command.run("analyze", "--keep", "1d", Command.sample).code == 2)
+            #expect(try Command.run("analyze", "--store", "mysql://x", Command.sample).code == 2)
+        }
+    }
+
+    /// Killed 100 times, at any moment: the database is whole, and has a run's snapshots from the first one on without
+    /// a gap, each with all its rows.
+    @Test func killingDoesNoHarm() throws {
+        try Command.withFolder { folder in
+            let (store, capture) = (folder.appending(path: "x.db").path, folder.appending(path: "c.pcap").path)
+            let made = try Command.run("generate", "--packets", "4000", "--flows", "400", "--seed", "9", capture)
+            #expect(made.code == 0, "\(made.errors)")
+            var random = SystemRandomNumberGenerator()
+            var snapshots = 0
+            for _ in 0..<100 {
+                let process = Process()
+                process.executableURL = Command.program
+                process.arguments = [
+                    "analyze", "--key", "five-tuple", "--key", "SrcIP", "--format", "csv", "--snapshot-interval",
+                    "50ms", "--keep", "1d", "--workers", "1", "--store", store, capture,
+                ]
+                process.standardOutput = FileHandle.nullDevice
+                process.standardError = FileHandle.nullDevice
+                try process.run()
+                Thread.sleep(forTimeInterval: .random(in: 0.005...0.12, using: &random))
+                kill(process.processIdentifier, SIGKILL)
+                process.waitUntilExit()
+                guard FileManager.default.fileExists(atPath: store) else { continue }
+                snapshots = try Self.checkedSnapshots(store)
+            }
+            #expect(snapshots > 0, "no run came as far as its first snapshot")
+            // The next run cleans up.
+            #expect(try Command.run("analyze", "--store", store, "--quiet", "--format", "csv", capture).code == 0)
+            let rest = try Command.run(
+                "query", "sql",
+                "SELECT (SELECT count(*) FROM snapshots WHERE NOT complete), (SELECT count(*) FROM rows)"
+                    + " - (SELECT sum(rows) FROM results)", "--store", store, "--format", "csv")
+            #expect(rest.lines.last == "0,0")
+        }
+    }
+
+    /// - Returns: how many complete snapshots there are.
+    private static func checkedSnapshots(_ store: String) throws -> Int {
+        func ask(_ sql: String) throws -> String {
+            let outcome = try Command.run("query", "sql", sql, "--store", store, "--format", "csv")
+            // Killed before its first transaction, a database has no tables.
+            if outcome.errors.contains("no such table") { return "0" }
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            return outcome.lines.dropFirst().joined(separator: "\n")
+        }
+        #expect(try ["ok", "0"].contains(ask("SELECT * FROM pragma_integrity_check")))
+        // Packets of the rows are those that the snapshot's results name.
+        let wrong = """
+            SELECT count(*) FROM results JOIN snapshots ON snapshots.id = snapshot AND complete
+            WHERE packets != (SELECT coalesce(sum(rows.packets), 0) FROM row_ranges AS g JOIN rows
+                ON rows.id BETWEEN g.first AND g.last WHERE g.snapshot = results.snapshot AND g.task = results.task)
+            """
+        #expect(try ask(wrong) == "0")
+        let gaps =
+            "SELECT count(*) FROM (SELECT 1 FROM snapshots WHERE complete GROUP BY run HAVING max(number) != count(*))"
+        #expect(try ask(gaps) == "0")
+        return Int(try ask("SELECT count(*) FROM snapshots WHERE complete")) ?? 0
+    }
+
+    /// A full file system: what fits is stored, the rest is in the ledger by cause, and all results are printed.
+    @Test(.enabled(if: Command.canMount, "mounting a file system of its own is not permitted"))
+    func aFullDiskIsInTheLedger() throws {
+        try Command.withFolder { folder in
+            let capture = folder.appending(path: "c.pcap").path
+            #expect(
+                try Command.run("generate", "--packets", "60000", "--flows", "30000", "--seed", "9", capture).code == 0)
+            let outcome = try Command.shell(
+                """
+                cd \(folder.path) && mkdir small && exec unshare --mount bash -c '
+                    mount -t tmpfs -o size=2m none small &&
+                    "$N" analyze --format ndjson --top 1 --snapshot-interval 1s --store small/x.db \(capture)
+                    code=$?
+                    "$N" query summary --format json --store small/x.db >summary
+                    exit $code'
+                """)
+            #expect(outcome.code == 74, "\(outcome.errors)")
+            #expect(outcome.errors.contains("full"))
+            let ledger = try JSON(parsing: outcome.lines.last ?? "")["ledger"]
+            let stage = try #require(ledger["stages"].array.last)
+            #expect(ledger["balanced"].bool == true)
+            let lost = stage["lost"].value as? [String: Any] ?? [:]
+            #expect(lost.keys.contains { $0.contains("full") }, "\(lost)")
+            #expect(stage["delivered"].int ?? 0 > 0)
+            let summary = try JSON(
+                parsing: String(contentsOf: folder.appending(path: "summary"), encoding: .utf8))
+            #expect(summary["snapshots"].int == stage["delivered"].int)
+        }
+    }
+}
+
+extension Command {
+    /// Whether this user may mount a file system in a name space of the test's own.
+    static let canMount = (try? shell("unshare --mount mount -t tmpfs none /mnt").code == 0) ?? false
+}

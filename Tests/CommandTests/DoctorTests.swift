@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    /// From inside, no file can be opened, no program executed and no port reached: by either layer, where there is one.
+    /// From inside, no file can be opened, no program executed and no port reached: by either layer, if there.
     @Test(.timeLimit(.minutes(1))) func nothingGetsOutOfTheConfinement() throws {
         let checks = try report(try Command.run("doctor", "--json"))["checks"].array
         func found(_ id: String) -> String { checks.first { $0["check"].string == id }?["found"].string ?? "" }

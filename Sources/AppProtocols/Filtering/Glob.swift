@@ -15,8 +15,8 @@ public struct Glob: Hashable, Sendable {
 
     public func matches(_ octets: Span<UInt8>) -> Bool {
         var (index, place) = (0, 0)
-        // Where the last star stands, and how far what it covers goes: there it goes on when the rest does not fit. What
-        // an earlier star covers need not be looked at again, so the time is at most the product of the lengths.
+        // Where the last star stands, and how far what it covers goes: there it goes on when the rest does not fit.
+        // What an earlier star covers need not be looked at again, so the time is at most the product of the lengths.
         var star: (place: Int, index: Int)?
         while index < octets.count {
             let octet = ignoresCase ? Self.lowercased(octets[index]) : octets[index]

@@ -59,7 +59,8 @@ struct TraceTargets {
     }
 
     private static let advice =
-        "run as root (sudo), or with CAP_SYS_PTRACE for other users' processes and CAP_DAC_READ_SEARCH for their folders"
+        "run as root (sudo), or with CAP_SYS_PTRACE for other users' processes and CAP_DAC_READ_SEARCH for "
+        + "their folders"
 
     /// Probes what is there now.
     mutating func attachFirst(to session: ProbeSession) throws(ProbeFailure) {

@@ -7,8 +7,8 @@ import Octets
 /// bodies at once none then has a decoder of its own, and what is decoded is shown while the processor still has it at
 /// hand.
 ///
-/// Memory: what is kept, at most `ParserSettings.bodyOctetsMax`; while a long body is open the decoders' own, and 16 KiB
-/// per coding where octets are decoded that are not kept as they come.
+/// Memory: what is kept, at most `ParserSettings.bodyOctetsMax`; while a long body is open the decoders' own, and 16
+/// KiB per coding where octets are decoded that are not kept as they come.
 public struct BodyCollector {
     /// Decoders, the last applied coding first.
     private var levels: [Level] = []

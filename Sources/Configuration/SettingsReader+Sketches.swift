@@ -14,7 +14,9 @@ extension SettingsReader {
             if let name, let node = values["name"], !names.insert(name).inserted {
                 note(node, "\(itemPath).name", "a task named \"\(name)\" stands above already")
             }
-            let type = required("skt_type", in: values, item, itemPath).flatMap { sketchType($0, "\(itemPath).skt_type") }
+            let type = required("skt_type", in: values, item, itemPath).flatMap {
+                sketchType($0, "\(itemPath).skt_type")
+            }
             guard let name, let type else { continue }
             var reader = SketchTaskReader(item: item, path: itemPath, values: values, type: type)
             if let task = reader.task(name, &self) { tasks.append(task) }

@@ -27,6 +27,7 @@ public final class LibCrypto: TLSCryptography {
                 unsafe key.withUnsafeBytes { key in
                     var nothing: UInt8 = 0
                     return unsafe withUnsafePointer(to: &nothing) { nothing in
+                        // SAFETY: see above; `code` has room for the algorithm's digest.
                         unsafe HMAC(
                             Self.type(algorithm), key.baseAddress ?? UnsafeRawPointer(nothing), Int32(key.count),
                             octets.assumingMemoryBound(to: UInt8.self).baseAddress, octets.count, code.baseAddress,

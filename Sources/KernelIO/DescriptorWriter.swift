@@ -46,8 +46,8 @@ public struct DescriptorWriter: ~Copyable, Sendable {
         }
     }
 
-    /// Asks the system to begin bringing to the disk what was written, so that `FileTree.syncFile` has less to wait for. Where it
-    /// does not, nothing is lost but time.
+    /// Asks the system to begin bringing to the disk what was written, so that `FileTree.syncFile` has less to wait
+    /// for. Where it does not, nothing is lost but time.
     public func startSyncing() { ns_start_syncing(descriptor) }
 
     private func waitUntilWritable() {

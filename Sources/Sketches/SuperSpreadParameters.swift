@@ -10,7 +10,8 @@ public struct SuperSpreadParameters: Equatable, Sendable {
     public let size: Int
     /// The share of elements that goes on from one rank to the next.
     public let base: Double
-    /// How fast a cell's key grows safe from others: at a value of v, one of them takes 1 from it with probability b^-v.
+    /// How fast a cell's key grows safe from others: at a value of v, one of them takes 1 from it with
+    /// probability b^-v.
     public let b: Double
 
     public static let mDefault = 128, sizeDefault = 5, depthDefault = 3, baseDefault = 0.5, bDefault = 1.08

@@ -68,7 +68,8 @@ import Testing
         try run(example.text, "--format", "json") { outcome, folder throws in
             #expect(outcome.code == 0 && outcome.errors == "")
             let tasks = try JSON(parsing: outcome.text)["rows"].array.map { $0["task"].string ?? "" }
-            #expect(Set(tasks) == ["per_five_tuple", "per_conversation", "per_source_network"])
+            let expected = ["per_five_tuple", "per_conversation", "per_source_network", "top_pairs", "destinations"]
+            #expect(Set(tasks) == Set(expected))
             #expect(FileManager.default.fileExists(atPath: folder.appending(path: "data").path))
         }
     }

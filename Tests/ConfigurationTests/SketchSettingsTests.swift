@@ -135,43 +135,43 @@ import Testing
         ),
         (
             "- {name: a, skt_type: 0, flow_fields: SrcIp2}",
-            "4:47: aggregator.sketch.tasks[0].flow_fields: "
+            "4:45: aggregator.sketch.tasks[0].flow_fields: "
         ),
         (
             "- {name: a, skt_type: 0, flow_fields: SrcIP, width: -1}",
-            "4:61: aggregator.sketch.tasks[0].width: expected a whole number from 1 to 268435456, not \"-1\""
+            "4:59: aggregator.sketch.tasks[0].width: expected a whole number from 1 to 268435456, not \"-1\""
         ),
         (
             "- {name: a, skt_type: 0, flow_fields: SrcIP, width: 268435456, depth: 16}",
-            "4:31: aggregator.sketch.tasks[0].skt_type: the sketch would take 65536 MiB, more than 8192 MiB"
+            "4:29: aggregator.sketch.tasks[0].skt_type: the sketch would take 65536 MiB, more than 8192 MiB"
         ),
         (
             "- {name: a, skt_type: 0, flow_fields: SrcIP, error: 1e-12}",
-            "4:61: aggregator.sketch.tasks[0].error: error: 1e-12 is not above "
+            "4:59: aggregator.sketch.tasks[0].error: error: 1e-12 is not above "
         ),
         (
             "- {name: a, skt_type: 0, flow_fields: SrcIP, error: 0.1, width: 5}",
-            "4:61: aggregator.sketch.tasks[0].error: gives the sketch its size, and width stands there already"
+            "4:59: aggregator.sketch.tasks[0].error: gives the sketch its size, and width stands there already"
         ),
         (
             "- {name: a, skt_type: 0, flow_fields: SrcIP, confidence: nan}",
-            "4:66: aggregator.sketch.tasks[0].confidence: expected a number between 0 and 1, not \"nan\""
+            "4:64: aggregator.sketch.tasks[0].confidence: expected a number between 0 and 1, not \"nan\""
         ),
         (
             "- {name: a, skt_type: 1, flow_fields: SrcIP, element_fields: DstIP, base: 1.5}",
-            "4:83: aggregator.sketch.tasks[0].base: expected a number between 0 and 1, not \"1.5\""
+            "4:81: aggregator.sketch.tasks[0].base: expected a number between 0 and 1, not \"1.5\""
         ),
         (
             "- {name: a, skt_type: 1, flow_fields: SrcIP, element_fields: DstIP, b: 1}",
-            "4:80: aggregator.sketch.tasks[0].b: expected a number above 1, not \"1\""
+            "4:78: aggregator.sketch.tasks[0].b: expected a number above 1, not \"1\""
         ),
         (
             "- {name: a, skt_type: 3, flow_fields: SrcIP, width: 5}",
-            "4:61: aggregator.sketch.tasks[0].width: space_saving has no such parameter"
+            "4:59: aggregator.sketch.tasks[0].width: space_saving has no such parameter"
         ),
         (
             "- {name: a, skt_type: 0, flow_fields: SrcIP, widht: 5}",
-            "4:54: aggregator.sketch.tasks[0].widht: unknown setting (did you mean width?)"
+            "4:52: aggregator.sketch.tasks[0].widht: unknown setting (did you mean width?)"
         ),
         (
             "- {name: a, skt_type: 3, flow_fields: SrcIP}\n- {name: a, skt_type: 3, flow_fields: SrcIP}",

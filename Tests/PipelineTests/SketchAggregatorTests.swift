@@ -16,7 +16,7 @@ import Testing
                     try CountMinParameters(error: 0.001, confidence: 0.99), .init(packets: 100, bytes: 50_000))),
             SketchTask(
                 name: "spread", fields: KeyFields(destinationPort: true), elements: KeyFields(source: .whole),
-                kind: .superSpread(try SuperSpreadParameters(width: 4_096), threshold: 20)),
+                kind: .superSpread(try SuperSpreadParameters(width: 4_096), threshold: 4)),
             SketchTask(
                 name: "distinct", fields: KeyFields(), elements: pairs, kind: .distinct(precision: 12)),
             SketchTask(name: "top", fields: pairs, kind: .top(counters: 500)),

@@ -123,9 +123,13 @@ extension SketchText {
     private func cells(_ row: SketchRow, _ isExact: Bool) -> [String] {
         func bytes(_ value: UInt64) -> String { isExact ? HumanUnits.grouped(value) : HumanUnits.bytes(value) }
         var cells: [String] = []
-        if let packets = row.packets { cells += [HumanUnits.grouped(packets.value), HumanUnits.grouped(packets.bound)] }
+        if let packets = row.packets {
+            cells += [HumanUnits.grouped(packets.value), HumanUnits.grouped(packets.bound)]
+        }
         if let octets = row.bytes { cells += [bytes(octets.value), bytes(octets.bound)] }
-        if let spread = row.spread { cells += [HumanUnits.grouped(spread.value), HumanUnits.grouped(spread.bound)] }
+        if let spread = row.spread {
+            cells += [HumanUnits.grouped(spread.value), HumanUnits.grouped(spread.bound)]
+        }
         return cells + [row.isExact ? "exact" : HumanUnits.decimal(100 * row.confidence, 1) + " %"]
     }
 }

@@ -46,7 +46,8 @@ final class MessageOutput: Sendable {
     /// A table is drawn in place.
     var isTable: Bool { totals != nil }
 
-    /// Begins to keep a live table up to date: in the process that writes, which may be another than the one that opens.
+    /// Begins to keep a live table up to date: in the process that writes, which may be another than the
+    /// one that opens.
     func begin() {
         guard let totals else { return }
         let (state, hasEnded) = (state, hasEnded)

@@ -119,8 +119,8 @@ extension MessageRun.Source {
         if counters.recordsWithoutSocket > 0 {
             self.problems.append(
                 "\(counters.recordsWithoutSocket) of \(counters.records) pieces of plaintext came over connections "
-                    + "whose socket is not known (programs that move the octets themselves, as Python's asyncio): these "
-                    + "have no addresses, and end when nothing is said for a while")
+                    + "whose socket is not known (programs that move the octets themselves, as Python's asyncio): "
+                    + "these have no addresses, and end when nothing is said for a while")
         }
         if counters.unfollowedSockets > 0 {
             problems.append("\(counters.unfollowedSockets) times there were too many sockets to tell apart")

@@ -92,7 +92,7 @@ struct HTTP1CaseTests {
         #expect(messages.count == 1 && messages[0].headers == ["Content-Encoding: gzip", "Content-Length: 73"])
         #expect(
             messages[0].notes == [
-                .undecodable(.gzip, afterOctets: 0), .bodyShort(seen: 63, announced: 73), .endNotSeen,
+                .bodyShort(seen: 63, announced: 73), .endNotSeen, .undecodable(.gzip, afterOctets: 0),
             ])
         let text = messages[0].text
         #expect(text.contains("00000000  0a c9 48 55 ") && text.contains("[gzip could not be decoded after 0 octets]"))

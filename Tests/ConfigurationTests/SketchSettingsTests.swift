@@ -117,14 +117,14 @@ import Testing
         (
             "- {name: a, skt_type: 4, flow_fields: SrcIP}",
             """
-            4:31: aggregator.sketch.tasks[0].skt_type: expected 0 (count_min), 1 (super_spread), 2 (hyperloglog) or \
+            4:29: aggregator.sketch.tasks[0].skt_type: expected 0 (count_min), 1 (super_spread), 2 (hyperloglog) or \
             3 (space_saving), not "4"
             """
         ),
         (
             "- {name: a, skt_type: count_mim, flow_fields: SrcIP}",
             """
-            4:31: aggregator.sketch.tasks[0].skt_type: expected count_min, super_spread, hyperloglog or \
+            4:29: aggregator.sketch.tasks[0].skt_type: expected count_min, super_spread, hyperloglog or \
             space_saving, not "count_mim" (did you mean count_min?)
             """
         ),

@@ -54,7 +54,8 @@ struct ProcessorBufferTests {
         process.waitUntilExit()
         let counters = session.detach()
         reader.drain(take)
-        #expect(broken == 0 && records > 10)
+        #expect(broken == 0)
+        #expect(records > 10)
         #expect(counters.octets > 4_194_304 && octets == counters.writtenOctets)
         #expect(counters.octets == counters.writtenOctets + counters.ringFullOctets)
     }

@@ -100,7 +100,8 @@ let package = Package(
         .target(
             name: "Storage",
             dependencies: [
-                "CCurl", "Octets", "Headers", "Flows", "KernelIO", "Outputs", .product(name: "GRDB", package: "GRDB.swift"),
+                "CCurl", "Octets", "Headers", "Flows", "KernelIO", "Outputs",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: settings),

@@ -36,6 +36,7 @@ public final class LibCrypto: TLSCryptography {
                 }
             }
         }
+        // SAFETY: only compared.
         return unsafe result == nil ? [] : code
     }
 

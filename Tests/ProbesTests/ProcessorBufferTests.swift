@@ -7,11 +7,11 @@ import Testing
 /// Buffers of processors that are much smaller than what goes through them.
 @Suite(.enabled(if: Loading.isPossible, "loading programs needs root, BTF, curl and openssl"))
 struct ProcessorBufferTests {
-    /// curl gets 4 MiB, the same 16 octets again and again, under a name that nothing else has.
+    /// curl gets 32 MiB, the same 16 octets again and again, under a name that nothing else has.
     private static let transfer = """
         cd $(mktemp -d)
         ln -s /usr/bin/curl ns-around
-        yes 0123456789abcde | head -c 4194304 >data
+        yes 0123456789abcde | head -c 33554432 >data
         openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout k -out c 2>/dev/null
         port=$((20000 + $$ % 20000))
         openssl s_server -quiet -WWW -accept $port -key k -cert c >/dev/null 2>&1 &
@@ -19,7 +19,7 @@ struct ProcessorBufferTests {
             (echo >/dev/tcp/127.0.0.1/$port) 2>/dev/null && break
             sleep 0.1
         done
-        ./ns-around -sk --limit-rate 8M -o /dev/null https://127.0.0.1:$port/data
+        ./ns-around -sk --limit-rate 32M -o /dev/null https://127.0.0.1:$port/data
         kill -9 %1
         rm -r "$PWD"
         """
@@ -37,11 +37,10 @@ struct ProcessorBufferTests {
         process.executableURL = URL(filePath: "/bin/bash")
         process.arguments = ["-c", Self.transfer]
         try process.run()
-        var (octets, records, broken) = (UInt64(0), 0, 0)
+        var (octets, broken) = (UInt64(0), 0)
         let take: (Span<UInt8>) -> Void = { record in
             guard let view = try? DataRecordView(record) else { return }
             octets += UInt64(view.dataLength)
-            records += 1
             let data = view.data.indices.map { view.data[$0] }
             // The first one begins with the head of the response.
             if view.direction == .received, data.first != UInt8(ascii: "H"),
@@ -55,8 +54,8 @@ struct ProcessorBufferTests {
         let counters = session.detach()
         reader.drain(take)
         #expect(broken == 0)
-        #expect(records > 10)
-        #expect(counters.octets > 4_194_304 && octets == counters.writtenOctets)
+        #expect(octets > 100_000)
+        #expect(counters.octets > 33_554_432 && octets == counters.writtenOctets)
         #expect(counters.octets == counters.writtenOctets + counters.ringFullOctets)
     }
 }

@@ -46,7 +46,7 @@ import Testing
             let comparison = try MessageComparison(oracle, capture: capture.path, keys: capture.keys)
             compared += comparison.compared
             #expect(comparison.differences == [], "\(capture.path)")
-            // Seven responses without a length, and the capture lacks their connections' ends: tshark shows them as data.
+            // Seven responses without a length, of connections whose ends the capture lacks: tshark shows data.
             let incomplete = capture.path.hasSuffix("tls12-chacha20poly1305.pcap") ? 7 : 0
             #expect(comparison.incompleteOnlyHere == incomplete, "\(capture.path)")
         }

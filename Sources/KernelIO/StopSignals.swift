@@ -2,8 +2,11 @@ import Glibc
 
 /// Ctrl-C and SIGTERM as a request to finish in order.
 public enum StopSignals {
+    /// timeout(1) and others signal a process and then its group: one interrupt, which comes twice.
+    private static let echoNanoseconds: Int64 = 100_000_000
+
     /// From now on the first such signal calls `body`, on a thread of its own, and a second one ends the process at
-    /// once, with `atSecond` called before.
+    /// once, with `atSecond` called before. What follows the first within `echoNanoseconds` is taken for the same one.
     ///
     /// Call it before any other thread exists: threads inherit that they do not take these signals themselves.
     public static func onFirst(
@@ -21,8 +24,11 @@ public enum StopSignals {
             var number: Int32 = 0
             // SAFETY: sigwait(3) reads the set and writes the number during the call.
             _ = unsafe sigwait(&signals, &number)
+            let first = Clock.monotonicNanoseconds
             body()
-            _ = unsafe sigwait(&signals, &number)
+            repeat {
+                _ = unsafe sigwait(&signals, &number)
+            } while Clock.monotonicNanoseconds - first < echoNanoseconds
             atSecond()
             _exit(128 + number)
         }

@@ -164,13 +164,14 @@ import Testing
         #expect(folder.code == 66 && folder.errors.contains("Examples: Is a directory"))
     }
 
-    /// An interrupt ends the input; what was read is counted and printed.
+    /// An interrupt ends the input; what was read is counted and printed. It comes twice, as timeout(1) sends it.
     @Test func anInterruptFinishesWithWhatWasRead() throws {
         let outcome = try Command.shell(
             """
             F=$(mktemp -u); mkfifo $F; $N analyze -k VLAN -f json $F & P=$!
-            exec 3> $F; head -c 200000 \(Command.sample) >&3; sleep 0.5; kill -INT $P; sleep 0.2
-            tail -c +200001 \(Command.sample) >&3; exec 3>&-; wait $P; C=$?; rm -f $F; exit $C
+            exec 3> $F; head -c 200000 \(Command.sample) >&3; sleep 0.5; kill -INT $P
+            sleep 0.01; kill -INT $P; sleep 0.2; tail -c +200001 \(Command.sample) >&3; exec 3>&-
+            wait $P; C=$?; rm -f $F; exit $C
             """)
         #expect(outcome.code == 130)
         let summary = try JSON(parsing: outcome.text)["summary"]

@@ -14,10 +14,9 @@ final class MessageOutput: Sendable {
         var isOutdated = false
         var drawnAt = Int64.min
 
-        init(_ file: consuming OutputFile, _ heading: [UInt8], _ table: LiveTable?) {
+        init(_ file: consuming OutputFile, _ heading: [UInt8]) {
             self.file = consume file
             self.heading = heading
-            self.table = table
         }
     }
 
@@ -38,18 +37,18 @@ final class MessageOutput: Sendable {
     ///   - totals: what all transactions come to, where they are shown as a live table.
     init(_ path: String?, heading: [UInt8], totals: Monitor<TransactionTotals>?) throws(SystemFailure) {
         self.totals = totals
-        let line = String(decoding: heading.dropLast(), as: UTF8.self)
         let file = try OutputFile(path: path ?? "-")
-        state = Monitor(State(file, heading, totals == nil ? nil : LiveTable(heading: line)))
+        state = Monitor(State(file, heading))
     }
 
-    /// A table is drawn in place.
+    /// A table is to be drawn in place.
     var isTable: Bool { totals != nil }
 
-    /// Begins to keep a live table up to date: in the process that writes, which may be another than the
+    /// Draws a live table from now on, if there is to be one: in the process that writes, which may be another than the
     /// one that opens.
     func begin() {
         guard let totals else { return }
+        state.withLock { $0.table = LiveTable(heading: String(decoding: $0.heading.dropLast(), as: UTF8.self)) }
         let (state, hasEnded) = (state, hasEnded)
         let thread = try? WorkerThread(name: "table") {
             while hasEnded.wait(nanoseconds: Self.frameNanoseconds, { $0 ? true : nil }) == nil {

@@ -102,27 +102,24 @@ final class EventShard {
         case .destroyed:
             while let slot = slotOfSocket[head.sock] { end(slot, at: head.time) }
         case .text:
-            recorder.counts.deliveredEvents += 1
-            recorder.counts.deliveredOctets += UInt64(payload.count)
-            let base = BaseInfo(head)
-            guard settings.parser.filter?.matches(base) != false else {
-                recorder.counts.filteredMessages += 1
-                return
-            }
-            recorder.counts.texts += 1
-            recorder.append(text: payload, base)
+            if let base = shown(head, payload) { recorder.append(text: payload, base) }
         case .tls:
-            recorder.counts.deliveredEvents += 1
-            recorder.counts.deliveredOctets += UInt64(payload.count)
-            let base = BaseInfo(head)
             // It is no message, but a filter of messages may ask for its ends.
-            guard settings.parser.filter?.matches(base) != false else {
-                recorder.counts.filteredMessages += 1
-                return
-            }
-            recorder.counts.texts += 1
-            recorder.append(TLSSummary(encoded: payload), base)
+            if let base = shown(head, payload) { recorder.append(TLSSummary(encoded: payload), base) }
         }
+    }
+
+    /// Counts an event that goes by the parsers. `nil`: it is not asked for.
+    private func shown(_ head: EventHead, _ payload: Span<UInt8>) -> BaseInfo? {
+        recorder.counts.deliveredEvents += 1
+        recorder.counts.deliveredOctets += UInt64(payload.count)
+        let base = BaseInfo(head)
+        guard settings.parser.filter?.matches(base) != false else {
+            recorder.counts.filteredMessages += 1
+            return nil
+        }
+        recorder.counts.texts += 1
+        return base
     }
 
     /// The descriptor was given to another connection: what the one before left is shown, and a new one begins.

@@ -126,6 +126,21 @@ import Testing
         }
     }
 
+    /// A process that is killed while it makes the file leaves one of these; the next one goes on with it.
+    @Test(arguments: ["", "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)"])
+    func whatAKilledWriterBeganIsGoneOnWith(statements: String) throws {
+        try Golden.withTemporaryDirectory { folder in
+            let path = folder + "/x.db"
+            try Self.execute(path, statements)
+            let failure = #expect(throws: SystemFailure.self) { try SQLiteStore(path: path, access: .read) }
+            #expect(failure?.description.contains("nothing has been stored in it yet") == true)
+            let store = try SQLiteStore(path: path, access: .write)
+            try StoreSamples.store(StoreSamples.snapshots(1, seed: 4), run, in: store)
+            #expect(try store.answer(sql: "SELECT count(*) > 0 FROM flows").rows == [[.integer(1)]])
+            store.close()
+        }
+    }
+
     @Test func databasesOfLaterVersionsAreRefused() throws {
         try Golden.withTemporaryDirectory { folder in
             let path = folder + "/x.db"

@@ -28,7 +28,11 @@ public final class SQLiteStore: SnapshotStore {
         }
         lock = access == .write ? try WriterLock(path: path) : nil
         // Before anything is changed in it.
-        if InputFile.size(of: path) ?? 0 > 0 { try Self.check(path) }
+        let isEmpty = InputFile.size(of: path) ?? 0 > 0 ? try Self.isEmpty(path) : true
+        if isEmpty, access == .read {
+            throw SystemFailure(
+                operation: "ask", path: path, errno: ENODATA, detail: "nothing has been stored in it yet")
+        }
         queue = try Self.failures(path, "open") {
             var configuration = Configuration()
             configuration.readonly = access == .read
@@ -58,21 +62,23 @@ public final class SQLiteStore: SnapshotStore {
     /// Closes the file. No other call may follow.
     public func close() { try? queue.close() }
 
-    /// Refuses files of other programs, and of later versions.
-    private static func check(_ path: String) throws(SystemFailure) {
+    /// Whether there are no tables in it yet. Refuses files of other programs, and of later versions.
+    private static func isEmpty(_ path: String) throws(SystemFailure) -> Bool {
         let (isEmpty, id, isNewer): (Bool, Int, Bool) = try failures(path, "open") {
             var configuration = Configuration()
             configuration.readonly = true
             configuration.busyMode = .timeout(10)
             return try DatabaseQueue(path: path, configuration: configuration).read { database in
                 (
-                    try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0,
+                    // The migrator's own table comes before ours: a process that is killed between leaves it alone.
+                    try Int.fetchOne(
+                        database, sql: "SELECT count(*) FROM sqlite_master WHERE tbl_name <> 'grdb_migrations'") == 0,
                     try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0,
                     try SQLiteSchema.migrator.hasBeenSuperseded(database)
                 )
             }
         }
-        if isEmpty { return }
+        if isEmpty { return true }
         if id != SQLiteSchema.applicationID {
             throw SystemFailure(operation: "use", path: path, errno: EINVAL, detail: "it is no database of netspectra")
         }
@@ -80,6 +86,7 @@ public final class SQLiteStore: SnapshotStore {
             throw SystemFailure(
                 operation: "use", path: path, errno: EINVAL, detail: "a later version of netspectra has written it")
         }
+        return false
     }
 
     // MARK: Writing

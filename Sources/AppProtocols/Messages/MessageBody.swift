@@ -21,10 +21,11 @@ public struct MessageBody: Sendable {
     private static let keptOctets = 128 << 10
 
     public mutating func removeAll() {
-        octets.removeAll(keepingCapacity: octets.capacity <= Self.keptOctets)
+        // Nearly always some of them are empty, and to empty an array takes longer than to see that it is.
+        if !octets.isEmpty { octets.removeAll(keepingCapacity: octets.capacity <= Self.keptOctets) }
         length = 0
         decodedLength = 0
-        digest.removeAll(keepingCapacity: true)
-        codings.removeAll(keepingCapacity: true)
+        if !digest.isEmpty { digest.removeAll(keepingCapacity: true) }
+        if !codings.isEmpty { codings.removeAll(keepingCapacity: true) }
     }
 }

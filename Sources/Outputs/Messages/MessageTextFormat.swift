@@ -163,7 +163,11 @@ public struct MessageTextFormat: MessageFormat {
         body: Span<UInt8>, mayBeCut: Bool, _ buffer: inout OctetBuffer, _ limit: inout TextLimit
     ) {
         guard !body.isEmpty, !limit.isReached else { return }
-        if body.isText(mayBeCut: mayBeCut) {
+        if body.isPrintableLines {
+            // As most text is: looked at once, then copied.
+            buffer.append(contentsOf: limit.take(body))
+            buffer.endLine()
+        } else if body.isText(mayBeCut: mayBeCut) {
             buffer.append(terminal: limit.take(body), .kept)
             buffer.endLine()
         } else {

@@ -18,7 +18,7 @@ public struct MessageBody: Sendable {
     public var isKeptWhole: Bool { UInt64(octets.count) == decodedLength }
 
     /// Memory that stays with the value for its next body.
-    private static let keptOctets = 128 << 10
+    static let keptOctets = 128 << 10
 
     public mutating func removeAll() {
         // Nearly always some of them are empty, and to empty an array takes longer than to see that it is.

@@ -68,7 +68,7 @@ import Testing
 
     /// A pipe without a writer is opened at once and not taken for ended; a wait ends for octets, an end, a wake-up, or
     /// when its time is over.
-    @Test(.timeLimit(.minutes(5))) func pipesAreWaitedFor() throws {
+    @Test func pipesAreWaitedFor() throws {
         try Golden.withTemporaryDirectory { folder in
             let path = folder + "/pipe"
             // SAFETY: mkfifo(3) reads the NUL-terminated path during the call.

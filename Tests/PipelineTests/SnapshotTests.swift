@@ -7,7 +7,7 @@ import Testing
 @testable import Pipeline
 
 /// Periodic snapshots hold the packets between their cuts, no more and no less.
-@Suite(.timeLimit(.minutes(5))) struct SnapshotTests {
+@Suite struct SnapshotTests {
     private static let tasks = [
         FlowTask(name: "flows", fields: .fiveTuple, bidirectional: true),
         FlowTask(name: "ports", fields: KeyFields(destinationPort: true)),

@@ -148,14 +148,14 @@ import Testing
             var cutsMade = 0
             var hasEnded = false
             while !hasEnded {
-                switch source.next(&batch, cutsMade: cutsMade) {
+                switch source.next(&batch, cutsMade: cutsMade, worker: 0) {
                 case .frames: if isStopped { source.stop() }
                 case .cut: cutsMade += 1
                 case .end: hasEnded = true
                 }
             }
             usleep(60_000)
-            guard case .end = source.next(&batch, cutsMade: cutsMade) else {
+            guard case .end = source.next(&batch, cutsMade: cutsMade, worker: 0) else {
                 Issue.record("the second worker was not told of the end")
                 return
             }

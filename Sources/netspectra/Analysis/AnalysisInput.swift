@@ -2,6 +2,7 @@ import ArgumentParser
 import Flows
 import KernelIO
 import LiveCapture
+import Outputs
 import Pipeline
 
 /// Where a run's packets come from.
@@ -11,6 +12,9 @@ enum AnalysisInput {
     case interfaces([String], InterfaceSettings, limit: UInt64?, duration: Int64?)
 
     var isLive: Bool { if case .interfaces = self { true } else { false } }
+
+    /// What becomes of a snapshot that a slow writer has no room for: captures can wait, what is live cannot.
+    var overflow: QueuedWriter.Overflow { isLive ? .drop : .wait }
 
     /// For people.
     var name: String {

@@ -151,6 +151,7 @@ import Testing
                 switch source.next(&batch, cutsMade: cutsMade, worker: 0) {
                 case .frames: if isStopped { source.stop() }
                 case .cut: cutsMade += 1
+                case .idle: continue
                 case .end: hasEnded = true
                 }
             }

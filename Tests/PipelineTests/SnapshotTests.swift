@@ -152,6 +152,7 @@ import Testing
                 case .frames: if isStopped { source.stop() }
                 case .idle: break
                 case .cut: cutsMade += 1
+                case .idle: continue
                 case .end: hasEnded = true
                 }
             }

@@ -23,6 +23,13 @@ enum AnalysisInput {
         }
     }
 
+    /// What is said at the start where that is of use.
+    var greeting: String? {
+        guard case .interfaces(let names, _, let limit, let duration) = self else { return nil }
+        let end = limit == nil && duration == nil ? "; Ctrl-C ends it" : ""
+        return "capturing on \(names.joined(separator: ", "))\(end)"
+    }
+
     /// Nanoseconds after which to stop.
     var duration: Int64? {
         switch self {

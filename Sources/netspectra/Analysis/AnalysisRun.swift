@@ -30,6 +30,7 @@ struct AnalysisRun {
         StopSignals.onFirst { stop.raise(isInterrupt: true) }
         let source = try options.input.open(interval: options.snapshotInterval, clock: options.snapshotClock)
         stop.apply(to: source.frames)
+        if !options.isQuiet, let text = options.input.greeting { StandardError.write("netspectra: \(text)\n") }
         // While one snapshot is written the next fills its tables.
         let memory = options.memoryLimit.map { options.snapshotInterval == nil ? $0 : $0 / 2 }
         let exact = ExactAggregator(

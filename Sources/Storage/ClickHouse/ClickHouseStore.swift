@@ -15,6 +15,10 @@ public final class ClickHouseStore: SnapshotStore {
     private let spool: Spool?
     private let blockRows: Int
     private let isReady = Mutex(false)
+    /// What the server speaks, once it was asked.
+    let dialect = Mutex<ClickHouseSchema.Dialect?>(nil)
+    /// The days after which the server itself drops rows, once it was told.
+    let daysToLive = Mutex<Int64?>(nil)
     private let address: ClickHouseAddress
     private let access: SQLiteStore.Access
 
@@ -45,11 +49,13 @@ public final class ClickHouseStore: SnapshotStore {
     private func prepare() throws(SystemFailure) {
         guard !isReady.withLock(\.self) else { return }
         let version = String(decoding: try connection.send("SELECT version()", database: false), as: UTF8.self)
+        let dialect = ClickHouseSchema.Dialect(version: version)
+        self.dialect.withLock { $0 = dialect }
         if access == .write {
             _ = try connection.send("CREATE DATABASE IF NOT EXISTS \(address.database)", database: false)
             let log = "ENGINE = MergeTree PARTITION BY tuple() ORDER BY version SETTINGS index_granularity = 8192"
             _ = try connection.send("CREATE TABLE IF NOT EXISTS schema_versions (version UInt32, time DateTime) \(log)")
-            let migrations = ClickHouseSchema.migrations(.init(version: version))
+            let migrations = ClickHouseSchema.migrations(dialect)
             let answer = try connection.send("SELECT max(version) FROM schema_versions FORMAT RowBinary")
             var reader = RowBinaryReader(answer)
             let done = Int(reader.number(UInt32.self))
@@ -76,7 +82,7 @@ public final class ClickHouseStore: SnapshotStore {
             // Behind what waits, not before it.
             if try spool.isEmpty { return try send(record, snapshot) }
         } catch {}
-        try spool.add(record, blocks(snapshot))
+        try spool.add(record, blocks(snapshot), sketches(of: snapshot, record))
     }
 
     public func store(_ ledger: LedgerReport, of run: StoredRun) throws(SystemFailure) {
@@ -110,7 +116,12 @@ public final class ClickHouseStore: SnapshotStore {
             do throws(SystemFailure) {
                 try prepare()
                 var record = entry.record
-                while let (task, rows) = try entry.next() { try send(rows, of: task, &record) }
+                while let block = try entry.next() {
+                    switch block {
+                    case .rows(let task, let rows): try send(rows, of: task, &record)
+                    case .sketches(let sketches): try send(sketches)
+                    }
+                }
                 try commit(record)
             } catch {
                 throw SystemFailure(
@@ -126,7 +137,18 @@ public final class ClickHouseStore: SnapshotStore {
         var record = record
         var blocks = blocks(snapshot)
         while let (task, rows) = blocks.next() { try send(rows, of: task, &record) }
+        try send(sketches(of: snapshot, record))
         try commit(record)
+    }
+
+    private func sketches(of snapshot: Snapshot, _ record: SnapshotRecord) -> ClickHouseSketches {
+        ClickHouseSketches(snapshot.sketches, time: snapshot.time, snapshot: record.id)
+    }
+
+    private func send(_ sketches: ClickHouseSketches) throws(SystemFailure) {
+        if !sketches.octets.isEmpty {
+            _ = try connection.send("INSERT INTO sketch_rows FORMAT RowBinary", sketches.octets)
+        }
     }
 
     private func blocks(_ snapshot: Snapshot) -> SnapshotBlocks { SnapshotBlocks(snapshot, blockRows: blockRows) }

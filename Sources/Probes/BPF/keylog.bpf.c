@@ -9,7 +9,7 @@
 #include "following.h"
 #include "transfers.h"
 
-enum { FRAMES_MAX = 6, RANDOM_OCTETS = 32, SECRET_MAX = 64, PARAMETERS_MAX = 12 };
+enum { FRAMES_MAX = 8, RANDOM_OCTETS = 32, SECRET_MAX = 64, PARAMETERS_MAX = 12 };
 /// A ClientHello up to the end of its random: the record's header, type and length, version, random (RFC 8446 § 4.1.2).
 enum { HELLO_OCTETS = 5 + 4 + 2 + RANDOM_OCTETS, RANDOM_AT = 11 };
 
@@ -42,7 +42,8 @@ struct session {
     __u8 done;     // bits of the secrets of the application's traffic that were derived
     __u8 have;     // octets of `head`
     __u8 random[RANDOM_OCTETS];
-    __u8 head[HELLO_OCTETS + 1];
+    /// Twice as large as it needs to be: the kernel takes where a piece begins and its length for unrelated.
+    __u8 head[2 * HELLO_OCTETS + 2];
 };
 
 /// What the current thread has told OpenSSL 1.1.1's next derivation.
@@ -103,7 +104,7 @@ static __always_inline struct session *session_of(__u32 tgid, __u64 object, __u6
 /// - Returns: the frame that is `depth` deep; 0: there is none.
 static __always_inline struct frame *frame_at(struct thread *thread, __u64 depth) {
     if (depth == 0 || depth > FRAMES_MAX) return 0;
-    return &thread->frames[depth - 1];
+    return &thread->frames[(depth - 1) & (FRAMES_MAX - 1)];
 }
 
 /// The connection that the current thread is at work for: its innermost call that is not itself a derivation.
@@ -139,7 +140,7 @@ static __always_inline struct thread *enter(
         count(NS_CALLS_TOO_DEEP, 1);
         return 0;
     }
-    struct frame *frame = &thread->frames[depth];
+    struct frame *frame = &thread->frames[depth & (FRAMES_MAX - 1)];
     frame->object = object;
     frame->stack = stack;
     frame->a = a;
@@ -158,13 +159,13 @@ static __always_inline struct thread *leave(struct pt_regs *ctx, struct frame *r
     struct thread *thread = bpf_map_lookup_elem(&threads, &tid);
     if (!thread) return 0;
     __u64 stack = STACK_AT_ENTRY(ctx);
-    for (int i = 0; i < FRAMES_MAX; i++) {
-        if ((__u64)i >= thread->depth || thread->frames[i].stack != stack) continue;
-        *result = thread->frames[i];
-        thread->depth = i;
-        return thread;
-    }
-    return 0;
+    int found = -1;
+    for (int i = 0; i < FRAMES_MAX; i++)
+        if ((__u64)i < thread->depth && thread->frames[i].stack == stack) found = i;
+    if (found < 0) return 0;
+    *result = thread->frames[found & (FRAMES_MAX - 1)];
+    thread->depth = found;
+    return thread;
 }
 
 // Client randoms
@@ -210,8 +211,7 @@ static __always_inline void note_received(__u32 tgid, __u64 object, __u64 progra
     if (have >= HELLO_OCTETS) have = 0;
     __u64 more = HELLO_OCTETS - have;
     if (more > length) more = length;
-    // What is certain anyway, told to the kernel.
-    if (have >= HELLO_OCTETS || more > HELLO_OCTETS || have + more > HELLO_OCTETS) return;
+    if (more > HELLO_OCTETS) return;  // which is certain anyway, told to the kernel
     if (bpf_probe_read_user(session->head + have, more, (void *)buffer)) {
         session->has_random = 0;
         session->have = 0;
@@ -300,7 +300,10 @@ static __always_inline void write_master_secret(void *ctx, __u64 random, __u64 s
 /// - Returns: -1: none that a key log has.
 static __always_inline __s32 traffic_label(__u64 address, __u64 length) {
     struct { __u64 first; __u32 second; __u32 reserved; } text = {};
-    if (length < 10 || length > 12 || bpf_probe_read_user(&text, length, (void *)address)) return -1;
+    if (length < 10 || length > 12) return -1;
+    // The compiler keeps the length in another register than that which it has compared.
+    barrier_var(length);
+    if (bpf_probe_read_user(&text, length & 15, (void *)address)) return -1;
     if (text.first == TEXT8('e', 'x', 'p', ' ', 'm', 'a', 's', 't')) return length == 10 ? NS_EXPORTER : -1;
     if (text.first == TEXT8('c', ' ', 'e', ' ', 't', 'r', 'a', 'f')) return length == 11 ? NS_CLIENT_EARLY : -1;
     if (length != 12) return -1;

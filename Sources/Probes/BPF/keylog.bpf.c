@@ -34,6 +34,12 @@ struct thread {
     struct frame frames[FRAMES_MAX];
 };
 
+/// A secret; length 0: none.
+struct secret {
+    __u64 length;
+    __u8 octets[SECRET_MAX];
+};
+
 /// What is known of a connection.
 struct session {
     __u64 program;
@@ -44,6 +50,8 @@ struct session {
     __u8 random[RANDOM_OCTETS];
     /// Twice as large as it needs to be: the kernel takes where a piece begins and its length for unrelated.
     __u8 head[2 * HELLO_OCTETS + 2];
+    /// GnuTLS derives the secrets of early data before it sends the ClientHello: NS_CLIENT_EARLY, NS_EARLY_EXPORTER.
+    struct secret early[2];
 };
 
 /// What the current thread has told OpenSSL 1.1.1's next derivation.
@@ -168,6 +176,48 @@ static __always_inline struct thread *leave(struct pt_regs *ctx, struct frame *r
     return thread;
 }
 
+// Records
+
+/// Reads a secret in the program's memory.
+static __always_inline struct secret read_secret(__u64 address, __u64 length) {
+    struct secret secret = {};
+    if (length > 0 && length <= SECRET_MAX && !bpf_probe_read_user(secret.octets, length, (void *)address))
+        secret.length = length;
+    return secret;
+}
+
+/// One secret goes to user space.
+/// - Parameter random: of the client, 32 octets.
+static __attribute__((noinline)) int write_secret(
+    void *ctx, __u32 label, const __u8 *random, const struct secret *secret) {
+    __u64 id = bpf_get_current_pid_tgid();
+    count(NS_SECRETS, 1);
+    if (!secret->length) {
+        count(NS_SECRETS_UNREADABLE, 1);
+        return 0;
+    }
+    struct ns_secret_record *record = reserve(sizeof *record);
+    if (!record) {
+        count(NS_SECRETS_RING_FULL, 1);
+        return 0;
+    }
+    __builtin_memset(record, 0, sizeof *record);
+    label &= 7;
+    __builtin_memcpy(record->secret[label], secret->octets, SECRET_MAX);
+    __u64 now = bpf_ktime_get_ns();
+    record->header = (struct ns_record_header){
+        .length = sizeof *record, .type = NS_MASTER_SECRET, .version = NS_RECORD_VERSION, .time = now};
+    record->pid = id >> 32;
+    record->tid = (__u32)id;
+    bpf_get_current_comm(record->comm, sizeof record->comm);
+    // Up to 1.2 the version is not told.
+    record->tls_version = label == NS_MASTER ? 0 : 0x0304;
+    __builtin_memcpy(record->client_random, random, RANDOM_OCTETS);
+    record->secret_length[label] = secret->length;
+    count(submit(ctx, record, sizeof *record, now) ? NS_SECRETS_WRITTEN : NS_SECRETS_RING_FULL, 1);
+    return 0;
+}
+
 // Client randoms
 
 /// Whether these octets are the beginning of a ClientHello in a record of its own.
@@ -175,15 +225,25 @@ static __always_inline int is_hello(const __u8 *head) {
     return head[0] == 22 && head[1] == 3 && head[5] == 1 && head[6] == 0 && head[9] == 3;
 }
 
-static __always_inline void learn_random(struct session *session) {
+static __always_inline void learn_random(void *ctx, struct session *session) {
     __builtin_memcpy(session->random, session->head + RANDOM_AT, RANDOM_OCTETS);
     session->has_random = 1;
     session->done = 0;
     session->have = 0;
+    for (int i = 0; i < 2; i++) {
+        struct secret *early = &session->early[i];
+        if (!early->length) continue;
+        // They were counted as without a random before.
+        count(NS_SECRETS, -1);
+        count(NS_SECRETS_NO_RANDOM, -1);
+        write_secret(ctx, i ? NS_EARLY_EXPORTER : NS_CLIENT_EARLY, session->head + RANDOM_AT, early);
+        early->length = 0;
+    }
 }
 
 /// The connection sends octets: always whole records.
-static __always_inline void note_sent(__u32 tgid, __u64 object, __u64 program, __u64 buffer, __u64 length) {
+static __always_inline void note_sent(
+    void *ctx, __u32 tgid, __u64 object, __u64 program, __u64 buffer, __u64 length) {
     __u8 start[6] = {};
     if (length < HELLO_OCTETS || bpf_probe_read_user(start, sizeof start, (void *)buffer)) return;
     if (start[0] != 22 || start[1] != 3 || start[5] != 1) return;
@@ -192,11 +252,12 @@ static __always_inline void note_sent(__u32 tgid, __u64 object, __u64 program, _
     session->has_random = 0;
     if (bpf_probe_read_user(session->head, HELLO_OCTETS, (void *)buffer) || !is_hello(session->head)) return;
     session->is_client = 1;
-    learn_random(session);
+    learn_random(ctx, session);
 }
 
 /// The connection has received octets, in pieces cut anywhere.
-static __always_inline void note_received(__u32 tgid, __u64 object, __u64 program, __u64 buffer, __u64 length) {
+static __always_inline void note_received(
+    void *ctx, __u32 tgid, __u64 object, __u64 program, __u64 buffer, __u64 length) {
     __u8 start = 0;
     if (length == 0) return;
     struct session *session = session_of(tgid, object, program, 0);
@@ -221,53 +282,29 @@ static __always_inline void note_received(__u32 tgid, __u64 object, __u64 progra
     session->have = have;
     if (have < HELLO_OCTETS) return;
     session->have = 0;
-    if (is_hello(session->head)) learn_random(session);
+    if (is_hello(session->head)) learn_random(ctx, session);
 }
 
-// Records
+// Secrets of connections
 
-/// One secret goes to user space.
-/// - Parameters:
-///   - random: of the client: here, 32 octets.
-///   - secret: in the program's memory.
-static __attribute__((noinline)) int write_secret(void *ctx, __u32 label, const __u8 *random, __u64 secret, __u64 length) {
-    __u64 id = bpf_get_current_pid_tgid();
-    count(NS_SECRETS, 1);
-    struct ns_secret_record *record = reserve(sizeof *record);
-    if (!record) {
-        count(NS_SECRETS_RING_FULL, 1);
-        return 0;
-    }
-    __builtin_memset(record, 0, sizeof *record);
-    label &= 7;
-    if (length == 0 || length > SECRET_MAX || bpf_probe_read_user(record->secret[label], length, (void *)secret)) {
-        discard(record);
-        count(NS_SECRETS_UNREADABLE, 1);
-        return 0;
-    }
-    __u64 now = bpf_ktime_get_ns();
-    record->header = (struct ns_record_header){
-        .length = sizeof *record, .type = NS_MASTER_SECRET, .version = NS_RECORD_VERSION, .time = now};
-    record->pid = id >> 32;
-    record->tid = (__u32)id;
-    bpf_get_current_comm(record->comm, sizeof record->comm);
-    // Up to 1.2 the version is not told.
-    record->tls_version = label == NS_MASTER ? 0 : 0x0304;
-    __builtin_memcpy(record->client_random, random, RANDOM_OCTETS);
-    record->secret_length[label] = length;
-    count(submit(ctx, record, sizeof *record, now) ? NS_SECRETS_WRITTEN : NS_SECRETS_RING_FULL, 1);
-    return 0;
+/// Keeps a secret until the connection's ClientHello is sent.
+static __always_inline void hold(__u64 object, __u64 program, int index, const struct secret *secret) {
+    struct session *session = session_of(bpf_get_current_pid_tgid() >> 32, object, program, 1);
+    if (session) session->early[index & 1] = *secret;
 }
 
 /// A secret of TLS 1.3 of the connection that the thread is at work for.
 static __always_inline void write_traffic_secret(
-    void *ctx, struct thread *thread, __s32 label, __u64 secret, __u64 length) {
+    void *ctx, struct thread *thread, __s32 label, __u64 address, __u64 length) {
+    struct secret secret = read_secret(address, length);
     struct frame *frame = owner(thread, thread->depth);
     struct session *session =
         frame ? session_of(bpf_get_current_pid_tgid() >> 32, frame->object, thread->program, 0) : 0;
     if (!session || !session->has_random) {
         count(NS_SECRETS, 1);
         count(NS_SECRETS_NO_RANDOM, 1);
+        if (frame && frame->kind == KIND_SOCKETS && (label == NS_CLIENT_EARLY || label == NS_EARLY_EXPORTER))
+            hold(frame->object, thread->program, label == NS_EARLY_EXPORTER, &secret);
         return;
     }
     __u8 random[RANDOM_OCTETS];
@@ -276,18 +313,19 @@ static __always_inline void write_traffic_secret(
     session->done |= 1 << (label & 7);
     // The library may use the same object for another connection: it has a random of its own.
     if ((session->done & ALL) == ALL) session->has_random = 0;
-    write_secret(ctx, label, random, secret, length);
+    write_secret(ctx, label, random, &secret);
 }
 
 /// The connection's master secret, up to TLS 1.2; the random lies in the program's memory, too.
-static __always_inline void write_master_secret(void *ctx, __u64 random, __u64 secret, __u64 length) {
+static __always_inline void write_master_secret(void *ctx, __u64 random, __u64 address, __u64 length) {
     __u8 octets[RANDOM_OCTETS] = {};
     if (bpf_probe_read_user(octets, sizeof octets, (void *)random)) {
         count(NS_SECRETS, 1);
         count(NS_SECRETS_UNREADABLE, 1);
         return;
     }
-    write_secret(ctx, NS_MASTER, octets, secret, length);
+    struct secret secret = read_secret(address, length);
+    write_secret(ctx, NS_MASTER, octets, &secret);
 }
 
 // Labels
@@ -353,7 +391,7 @@ SEC("uprobe") int bio_write(struct pt_regs *ctx) {
     struct frame *outer = frame_at(thread, thread->depth - 1);
     __u64 length = ARGUMENT3(ctx);
     if (!outer || (outer->kind != KIND_OBJECT && outer->kind != KIND_TRANSFER)) return 0;
-    note_sent(bpf_get_current_pid_tgid() >> 32, outer->object, thread->program, ARGUMENT2(ctx), length & 0x7FFFFFFF);
+    note_sent(ctx, bpf_get_current_pid_tgid() >> 32, outer->object, thread->program, ARGUMENT2(ctx), length & 0x7FFFFFFF);
     return 0;
 }
 
@@ -376,7 +414,8 @@ SEC("uprobe") int bio_read_returns(struct pt_regs *ctx) {
     __s64 length = (__s32)RESULT(ctx);
     if (frame.b && (length != 1 || bpf_probe_read_user(&length, sizeof length, (void *)frame.b))) return 0;
     if (length > 0)
-        note_received(bpf_get_current_pid_tgid() >> 32, outer->object, thread->program, frame.a, length);
+        note_received(
+            ctx, bpf_get_current_pid_tgid() >> 32, outer->object, thread->program, frame.a, length);
     return 0;
 }
 
@@ -396,7 +435,7 @@ SEC("uprobe") int object_freed(struct pt_regs *ctx) {
 
 // Sockets
 
-static __always_inline int note_socket(struct pt_regs *registers, __s32 length, int is_sent) {
+static __always_inline int note_socket(void *ctx, struct pt_regs *registers, __s32 length, int is_sent) {
     if (length <= 0) return 0;
     __u64 id = bpf_get_current_pid_tgid();
     __u32 tid = id;
@@ -410,20 +449,20 @@ static __always_inline int note_socket(struct pt_regs *registers, __s32 length, 
     if (!buffer) return 0;
     if (octets > room) octets = room;
     if (is_sent)
-        note_sent(id >> 32, frame->object, thread->program, buffer, octets);
+        note_sent(ctx, id >> 32, frame->object, thread->program, buffer, octets);
     else
-        note_received(id >> 32, frame->object, thread->program, buffer, octets);
+        note_received(ctx, id >> 32, frame->object, thread->program, buffer, octets);
     return 0;
 }
 
 SEC("raw_tp/sock_send_length") int socket_sends(struct bpf_raw_tracepoint_args *ctx) {
     if (!HAS_HELPER(task_pt_regs)) return 0;
-    return note_socket((void *)bpf_task_pt_regs((void *)bpf_get_current_task_btf()), (__s32)ctx->args[1], 1);
+    return note_socket(ctx, (void *)bpf_task_pt_regs((void *)bpf_get_current_task_btf()), (__s32)ctx->args[1], 1);
 }
 
 SEC("raw_tp/sock_recv_length") int socket_receives(struct bpf_raw_tracepoint_args *ctx) {
     if (!HAS_HELPER(task_pt_regs)) return 0;
-    return note_socket((void *)bpf_task_pt_regs((void *)bpf_get_current_task_btf()), (__s32)ctx->args[1], 0);
+    return note_socket(ctx, (void *)bpf_task_pt_regs((void *)bpf_get_current_task_btf()), (__s32)ctx->args[1], 0);
 }
 
 /// For kernels before 6.3, which have neither of the two: the ends of the system calls themselves.
@@ -432,8 +471,8 @@ SEC("raw_tp/sys_exit") int system_call(struct bpf_raw_tracepoint_args *ctx) {
     __u64 number = 0;
     bpf_probe_read_kernel(&number, sizeof SYSTEM_CALL(registers), &SYSTEM_CALL(registers));
     switch (number) {
-    case WRITE: case WRITEV: case SENDTO: case SENDMSG: return note_socket(registers, (__s32)ctx->args[1], 1);
-    case READ: case READV: case RECVFROM: case RECVMSG: return note_socket(registers, (__s32)ctx->args[1], 0);
+    case WRITE: case WRITEV: case SENDTO: case SENDMSG: return note_socket(ctx, registers, (__s32)ctx->args[1], 1);
+    case READ: case READV: case RECVFROM: case RECVMSG: return note_socket(ctx, registers, (__s32)ctx->args[1], 0);
     default: return 0;
     }
 }
@@ -623,7 +662,9 @@ SEC("uprobe") int go_key_log(struct pt_regs *ctx) {
         return 0;
     }
     __s32 label = key_log_label(first);
-    if (label >= 0) write_secret(ctx, label, random, GO_ARGUMENT7(ctx), GO_ARGUMENT8(ctx));
+    if (label < 0) return 0;
+    struct secret secret = read_secret(GO_ARGUMENT7(ctx), GO_ARGUMENT8(ctx));
+    write_secret(ctx, label, random, &secret);
     return 0;
 }
 

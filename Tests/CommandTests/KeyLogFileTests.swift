@@ -9,7 +9,8 @@ import Testing
 struct KeyLogFileTests {
     private func fetch(_ name: String, from port: Int, in folder: URL) throws {
         let fetched = try Command.shell(
-            "ln -sf $(command -v curl) \(name); ./\(name) -sk -o /dev/null https://127.0.0.1:\(port)/10", folder: folder)
+            "ln -sf $(command -v curl) \(name); ./\(name) -sk -o /dev/null https://127.0.0.1:\(port)/10",
+            folder: folder)
         #expect(fetched.code == 0)
     }
 

@@ -57,6 +57,20 @@ import Testing
         #expect(given.count == 2 && counts.conflicting == 1 && counts.connections == 2)
     }
 
+    @Test func updatedSecretsAreLinesOfTheirOwn() {
+        let first = Self.record(.serverApplicationTraffic, random: 1, secret: Self.secret)
+        let updates = [UInt8(1), 2].map { number in
+            let secret = [UInt8](repeating: number, count: 48)
+            var record = Self.record(.serverApplicationTraffic, random: 1, secret: secret)
+            record[42] = 1
+            return record
+        }
+        let (given, counts) = take([first] + updates + updates)
+        let labels = ["SERVER_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_N", "SERVER_TRAFFIC_SECRET_N"]
+        #expect(given.map(\.keyLogLabel) == labels)
+        #expect(given.map(\.isUpdate) == [false, true, true] && counts.repeated == 2 && counts.conflicting == 0)
+    }
+
     @Test func everyShorterRecordIsDamaged() {
         let whole = Self.record(.master, random: 1, secret: Self.secret)
         for count in whole.indices {

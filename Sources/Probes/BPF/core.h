@@ -57,6 +57,8 @@ struct pt_regs {
 #define GO_ARGUMENT7(ctx) ((ctx)->r9)
 #define GO_ARGUMENT8(ctx) ((ctx)->r10)
 #define SYSTEM_CALL(ctx) ((ctx)->orig_ax)
+/// The first argument of a system call, also at its end.
+#define SYSTEM_CALL_ARGUMENT1(ctx) ((ctx)->di)
 #define RESULT(ctx) ((ctx)->ax)
 #define STACK(ctx) ((ctx)->sp)
 /// A call's return address is popped when it returns.
@@ -78,6 +80,7 @@ struct pt_regs { __u64 regs[31]; __u64 sp, pc, pstate, orig_x0; __s32 syscallno;
 #define GO_ARGUMENT7(ctx) ((ctx)->regs[6])
 #define GO_ARGUMENT8(ctx) ((ctx)->regs[7])
 #define SYSTEM_CALL(ctx) ((ctx)->syscallno)
+#define SYSTEM_CALL_ARGUMENT1(ctx) ((ctx)->orig_x0)
 #define RESULT(ctx) ((ctx)->regs[0])
 #define STACK(ctx) ((ctx)->sp)
 #define STACK_AT_ENTRY(ctx) ((ctx)->sp)

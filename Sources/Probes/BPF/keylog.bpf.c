@@ -42,14 +42,15 @@ struct secret {
 
 enum knowledge {
     RANDOM_UNKNOWN, RANDOM_KNOWN,
-    RANDOM_USED,   // all secrets of the handshake are told: only updates of keys follow
+    RANDOM_USED,      // all secrets of the handshake are told: only updates of keys follow
+    RANDOM_UNCERTAIN, // two hellos passed: until the library's object is gone, nobody knows which is the connection's
 };
 
 /// What is known of a connection.
 struct session {
     __u64 program;
+    __u64 channel;   // the socket or BIO that the ClientHello went through
     __u8 has_random; // enum knowledge
-    __u8 is_client;
     __u8 done;     // bits of the secrets of the application's traffic that were derived
     __u8 have;     // octets of `head`
     __u8 random[RANDOM_OCTETS];
@@ -229,10 +230,28 @@ static __attribute__((noinline)) int write_secret(
 
 /// Whether these octets are the beginning of a ClientHello in a record of its own.
 static __always_inline int is_hello(const __u8 *head) {
-    return head[0] == 22 && head[1] == 3 && head[5] == 1 && head[6] == 0 && head[9] == 3;
+    // One that is spread over several records has others' headers inside.
+    int is_whole = (head[3] << 8 | head[4]) >= HELLO_OCTETS - 5;
+    return head[0] == 22 && head[1] == 3 && is_whole && head[5] == 1 && head[6] == 0 && head[9] == 3;
 }
 
-static __always_inline void learn_random(void *ctx, struct session *session) {
+static __always_inline int is_same_random(const struct session *session) {
+    __u64 known[RANDOM_OCTETS / 8], fresh[RANDOM_OCTETS / 8];
+    __builtin_memcpy(known, session->random, RANDOM_OCTETS);
+    __builtin_memcpy(fresh, session->head + RANDOM_AT, RANDOM_OCTETS);
+    return known[0] == fresh[0] && known[1] == fresh[1] && known[2] == fresh[2] && known[3] == fresh[3];
+}
+
+/// A ClientHello is in `head`.
+static __always_inline void learn_random(void *ctx, struct session *session, __u64 channel) {
+    if (session->has_random == RANDOM_UNCERTAIN) return;
+    // A callback may speak TLS of its own over another socket, in the middle of a handshake. Whoever is asked again for
+    // a hello repeats the random.
+    if (session->has_random == RANDOM_KNOWN && session->channel != channel && !is_same_random(session)) {
+        session->has_random = RANDOM_UNCERTAIN;
+        return;
+    }
+    session->channel = channel;
     __builtin_memcpy(session->random, session->head + RANDOM_AT, RANDOM_OCTETS);
     session->has_random = RANDOM_KNOWN;
     session->done = 0;
@@ -248,27 +267,32 @@ static __always_inline void learn_random(void *ctx, struct session *session) {
     }
 }
 
+/// There is a hello, and its random cannot be read: that of another one must not stand for it.
+static __always_inline void forget_random(struct session *session) {
+    if (session->has_random != RANDOM_UNCERTAIN) session->has_random = RANDOM_UNKNOWN;
+}
+
 /// The connection sends octets: always whole records.
 static __always_inline void note_sent(
-    void *ctx, __u32 tgid, __u64 object, __u64 program, __u64 buffer, __u64 length) {
+    void *ctx, __u32 tgid, __u64 object, __u64 program, __u64 channel, __u64 buffer, __u64 length) {
     __u8 start[6] = {};
     if (length < HELLO_OCTETS || bpf_probe_read_user(start, sizeof start, (void *)buffer)) return;
     if (start[0] != 22 || start[1] != 3 || start[5] != 1) return;
     struct session *session = session_of(tgid, object, program, 1);
     if (!session) return;
-    session->has_random = RANDOM_UNKNOWN;
-    if (bpf_probe_read_user(session->head, HELLO_OCTETS, (void *)buffer) || !is_hello(session->head)) return;
-    session->is_client = 1;
-    learn_random(ctx, session);
+    session->have = 0;
+    if (bpf_probe_read_user(session->head, HELLO_OCTETS, (void *)buffer) || !is_hello(session->head))
+        forget_random(session);
+    else
+        learn_random(ctx, session, channel);
 }
 
 /// The connection has received octets, in pieces cut anywhere.
 static __always_inline void note_received(
-    void *ctx, __u32 tgid, __u64 object, __u64 program, __u64 buffer, __u64 length) {
+    void *ctx, __u32 tgid, __u64 object, __u64 program, __u64 channel, __u64 buffer, __u64 length) {
     __u8 start = 0;
     if (length == 0) return;
     struct session *session = session_of(tgid, object, program, 0);
-    if (session && session->is_client) return;
     if (!session || session->have == 0) {
         // A record of the handshake begins.
         if (bpf_probe_read_user(&start, 1, (void *)buffer) || start != 22) return;
@@ -281,7 +305,7 @@ static __always_inline void note_received(
     if (more > length) more = length;
     if (more > HELLO_OCTETS) return;  // which is certain anyway, told to the kernel
     if (bpf_probe_read_user(session->head + have, more, (void *)buffer)) {
-        session->has_random = RANDOM_UNKNOWN;
+        forget_random(session);
         session->have = 0;
         return;
     }
@@ -289,7 +313,10 @@ static __always_inline void note_received(
     session->have = have;
     if (have < HELLO_OCTETS) return;
     session->have = 0;
-    if (is_hello(session->head)) learn_random(ctx, session);
+    if (is_hello(session->head))
+        learn_random(ctx, session, channel);
+    else if (session->head[5] == 1)
+        forget_random(session);
 }
 
 // Secrets of connections
@@ -334,7 +361,7 @@ static __always_inline void write_update(
     struct frame *frame = owner(thread, thread->depth);
     struct session *session =
         frame ? session_of(bpf_get_current_pid_tgid() >> 32, frame->object, thread->program, 0) : 0;
-    if (!session || session->has_random == RANDOM_UNKNOWN
+    if (!session || (session->has_random != RANDOM_KNOWN && session->has_random != RANDOM_USED)
         || bpf_probe_read_user(start, sizeof start, (void *)before)) {
         count(NS_SECRETS, 1);
         count(NS_SECRETS_NO_RANDOM, 1);
@@ -352,7 +379,13 @@ static __always_inline void write_update(
 }
 
 /// The connection's master secret, up to TLS 1.2; the random lies in the program's memory, too.
-static __always_inline void write_master_secret(void *ctx, __u64 random, __u64 address, __u64 length) {
+/// - Parameter thread: in which it is derived; 0: not known.
+static __always_inline void write_master_secret(
+    void *ctx, struct thread *thread, __u64 random, __u64 address, __u64 length) {
+    struct frame *frame = thread ? owner(thread, thread->depth) : 0;
+    struct session *session =
+        frame ? session_of(bpf_get_current_pid_tgid() >> 32, frame->object, thread->program, 0) : 0;
+    if (session && session->has_random == RANDOM_KNOWN) session->has_random = RANDOM_USED;
     __u8 octets[RANDOM_OCTETS] = {};
     if (bpf_probe_read_user(octets, sizeof octets, (void *)random)) {
         count(NS_SECRETS, 1);
@@ -431,7 +464,8 @@ SEC("uprobe") int bio_write(struct pt_regs *ctx) {
     __u64 length = ARGUMENT3(ctx);
     if (!outer || (outer->kind != KIND_OBJECT && outer->kind != KIND_TRANSFER)) return 0;
     note_sent(
-        ctx, bpf_get_current_pid_tgid() >> 32, outer->object, thread->program, ARGUMENT2(ctx), length & 0x7FFFFFFF);
+        ctx, bpf_get_current_pid_tgid() >> 32, outer->object, thread->program, ARGUMENT1(ctx), ARGUMENT2(ctx),
+        length & 0x7FFFFFFF);
     return 0;
 }
 
@@ -455,7 +489,8 @@ SEC("uprobe") int bio_read_returns(struct pt_regs *ctx) {
     if (frame.b && (length != 1 || bpf_probe_read_user(&length, sizeof length, (void *)frame.b))) return 0;
     if (length > 0)
         note_received(
-            ctx, bpf_get_current_pid_tgid() >> 32, outer->object, thread->program, frame.a, length);
+            ctx, bpf_get_current_pid_tgid() >> 32, outer->object, thread->program, frame.object, frame.a,
+            length);
     return 0;
 }
 
@@ -475,7 +510,8 @@ SEC("uprobe") int object_freed(struct pt_regs *ctx) {
 
 // Sockets
 
-static __always_inline int note_socket(void *ctx, struct pt_regs *registers, __s32 length, int is_sent) {
+static __always_inline int note_socket(
+    void *ctx, struct pt_regs *registers, __u64 channel, __s32 length, int is_sent) {
     if (length <= 0) return 0;
     __u64 id = bpf_get_current_pid_tgid();
     __u32 tid = id;
@@ -489,30 +525,33 @@ static __always_inline int note_socket(void *ctx, struct pt_regs *registers, __s
     if (!buffer) return 0;
     if (octets > room) octets = room;
     if (is_sent)
-        note_sent(ctx, id >> 32, frame->object, thread->program, buffer, octets);
+        note_sent(ctx, id >> 32, frame->object, thread->program, channel, buffer, octets);
     else
-        note_received(ctx, id >> 32, frame->object, thread->program, buffer, octets);
+        note_received(ctx, id >> 32, frame->object, thread->program, channel, buffer, octets);
     return 0;
 }
 
 SEC("raw_tp/sock_send_length") int socket_sends(struct bpf_raw_tracepoint_args *ctx) {
     if (!HAS_HELPER(task_pt_regs)) return 0;
-    return note_socket(ctx, (void *)bpf_task_pt_regs((void *)bpf_get_current_task_btf()), (__s32)ctx->args[1], 1);
+    struct pt_regs *registers = (void *)bpf_task_pt_regs((void *)bpf_get_current_task_btf());
+    return note_socket(ctx, registers, ctx->args[0], ctx->args[1], 1);
 }
 
 SEC("raw_tp/sock_recv_length") int socket_receives(struct bpf_raw_tracepoint_args *ctx) {
     if (!HAS_HELPER(task_pt_regs)) return 0;
-    return note_socket(ctx, (void *)bpf_task_pt_regs((void *)bpf_get_current_task_btf()), (__s32)ctx->args[1], 0);
+    struct pt_regs *registers = (void *)bpf_task_pt_regs((void *)bpf_get_current_task_btf());
+    return note_socket(ctx, registers, ctx->args[0], ctx->args[1], 0);
 }
 
 /// For kernels before 6.3, which have neither of the two: the ends of the system calls themselves.
 SEC("raw_tp/sys_exit") int system_call(struct bpf_raw_tracepoint_args *ctx) {
     struct pt_regs *registers = (struct pt_regs *)ctx->args[0];
-    __u64 number = 0;
+    __u64 number = 0, fd = 0;
     bpf_probe_read_kernel(&number, sizeof SYSTEM_CALL(registers), &SYSTEM_CALL(registers));
+    bpf_probe_read_kernel(&fd, sizeof fd, &SYSTEM_CALL_ARGUMENT1(registers));
     switch (number) {
-    case WRITE: case WRITEV: case SENDTO: case SENDMSG: return note_socket(ctx, registers, (__s32)ctx->args[1], 1);
-    case READ: case READV: case RECVFROM: case RECVMSG: return note_socket(ctx, registers, (__s32)ctx->args[1], 0);
+    case WRITE: case WRITEV: case SENDTO: case SENDMSG: return note_socket(ctx, registers, fd, ctx->args[1], 1);
+    case READ: case READV: case RECVFROM: case RECVMSG: return note_socket(ctx, registers, fd, ctx->args[1], 0);
     default: return 0;
     }
 }
@@ -581,7 +620,7 @@ SEC("uprobe") int kdf_derive_returns(struct pt_regs *ctx) {
     else if (derivation.label >= 0)
         write_traffic_secret(ctx, thread, derivation.label, frame.a, frame.b);
     else if (derivation.random && derivation.secret)
-        write_master_secret(ctx, derivation.random, derivation.secret, derivation.secret_length);
+        write_master_secret(ctx, thread, derivation.random, derivation.secret, derivation.secret_length);
     return 0;
 }
 
@@ -601,7 +640,8 @@ SEC("uprobe") int pkey_control(struct pt_regs *ctx) {
 
 SEC("uprobe") int pkey_control_returns(struct pt_regs *ctx) {
     struct frame frame = {};
-    if (!leave(ctx, &frame) || (__s32)RESULT(ctx) <= 0) return 0;
+    struct thread *thread = leave(ctx, &frame);
+    if (!thread || (__s32)RESULT(ctx) <= 0) return 0;
     __u32 tid = bpf_get_current_pid_tgid();
     struct pending *pending = bpf_map_lookup_elem(&pendings, &tid);
     // The first thing that a derivation is told is its digest or its mode.
@@ -622,7 +662,7 @@ SEC("uprobe") int pkey_control_returns(struct pt_regs *ctx) {
         if (pending->seeds == 0)
             pending->seeds = is_key_expansion(frame.c, frame.b) ? 1 : 100;
         else if (++pending->seeds == 3 && frame.b == RANDOM_OCTETS)
-            write_master_secret(ctx, frame.c, pending->secret, pending->secret_length);
+            write_master_secret(ctx, thread, frame.c, pending->secret, pending->secret_length);
     }
     return 0;
 }
@@ -677,7 +717,7 @@ SEC("uprobe") int prf_raw(struct pt_regs *ctx) {
     if (ARGUMENT6(ctx) != 2 * RANDOM_OCTETS || !is_key_expansion(ARGUMENT5(ctx), ARGUMENT4(ctx))) return 0;
     if (LATER_ARGUMENT(ctx, 7, seed)) return 0;
     // The server's random stands before the client's.
-    write_master_secret(ctx, seed + RANDOM_OCTETS, ARGUMENT3(ctx), ARGUMENT2(ctx));
+    write_master_secret(ctx, 0, seed + RANDOM_OCTETS, ARGUMENT3(ctx), ARGUMENT2(ctx));
     return 0;
 }
 

@@ -12,6 +12,8 @@ public struct FlowAnalysis: Sendable {
     public var workers: Int
     public var tunnels: TunnelMode
     public var filter: PacketFilter?
+    /// Makes flow records of the same packets, where that is asked for.
+    public var metering: FlowMetering?
     /// For tests of what happens where the system has no thread left.
     var startThread: @Sendable (String, @escaping @Sendable () -> Void) throws(SystemFailure) -> WorkerThread = {
         (name, body) throws(SystemFailure) in try WorkerThread(name: name, body)
@@ -81,10 +83,15 @@ public struct FlowAnalysis: Sendable {
         var frames = FrameBatch()
         var packets = PacketBatch()
         var decoder = FrameDecoder(tunnels: tunnels, filter: filter)
+        var metered = MeteredBatch()
         var cutsMade = 0
         while true {
             switch source.next(&frames, cutsMade: cutsMade) {
             case .frames:
+                if let metering {
+                    metered.decode(frames, Dissector(tunnels: tunnels), filter)
+                    metering.count(metered, number: frames.number)
+                }
                 var start = 0
                 while start < frames.frames.count {
                     let end = min(start + PacketBatch.capacity, frames.frames.count)

@@ -35,6 +35,7 @@ struct Analyze: ParsableCommand {
               netspectra analyze --where 'tcp and port 443' --key SrcIP/24 a.pcap
               netspectra analyze --config tasks.yaml --output data capture.pcap
               netspectra analyze --store netspectra.db --snapshot-interval 1m big.pcap
+              netspectra analyze --export ipfix://127.0.0.1:9995 --records flows.jsonl a.pcap
               tcpdump -w - | netspectra analyze --format ndjson -
             """)
 
@@ -98,6 +99,8 @@ struct Analyze: ParsableCommand {
     var output: String?
 
     @OptionGroup(title: "Storing") var storing: StoreOptions
+
+    @OptionGroup(title: "Flow records") var flowRecords: FlowRecordOptions
 
     @Option(
         name: .shortAndLong,

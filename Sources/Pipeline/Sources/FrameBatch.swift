@@ -11,6 +11,8 @@ public struct FrameBatch: ~Copyable, Sendable {
 
     var window = MappedArray<UInt8>(count: slackOctets + pieceOctets)
     var frames = FrameList(capacity: frameCapacity)
+    /// The batch's place among all that its source has handed out, from 0.
+    var number = 0
 
     /// Octets that stand in the window from `slackOctets` on, if they are still wanted.
     var ahead: ReadAhead?

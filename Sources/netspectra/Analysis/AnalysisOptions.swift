@@ -26,6 +26,8 @@ struct AnalysisOptions {
     var output: String?
     /// The database they are stored in.
     var storing: StoreSettings?
+    /// The flow records that are made besides.
+    var flowRecords: FlowRecordSettings?
     var filter: PacketFilter?
     var tunnels: TunnelMode
     var merge: Bool
@@ -59,6 +61,7 @@ struct AnalysisOptions {
         order = command.sort ?? settings.report.sort.flatMap { RowOrder(rawValue: $0.rawValue) } ?? .bytes
         output = command.output ?? settings.storageRoot
         storing = try command.storing.settings()
+        flowRecords = try command.flowRecords.settings()
         filter = try command.where.map(Self.packetFilter) ?? settings.filter
         tunnels = command.tunnels ?? settings.tunnels ?? .outer
         merge = command.merge

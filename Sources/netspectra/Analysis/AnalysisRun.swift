@@ -46,16 +46,20 @@ struct AnalysisRun {
             throw Exit.fail(Exit.configuration, "\(error)")
         }
         let aggregator = PairedAggregator(exact, sketches)
-        let sink: SnapshotSink
+        let sink: SnapshotSink, records: FlowRecordOutputs?
         do throws(SystemFailure) {
             sink = try SnapshotSink(options, isReport: isReport)
+            records = try options.flowRecords.map { (settings) throws(SystemFailure) in
+                try FlowRecordOutputs(settings, overflow: .wait)
+            }
         } catch {
             throw Exit.fail(Exit.cannotCreate, "\(error)")
         }
         let storesAll = options.output != nil || options.storing != nil
         let builder = SnapshotBuilder(
             order: options.order, limit: storesAll ? nil : options.top, threads: options.workers)
-        let analysis = FlowAnalysis(workers: options.workers, tunnels: options.tunnels, filter: options.filter)
+        var analysis = FlowAnalysis(workers: options.workers, tunnels: options.tunnels, filter: options.filter)
+        analysis.metering = records?.metering
         let progress = ProgressMeter(isQuiet: options.isQuiet) { source.progress }
 
         let counts: TrafficCounts, last: PairedAggregator<ExactAggregator, SketchAggregator>.Cut
@@ -68,25 +72,32 @@ struct AnalysisRun {
         }
         let final = builder.snapshot(last.first, last.second, time: nil)
         sink.take(final)
+        records?.finish()
         progress.end()
 
         let outcome = RunOutcome(
             captures: source.reports, counts: counts,
             counted: sink.counted(
                 tasks.map(\.name) + options.sketches.map(\.name), isCumulative: options.isCumulative))
-        try finish(outcome, final, last.first, sink, isInterrupted: isInterrupted.withLock { $0 })
+        try finish(outcome, final, last.first, sink, records, isInterrupted: isInterrupted.withLock { $0 })
     }
 
     private func finish(
-        _ outcome: RunOutcome, _ final: Snapshot, _ last: AggregatorCut, _ sink: SnapshotSink, isInterrupted: Bool
+        _ outcome: RunOutcome, _ final: Snapshot, _ last: AggregatorCut, _ sink: SnapshotSink,
+        _ records: FlowRecordOutputs?, isInterrupted: Bool
     ) throws {
         var report = AnalysisReport(outcome)
         if let stage = sink.drainStore() { report.ledger.stages.append(stage) }
+        if let records {
+            report.ledger.stages += records.stages(packets: outcome.counts.delivered.packets)
+            report.problems += records.problems
+        }
         let messages = report.problems + (isReport ? [] : report.notes)
         for message in messages { StandardError.write("netspectra: \(message)\n") }
         if isOverview, options.format != .csv { add(final, last, to: &report) }
         sink.finish(report)
-        if let code = exitCode(outcome, report, sink, isInterrupted: isInterrupted) { throw code }
+        let code = exitCode(outcome, report, sink, records, isInterrupted: isInterrupted)
+        if let code { throw code }
     }
 
     /// The overview's tables, in rows as many as the user wants; if he did not say, then in few.
@@ -115,7 +126,8 @@ struct AnalysisRun {
 
     /// The gravest thing that happened; `nil` if nothing did.
     private func exitCode(
-        _ outcome: RunOutcome, _ report: AnalysisReport, _ sink: SnapshotSink, isInterrupted: Bool
+        _ outcome: RunOutcome, _ report: AnalysisReport, _ sink: SnapshotSink, _ records: FlowRecordOutputs?,
+        isInterrupted: Bool
     ) -> ExitCode? {
         guard report.ledger.isBalanced else {
             return Exit.fail(Exit.defect, "the counts do not add up: a defect of netspectra, please report it")
@@ -123,6 +135,7 @@ struct AnalysisRun {
         if let failure = sink.failure {
             return Exit.output(failure)
         }
+        if let code = records?.exitCode { return code }
         if isInterrupted { return Exit.interrupted }
         return outcome.captures.exitCode
     }

@@ -10,12 +10,14 @@ final class FlowRecordOutputs: Sendable {
     private let queues: [FlowRecordQueue]
 
     /// - Parameters:
-    ///   - overflow: what becomes of records that a file or collector does not take fast enough.
+    ///   - options: of the analysis whose packets are metered.
     ///   - extension: appends further members to records in JSON.
     /// - Throws: where the file cannot be created.
     init(
-        _ settings: FlowRecordSettings, overflow: FlowRecordQueue.Overflow, extension: FlowRecordFormat.Extension? = nil
+        _ settings: FlowRecordSettings, _ options: AnalysisOptions, extension: FlowRecordFormat.Extension? = nil
     ) throws(SystemFailure) {
+        // Captures can wait for a file or a collector; live traffic cannot.
+        let overflow: FlowRecordQueue.Overflow = options.input.isLive ? .drop : .wait
         var queues: [FlowRecordQueue] = []
         if let file = settings.file {
             let sink = FlowRecordFile(try OutputFile(path: file), format: FlowRecordFormat(extension: `extension`))
@@ -26,7 +28,9 @@ final class FlowRecordOutputs: Sendable {
             queues.append(try FlowRecordQueue(exporter, overflow: overflow))
         }
         self.queues = queues
-        metering = FlowMetering(settings.meter) { [queues] flows in
+        metering = FlowMetering(
+            settings.meter, workers: options.workers, tunnels: options.tunnels, filter: options.filter
+        ) { [queues] flows in
             for queue in queues { queue.put(flows) }
         }
     }

@@ -69,7 +69,7 @@ import Testing
         var start = 0
         while start < packets.count {
             let end = min(start + Int.random(in: 1...400, using: &random), packets.count)
-            meter.count(packets[start..<end].map { $0 }.span)
+            meter.count(Array(packets[start..<end]))
             flows += meter.takeEnded()
             #expect(meter.flowCount <= settings.flowsMax)
             start = end
@@ -97,8 +97,8 @@ import Testing
         settings.activeNanoseconds = 5_000_000_000
         settings.idleNanoseconds = 1_000_000_000
         var whole = FlowMeter(settings), single = FlowMeter(settings)
-        whole.count(packets.span)
-        for packet in packets { single.count([packet].span) }
+        whole.count(packets)
+        for packet in packets { single.count([packet]) }
         while whole.endSome() {}
         while single.endSome() {}
         let flows = whole.takeEnded()

@@ -45,7 +45,7 @@ struct MeterInput {
         segment(0.025, sequence: 101, ack: 501),
     ]
 
-    mutating func count(_ packets: [MeteredPacket]) { meter.count(packets.span) }
+    mutating func count(_ packets: [MeteredPacket]) { meter.count(packets) }
 
     /// What ended by itself.
     mutating func ended() -> [MeteredFlow] { meter.takeEnded() }
@@ -55,4 +55,8 @@ struct MeterInput {
         while meter.endSome() {}
         return meter.takeEnded()
     }
+}
+
+extension FlowMeter {
+    mutating func count(_ packets: [MeteredPacket]) { count(packets.span) }
 }

@@ -30,6 +30,7 @@ struct AnalysisRun {
         StopSignals.onFirst { stop.raise(isInterrupt: true) }
         let source = try options.input.open(interval: options.snapshotInterval, clock: options.snapshotClock)
         stop.apply(to: source.frames)
+        if !options.isQuiet, let text = options.input.greeting { StandardError.write("netspectra: \(text)\n") }
         // While one snapshot is written the next fills its tables.
         let memory = options.memoryLimit.map { options.snapshotInterval == nil ? $0 : $0 / 2 }
         let exact = ExactAggregator(
@@ -51,7 +52,7 @@ struct AnalysisRun {
         } catch {
             throw Exit.fail(Exit.cannotCreate, "\(error)")
         }
-        let storesAll = options.output != nil || options.storing != nil
+        let storesAll = options.output != nil || !options.stores.isEmpty || !options.directories.isEmpty
         let builder = SnapshotBuilder(
             order: options.order, limit: storesAll ? nil : options.top, threads: options.workers)
         var analysis = FlowAnalysis(workers: options.workers, tunnels: options.tunnels, filter: options.filter)
@@ -84,7 +85,7 @@ struct AnalysisRun {
         _ records: FlowRecordOutputs?, isInterrupted: Bool
     ) throws {
         var report = AnalysisReport(outcome)
-        if let stage = sink.drainStore() { report.ledger.stages.append(stage) }
+        report.ledger.stages += sink.drainQueues()
         if let records {
             report.ledger.stages += records.stages(packets: outcome.counts.delivered.packets)
             report.problems += records.problems

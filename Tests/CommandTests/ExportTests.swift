@@ -64,9 +64,8 @@ import Testing
     @Test(.enabled(if: Collector.obstacle == nil)) func nfdumpReadsTheSameOverUDP() throws {
         try Collector.with { collector in
             let records = collector.folder.appending(path: "flows.jsonl").path
-            let run = try Command.run(
-                ["analyze", "--export", "ipfix://127.0.0.1:\(collector.port)", "--records", records, "--format", "json"]
-                    + (try Self.captures()))
+            let options = ["--export", "ipfix://127.0.0.1:\(collector.port)", "--records", records, "--format", "json"]
+            let run = try Command.run(["analyze"] + options + (try Self.captures()))
             // Some captures of the corpus are damaged, or none.
             #expect([0, 1, 65].contains(run.code), "\(run.errors)")
             let text = try String(contentsOfFile: records, encoding: .utf8)

@@ -36,10 +36,10 @@ struct MeterEntry: BitwiseCopyable, Sendable {
     /// Whether the packet is the first one of another connection with the same addresses and ports.
     @inline(__always)
     func isSucceeded(by packet: MeteredPacket, _ direction: Int) -> Bool {
-        guard packet.tcpFlags.contains(.syn), !packet.tcpFlags.contains(.rst), let tcp = packet.tcp else { return false }
-        if isClosed { return !packet.tcpFlags.contains(.ack) }
-        return handshake.isAnswered && !packet.tcpFlags.contains(.ack)
-            && sequences[direction].isKnown && sequences[direction].initial != tcp.sequence
+        guard packet.tcpFlags.intersection([.syn, .ack, .rst]) == .syn, let tcp = packet.tcp else { return false }
+        return isClosed
+            || handshake.isAnswered && sequences[direction].isKnown
+                && sequences[direction].initial != tcp.sequence
     }
 
     @inline(__always)
@@ -102,9 +102,11 @@ struct MeterEntry: BitwiseCopyable, Sendable {
     private mutating func shake(_ tcp: TCPProgress, _ flags: TCPFlags, _ direction: Int, at time: Int64) {
         if flags.contains(.syn) {
             let isAnswer = flags.contains(.ack)
-            handshake.syn(isAnswer: isAnswer, direction, at: time, acknowledges: { [sequences] in
-                tcp.acknowledgment == sequences[1 - direction].initial &+ 1
-            })
+            handshake.syn(
+                isAnswer: isAnswer, direction, at: time,
+                acknowledges: { [sequences] in
+                    tcp.acknowledgment == sequences[1 - direction].initial &+ 1
+                })
             // Who answers did not begin, even where the capture does.
             initiator = UInt8(truncatingIfNeeded: isAnswer ? 1 - direction : direction)
         } else if flags.contains(.ack) {

@@ -31,7 +31,8 @@ struct FlowRecordOptions: ParsableArguments {
     var biflows = false
 
     @Option(
-        help: ArgumentHelp("End a flow record after this time, though the flow goes on. Default: 60s.", valueName: "time"))
+        help: ArgumentHelp(
+            "End a flow record after this time, though the flow goes on. Default: 60s.", valueName: "time"))
     var activeTimeout: String?
 
     @Option(

@@ -50,7 +50,8 @@ import Testing
                 packet.tcpFlags = TCPFlags(rawValue: UInt8.random(in: 0...31, using: &random) & 0x17)
                 packet.tcp = TCPProgress(
                     sequence: UInt32.random(in: 0...5000, using: &random) &- 2500, acknowledgment: 1,
-                    window: UInt16.random(in: 0...3, using: &random), payloadOctets: octets - 54 > 700 ? 0 : octets - 54)
+                    window: UInt16.random(in: 0...3, using: &random), payloadOctets: octets - 54 > 700 ? 0 : octets - 54
+                )
             }
             return packet
         }

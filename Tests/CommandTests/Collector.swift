@@ -87,7 +87,8 @@ final class Collector {
         return flows
     }
 
-    /// A relay: takes IPFIX over TCP, as this nfcapd does not, and passes each message on to it as a datagram.
+    /// A relay: takes IPFIX over TCP, as this nfcapd does not, and passes each message on to it as a datagram, once
+    /// it has read those before.
     ///
     /// - Parameter drops: how many connections it closes once it has read one message from them.
     static func relay(drops: Int = 0) -> String {
@@ -97,6 +98,12 @@ final class Collector {
         print(listener.getsockname()[1], flush=True)
         out = socket.socket(type=socket.SOCK_DGRAM)
         target = ("127.0.0.1", int(sys.argv[1]))
+        address = "0100007F:%04X" % target[1]
+        def waiting():
+            for line in open("/proc/net/udp"):
+                words = line.split()
+                if words[1] == address: return int(words[4].split(":")[1], 16)
+            return 0
         drops, count = \(drops), 0
         while True:
             connection, _ = listener.accept()
@@ -115,7 +122,7 @@ final class Collector {
                     position += octets
                 out.sendto(message, target)
                 count += 1
-                if count % 16 == 0: time.sleep(0.002)
+                while waiting() > 50_000: time.sleep(0.002)
                 if drops > 0 and count % 2 == 0:
                     drops -= 1
                     break

@@ -61,11 +61,15 @@ import Testing
         #expect(expected.flows.count > 10)
     }
 
-    @Test(.enabled(if: Collector.obstacle == nil)) func nfdumpReadsTheSameOverUDP() throws {
+    /// In four parts: nobody waits for a collector that is not given a processor, and a part's datagrams find room in
+    /// its socket's buffer.
+    @Test(.enabled(if: Collector.obstacle == nil), arguments: 0..<4) func nfdumpReadsTheSameOverUDP(part: Int) throws {
+        let captures = try Self.captures()
+        let files = captures.count == 1 ? captures : captures.indices.filter { $0 % 4 == part }.map { captures[$0] }
         try Collector.with { collector in
             let records = collector.folder.appending(path: "flows.jsonl").path
             let options = ["--export", "ipfix://127.0.0.1:\(collector.port)", "--records", records, "--format", "json"]
-            let run = try Command.run(["analyze"] + options + (try Self.captures()))
+            let run = try Command.run(["analyze"] + options + files)
             // Some captures of the corpus are damaged, or none.
             #expect([0, 1, 65].contains(run.code), "\(run.errors)")
             let text = try String(contentsOfFile: records, encoding: .utf8)

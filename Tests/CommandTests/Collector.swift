@@ -59,8 +59,26 @@ final class Collector {
         throw CocoaError(.fileReadUnknown, userInfo: ["log": try String(contentsOf: log, encoding: .utf8)])
     }
 
+    /// Waits until nfcapd has read what has come, and ends it.
+    func readAllAndStop() {
+        while process.isRunning, waitingOctets > 0 { usleep(10_000) }
+        stop()
+    }
+
+    /// What waits in its socket.
+    private var waitingOctets: Int {
+        let address = "0100007F:" + String(format: "%04X", port)
+        let sockets = (try? String(contentsOfFile: "/proc/net/udp", encoding: .utf8)) ?? ""
+        for line in sockets.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            guard words.count > 4, words[1] == address else { continue }
+            return words[4].split(separator: ":").last.flatMap { Int($0, radix: 16) } ?? 0
+        }
+        return 0
+    }
+
     /// Ends nfcapd, which writes what it has.
-    func stop() {
+    private func stop() {
         guard process.isRunning else { return }
         process.terminate()
         process.waitUntilExit()

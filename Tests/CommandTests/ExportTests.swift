@@ -51,9 +51,7 @@ import Testing
 
     private static func expect(_ collector: Collector, has records: String) throws {
         let expected = try flows(records)
-        // It may still have datagrams to read.
-        for _ in 0..<100 where !collector.log.contains("Flows:") { usleep(20_000) }
-        collector.stop()
+        collector.readAllAndStop()
         #expect(collector.log.contains("Sequence Errors: 0, Bad Packets: 0"), "\(collector.log)")
         #expect(collector.log.contains("Packets: \(expected.packets), Bytes: \(expected.ipBytes)"), "\(collector.log)")
         let found = try collector.flows()
@@ -126,8 +124,7 @@ import Testing
                 Command.sample)
             #expect(run.code == 0, "\(run.errors)")
             let forward = try run.lines.reduce(0) { try $0 + (JSON(parsing: $1)["packets"].int ?? 0) }
-            usleep(200_000)
-            collector.stop()
+            collector.readAllAndStop()
             #expect(collector.log.contains("Sequence Errors: 0, Bad Packets: 0"), "\(collector.log)")
             #expect(try collector.flows().values.reduce(0) { $0 + $1[0] } == forward)
         }

@@ -128,7 +128,7 @@ final class Collector {
             stream = connection.makefile("rb")
             expected = 0
             while header := stream.read(16):
-                version, length, _, sequence, domain = struct.unpack(">HHIIII", header)
+                version, length, _, sequence, domain = struct.unpack(">HHIII", header)
                 assert version == 10 and domain == 1 and len(header) == 16, header
                 message = header + stream.read(length - 16)
                 assert len(message) == length

@@ -25,10 +25,13 @@ final class Collector {
             try FileManager.default.createDirectory(at: flows, withIntermediateDirectories: true)
             let process = Process()
             process.executableURL = URL(filePath: "/bin/bash")
-            let buffer = 4 << 20
-            process.arguments = [
-                "-c", "exec nfcapd -b 127.0.0.1 -p \(port) -B \(buffer) -w flows -t 3600 >nfcapd.log 2>&1",
-            ]
+            // Threads of the tests block signals, and what they start inherits that; nfcapd writes its file on SIGTERM.
+            let start = """
+                import os, signal
+                signal.pthread_sigmask(signal.SIG_SETMASK, [])
+                os.execvp("nfcapd", "nfcapd -b 127.0.0.1 -p \(port) -B 4194304 -w flows -t 3600".split())
+                """
+            process.arguments = ["-c", "exec python3 -c '\(start)' >nfcapd.log 2>&1"]
             process.currentDirectoryURL = folder
             process.standardInput = FileHandle.nullDevice
             try process.run()

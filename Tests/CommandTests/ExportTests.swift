@@ -89,7 +89,7 @@ import Testing
             let run = try Command.shell(
                 """
                 coproc relay { exec python3 '\(collector.folder.path)/relay.py' \(collector.port) 2>&1; }
-                trap "kill $relay_PID" EXIT
+                trap "kill -KILL $relay_PID" EXIT
                 read -r port <&"${relay[0]}"
                 "$N" analyze --export "ipfix+tcp://127.0.0.1:$port" --records - \(files)
                 """)
@@ -105,7 +105,7 @@ import Testing
             let run = try Command.shell(
                 """
                 coproc relay { exec python3 '\(collector.folder.path)/relay.py' \(collector.port) 2>&1; }
-                trap "kill $relay_PID" EXIT
+                trap "kill -KILL $relay_PID" EXIT
                 read -r port <&"${relay[0]}"
                 "$N" analyze --format json --export "ipfix+tcp://127.0.0.1:$port" --idle-timeout 1ms \(Command.sample)
                 """)

@@ -72,7 +72,7 @@ import Testing
             #expect([0, 1, 65].contains(run.code), "\(run.errors)")
             let text = try String(contentsOfFile: records, encoding: .utf8)
             try Self.expect(collector, has: text)
-            let stages = try JSON(parsing: run.text)["report"]["ledger"]["stages"].array
+            let stages = try JSON(parsing: run.text)["summary"]["ledger"]["stages"].array
             for name in ["flow records", records, "ipfix://127.0.0.1:\(collector.port)"] {
                 let stage = try #require(stages.first { $0["stage"].string == name }, "\(name)")
                 #expect(stage["balanced"].bool == true && stage["delivered"].int == stage["seen"].int)
@@ -109,7 +109,7 @@ import Testing
                 read -r port <&"${relay[0]}"
                 "$N" analyze --format json --export "ipfix+tcp://127.0.0.1:$port" --idle-timeout 1ms \(Command.sample)
                 """)
-            let stages = try JSON(parsing: run.text)["report"]["ledger"]["stages"].array
+            let stages = try JSON(parsing: run.text)["summary"]["ledger"]["stages"].array
             let stage = try #require(stages.last)
             #expect(stage["stage"].string?.hasPrefix("ipfix+tcp://") == true && stage["balanced"].bool == true)
             #expect((stage["delivered"].int ?? 0) > 100, "\(run.text) \(run.errors)")
@@ -137,7 +137,7 @@ import Testing
             "--format", "json", Command.sample)
         #expect(run.code == 74)
         #expect(run.errors.contains("127.0.0.1:9: Connection refused; 63 flow records lost"), "\(run.errors)")
-        let stages = try JSON(parsing: run.text)["report"]["ledger"]["stages"].array
+        let stages = try JSON(parsing: run.text)["summary"]["ledger"]["stages"].array
         let stage = try #require(stages.first { $0["stage"].string == "\(scheme)://127.0.0.1:9" })
         #expect(stage["balanced"].bool == true && stage["delivered"].int == 0 && stage["seen"].int == 63)
         #expect(stages.first { $0["stage"].string == "/dev/null" }?["delivered"].int == 63)

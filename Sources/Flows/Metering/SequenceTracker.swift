@@ -69,7 +69,7 @@ struct SequenceTracker: BitwiseCopyable, Sendable {
     ) -> Verdict {
         let old = min(count, behind)
         if count > behind { next = start &+ count }
-        // Numbers that nobody saw go on missing: what fills an old gap was sent again, what fills a young one overtaken.
+        // What fills an old gap was lost and sent again; what fills a young one was overtaken on its way.
         var young: UInt32 = 0
         for index in 0..<Self.gapsMax where gaps[index].start != gaps[index].end {
             let gap = gaps[index]

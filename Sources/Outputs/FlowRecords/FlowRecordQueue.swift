@@ -1,8 +1,8 @@
 import Flows
 import KernelIO
 
-/// Gives a sink of flow records a thread and a bounded queue of its own, so that one that is slow or away neither delays
-/// nor changes what others get.
+/// Gives a sink of flow records a thread and a bounded queue of its own, so that one that is slow or away neither
+/// delays nor changes what others get.
 public final class FlowRecordQueue: Sendable {
     /// What becomes of records that find the queue full.
     public enum Overflow: Sendable {

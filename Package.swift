@@ -55,6 +55,8 @@ let package = Package(
         .target(name: "AppProtocols", dependencies: ["Octets", "Events"], swiftSettings: settings),
         .target(name: "Streams", dependencies: ["Octets", "Headers", "Events"], swiftSettings: settings),
         .target(name: "TLS", dependencies: ["Octets", "Events"], swiftSettings: settings),
+        .target(
+            name: "Sockets", dependencies: ["Octets", "Headers", "Flows", "Events"], swiftSettings: settings),
         .target(name: "Synthesis", dependencies: ["Octets", "Headers"], swiftSettings: settings),
 
         // The machine half: what touches the world, and the only homes of `unsafe`.
@@ -114,7 +116,8 @@ let package = Package(
             name: "netspectra",
             dependencies: [
                 "Octets", "Headers", "CaptureFiles", "Flows", "Synthesis", "Configuration", "KernelIO", "Pipeline",
-                "Outputs", "AppProtocols", "Cryptography", "Events", "Probes", "Sketches", "Storage", "Streams", "TLS",
+                "Outputs", "AppProtocols", "Cryptography", "Events", "Probes", "Sketches", "Sockets", "Storage", "Streams",
+                "TLS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -185,7 +188,11 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "ProbesTests", dependencies: ["CProbeRecords", "Events", "KernelIO", "Octets", "Probes"],
+            name: "SocketsTests", dependencies: ["Events", "Flows", "Headers", "Octets", "Sockets"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ProbesTests",
+            dependencies: ["CProbeRecords", "Events", "Flows", "Headers", "KernelIO", "Octets", "Probes", "Sockets"],
             swiftSettings: settings),
         .target(
             name: "TLSTestSupport", dependencies: ["Events", "TLS"], path: "Tests/TLSTestSupport",

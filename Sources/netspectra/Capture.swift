@@ -183,12 +183,7 @@ struct Capture: ParsableCommand {
     /// Seconds of the capture per second; `nil` for as fast as can be.
     private var pace: Double? {
         get throws {
-            let text = speed ?? "1x"
-            if text == "max" { return nil }
-            guard text.hasSuffix("x"), let factor = Double(text.dropLast()), factor >= 0.001, factor <= 1e6 else {
-                throw ValidationError("--speed: '\(text)' is neither max nor a multiple like 1x, 10x or 0.5x")
-            }
-            return factor
+            try AnalysisInput.pace(speed ?? "1x")
         }
     }
 }

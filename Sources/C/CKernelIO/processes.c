@@ -81,6 +81,9 @@ void ns_leave_signals_to_parent(void) {
     sigprocmask(SIG_BLOCK, &signals, NULL);
     // Who writes to a pipe without a reader is told by the write.
     signal(SIGPIPE, SIG_IGN);
+}
+
+void ns_leave_input_to_parent(void) {
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (nothing > 0) {
         dup2(nothing, 0);

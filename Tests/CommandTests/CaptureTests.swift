@@ -50,7 +50,7 @@ struct CaptureTests {
             send 10.9.0.9 53 70
             interrupt; exit $code
             """)
-        #expect(outcome.script.code == 0 && (try packets(outcome)) == ["53": 70])
+        #expect(try outcome.script.code == 0 && packets(outcome) == ["53": 70])
     }
 
     @Test func interfacesAreCountedTogetherAndTold() throws {

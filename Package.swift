@@ -165,7 +165,7 @@ let package = Package(
             name: "OutputsTests",
             dependencies: [
                 "AppProtocols", "CaptureTestSupport", "Events", "Flows", "Headers", "IPFIX", "KernelIO",
-                "MessageTestSupport", "Octets", "Outputs", "Sketches", "TestSupport",
+                "MessageTestSupport", "Octets", "Outputs", "Sketches", "Sockets", "TestSupport",
             ],
             swiftSettings: settings),
         .target(

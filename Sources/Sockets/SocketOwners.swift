@@ -18,6 +18,8 @@ public struct SocketOwners: Sendable {
     private var groups: [UInt64: String] = [:]
     private var localAddresses: Set<IPAddress> = []
     private var lostBefore: UInt64 = 0
+    /// All sockets there is room for are there still: looking for one that is gone is of no use.
+    private var isCrowded = false
     /// When the last look began that told of every socket.
     private var lookBegun: Int64?
 
@@ -32,8 +34,6 @@ public struct SocketOwners: Sendable {
     private static let groupsMax = 16_384
     /// Sockets with the same ends, one after the other.
     private static let sameEndsMax = 64
-    /// Flows may be asked for some time after their last packet.
-    private static let memoryNanoseconds: Int64 = 600_000_000_000
     /// A socket whose end would be told is taken for gone all the same when no look has found it for so long.
     private static let absenceNanoseconds: Int64 = 60_000_000_000
 
@@ -70,7 +70,8 @@ public struct SocketOwners: Sendable {
         case .owner(let sighting): take(sighting)
         case .gone(let cookie, let time):
             sockets[cookie]?.end(at: time)
-        case .scanned(let begun, let time, let lost): finishLook(begun: begun, time: time, lost: lost)
+            isCrowded = false
+        case .scanned(let begun, _, let lost): finishLook(begun: begun, lost: lost)
         case .group(let group, let path):
             if groups.count < Self.groupsMax || groups[group] != nil { groups[group] = path }
         }
@@ -97,12 +98,11 @@ public struct SocketOwners: Sendable {
     private static let formerBit: UInt64 = 1 << 63
 
     private mutating func insert(_ history: SocketHistory, _ cookie: UInt64) {
-        if sockets.count >= socketsMax { expire(before: history.confirmed) }
+        if sockets.count >= socketsMax, !isCrowded { makeRoom() }
         let ends = history.sighting.ends
         guard sockets.count < socketsMax else {
             refused += 1
-            // What had these ends before must not answer for it.
-            for other in cookies[ends] ?? [] where sockets[other]?.until != nil { forget(other) }
+            isCrowded = true
             return
         }
         sockets[cookie] = history
@@ -120,19 +120,26 @@ public struct SocketOwners: Sendable {
         unlink(cookie, history.sighting.ends)
     }
 
-    private mutating func finishLook(begun: Int64, time: Int64, lost: UInt64) {
+    private mutating func finishLook(begun: Int64, lost: UInt64) {
         let isWhole = lost == lostBefore
         lostBefore = lost
         self.lost = lost
         isComplete = true
+        isCrowded = false
         lookBegun = isWhole ? begun : nil
         let absence = isWhole ? (endsAreTold ? Self.absenceNanoseconds : 0) : nil
         for index in sockets.indices { sockets.values[index].finishLook(begun: begun, absence: absence) }
-        expire(before: time - Self.memoryNanoseconds)
+        makeRoom()
     }
 
-    private mutating func expire(before time: Int64) {
-        for (cookie, history) in sockets where history.until.map({ $0 < time }) ?? false { forget(cookie) }
+    /// Flows may be asked for long after their last packet, so what is gone is remembered as long as there is room:
+    /// beyond three quarters, the older half of it goes.
+    private mutating func makeRoom() {
+        guard sockets.count >= socketsMax * 3 / 4 else { return }
+        let ends = sockets.values.compactMap(\.until).sorted()
+        guard !ends.isEmpty else { return }
+        let middle = ends[ends.count / 2]
+        for (cookie, history) in sockets where history.until.map({ $0 <= middle }) ?? false { forget(cookie) }
     }
 
     // MARK: - Questions

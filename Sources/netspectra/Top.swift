@@ -36,7 +36,8 @@ struct Top: ParsableCommand {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("Capture on this interface. Repeatable. Default: any, which is all.", valueName: "interface"))
+        help: ArgumentHelp("Capture on this interface. Repeatable. Default: any, which is all.", valueName: "interface")
+    )
     var interface: [String] = []
 
     @Option(

@@ -9,8 +9,8 @@ import Sockets
 
 /// A network namespace of its own, in which a Python program plays a scene, and what `SocketOwners` makes of it.
 ///
-/// The program prints a line for each question: `PROTOCOL SOURCE PORT DESTINATION PORT TIME SOURCE-PID DESTINATION-PID`,
-/// with 0 where nobody is to be named.
+/// The program prints a line for each question, `PROTOCOL SOURCE PORT DESTINATION PORT TIME SOURCE-PID DESTINATION-PID
+/// WHAT`, with 0 where nobody is to be named.
 struct SocketScene {
     struct Question {
         var text: String

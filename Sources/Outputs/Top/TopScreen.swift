@@ -142,7 +142,8 @@ public struct TopScreen: Sendable {
     /// What all flows come to.
     static func summary(_ traffic: TopTraffic, _ title: String) -> String {
         let seconds = Double(traffic.interval) / 1e9
-        let time = traffic.time == 0 ? "--:--:--" : String(CivilTime(nanoseconds: traffic.time).text.dropFirst(11).prefix(8))
+        let clock = CivilTime(nanoseconds: traffic.time).text.dropFirst(11).prefix(8)
+        let time = traffic.time == 0 ? "--:--:--" : String(clock)
         return [
             time, HumanUnits.bitsPerSecond(Double(traffic.sums.bytes) * 8 / seconds),
             HumanUnits.packetsPerSecond(Double(traffic.sums.packets) / seconds),

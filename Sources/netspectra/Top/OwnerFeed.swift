@@ -2,6 +2,7 @@ import Events
 import Flows
 import Headers
 import KernelIO
+import Outputs
 import Probes
 import Sockets
 
@@ -64,6 +65,18 @@ final class OwnerFeed: Sendable {
     func end() {
         stopped.raise()
         thread.withLock { $0 }?.join()
+    }
+
+    /// For rows that are printed: the last ones may be of packets just now.
+    var rowOwners: RowOwners {
+        let owners = owners
+        return RowOwners(
+            ask: { rows in
+                if rows.contains(where: { Clock.wallNanoseconds - $0.lastSeen < Self.delayNanoseconds }) {
+                    _ = Monitor(()).wait(nanoseconds: Self.delayNanoseconds) { _ in Bool?.none }
+                }
+                return owners.withLock { known in rows.map { known.owners(of: $0.key, at: $0.lastSeen) } }
+            }, path: { group in owners.withLock { $0.path(ofGroup: group) } })
     }
 
     /// Asks several things at once.

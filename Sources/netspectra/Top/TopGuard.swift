@@ -3,8 +3,8 @@ import KernelIO
 import Outputs
 import Probes
 
-/// The half of `top` that has privileges and sees no packet: watches sockets, and leaves the terminal as it was, however
-/// the other half ends. See docs/decisions/0007.
+/// The half of `top` that has privileges and sees no packet: watches sockets, and leaves the terminal as it was,
+/// however the other half ends. See docs/decisions/0007.
 struct TopGuard {
     private let options: TopOptions
 
@@ -59,7 +59,12 @@ struct TopGuard {
     private static func giveBack(_ isInteractive: Bool) {
         guard isInteractive else { return }
         TerminalKeys.restore()
-        try? DescriptorWriter(descriptor: 1, name: "standard output").write(TopScreen.closing.span)
+        let octets = TopScreen.closing
+        do throws(SystemFailure) {
+            try DescriptorWriter(descriptor: 1, name: "standard output").write(octets.span)
+        } catch {
+            // The terminal is gone.
+        }
     }
 
     private func beginWatching(_ link: MessageSocket) -> SocketWatch? {

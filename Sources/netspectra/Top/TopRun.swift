@@ -44,8 +44,8 @@ struct TopRun {
             tasks: [task], workers: Machine.processorCount, memoryLimit: Self.memoryMax)
         let builder = SnapshotBuilder(order: .bytes, limit: TopTraffic.entriesMax)
         let analysis = FlowAnalysis(filter: options.filter)
-        let link = Monitor(link)
-        let screen = try WorkerThread(name: "screen") { display.run(link.withLock { $0 }.descriptor, source.frames) }
+        let (descriptor, frames) = (link.descriptor, source.frames)
+        let screen = try WorkerThread(name: "screen") { display.run(descriptor, frames) }
         defer { screen.join() }
         let (_, last) = try analysis.run(source.frames, into: aggregator) { state, cut in
             display.take(builder.snapshot(state, time: cut.time), source.frames)

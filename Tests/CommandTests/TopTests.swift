@@ -25,7 +25,8 @@ struct TopTests {
                     stderr=side, start_new_session=True,
                     preexec_fn=lambda: fcntl.ioctl(side, termios.TIOCSCTTY, 0))
                 text, steps, seen = b'', json.loads(sys.argv[2]), 0
-                while True:
+                end = time.time() + 600
+                while time.time() < end:
                     sender.sendto(b'x' * 1000, ('127.0.0.1', 19999))
                     if select.select([main], [], [], 0.02)[0]: text += os.read(main, 65536)
                     elif process.poll() is not None: break
@@ -38,6 +39,7 @@ struct TopTests {
                             os.kill(int(children.split()[0]), signal.SIGSEGV)
                         elif act == 'WIDE': size(120, 30)
                         else: os.write(main, act.encode())
+                process.kill()
                 open('text', 'wb').write(text)
                 after = termios.tcgetattr(side)
                 json.dump({'restored': before == after, 'code': process.returncode, 'left': steps}, open('end', 'w'))
@@ -68,7 +70,8 @@ struct TopTests {
             "-i lo --interval 200ms",
             [
                 ("127.0.0.1:19999", "p"), ("processes", "t"), ("talkers", "o"), ("protocols", "f"), ("flows", "s"),
-                ("▾→ RATE", "WIDE"), ("flows", "r"), ("▴", "/"), ("show only", "python"), ("show only: python", "\r"),
+                ("by out", "WIDE"), ("▾→ RATE", "r"), ("▴→ RATE", "/"), ("show only", "python"),
+                ("show only: python", "\r"),
                 ("only 'python'", " "), ("PAUSED", " "), ("flows", "h"), ("Any key", "x"), ("flows", "q"),
             ])
         #expect(played.isRestored && played.code == 0)

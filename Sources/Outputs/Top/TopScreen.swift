@@ -154,7 +154,8 @@ public struct TopScreen: Sendable {
 
     private func statusLine(_ count: Int, _ columns: Int) -> String {
         if isFiltering { return Self.cut("show only: \(filter)▏ (Enter keeps, Esc shows all)", columns) }
-        var parts = ["\(HumanUnits.grouped(UInt64(count))) \(view.rawValue)"]
+        let way = isReversed ? " from below" : ""
+        var parts = ["\(HumanUnits.grouped(UInt64(count))) \(view.rawValue) by \(order.rawValue)\(way)"]
         if isPaused { parts.append("PAUSED") }
         if !filter.isEmpty { parts.append("only '\(filter)'") }
         let line = Self.cut((parts + notes).joined(separator: " · "), columns)

@@ -8,7 +8,7 @@ public enum TopView: String, CaseIterable, Sendable {
     public var columns: [TopColumn] {
         let common = [
             TopColumn("RATE", .rate, 10, order: .rate),
-            TopColumn(self == .flows ? "→ RATE" : "SENT/S", .out, 10, order: .out, rank: self == .flows ? 5 : 2),
+            TopColumn(self == .flows ? "→ RATE" : "SENT/S", .out, 10, order: .out, rank: self == .flows ? 4 : 2),
             TopColumn(self == .flows ? "← RATE" : "RECV/S", .in, 10, order: .in, rank: self == .flows ? 4 : 2),
             TopColumn("PKT/S", .packets, 7, order: .packets, rank: 3),
             TopColumn("TOTAL", .total, 7, order: .total),
@@ -95,10 +95,8 @@ struct TopLayout {
 
     init(_ view: TopView, width: Int) {
         columns = view.columns.map { ($0, $0.width) }
-        while total > width, let index = columns.indices.max(by: { columns[$0].column.rank < columns[$1].column.rank }),
-            columns[index].column.rank > 0
-        {
-            columns.remove(at: index)
+        while total > width, let highest = columns.map(\.column.rank).max(), highest > 0 {
+            columns.removeAll { $0.column.rank == highest }
         }
         // The widest gives first, and the narrowest takes first.
         while total > width,

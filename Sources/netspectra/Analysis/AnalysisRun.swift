@@ -82,12 +82,12 @@ struct AnalysisRun {
     /// For --processes: whose sockets are whose, from before the first packet.
     private func beginWatchingSockets() throws -> OwnerFeed? {
         guard options.showsProcesses else { return nil }
-        do {
+        do throws(ProbeFailure) {
             let feed = try OwnerFeed()
             feed.begin()
             return feed
-        } catch let failure as ProbeFailure {
-            throw Exit.fail(failure)
+        } catch {
+            throw Exit.fail(error)
         }
     }
 

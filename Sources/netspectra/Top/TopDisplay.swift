@@ -66,6 +66,9 @@ final class TopDisplay: Sendable {
         }
     }
 
+    /// Nothing comes.
+    func giveUp() { state.update { $0.isDone = true } }
+
     private func add(_ snapshot: Snapshot, time: Int64, to state: inout State) {
         guard !state.isDone, let result = snapshot.results.first else { return }
         var rows: [FlowRecord] = []

@@ -47,8 +47,14 @@ struct TopRun {
         let (descriptor, frames) = (link.descriptor, source.frames)
         let screen = try WorkerThread(name: "screen") { display.run(descriptor, frames) }
         defer { screen.join() }
-        let (_, last) = try analysis.run(source.frames, into: aggregator) { state, cut in
-            display.take(builder.snapshot(state, time: cut.time), source.frames)
+        let last: AggregatorCut
+        do throws(SystemFailure) {
+            (_, last) = try analysis.run(frames, into: aggregator) { state, cut in
+                display.take(builder.snapshot(state, time: cut.time), frames)
+            }
+        } catch {
+            display.giveUp()
+            throw error
         }
         display.finish(builder.snapshot(last, time: nil), source)
         return (source.captures.exitCode ?? ExitCode(0)).rawValue

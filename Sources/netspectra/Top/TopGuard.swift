@@ -72,6 +72,7 @@ struct TopGuard {
             let watch = try SocketWatch()
             guard case .ring(let descriptor) = watch.buffers else { return nil }
             try link.send(TopMessage.sockets(endsAreTold: watch.endsAreTold).octets, descriptor: descriptor)
+            try watch.look()
             return watch
         } catch let failure as ProbeFailure {
             let reason = failure.message.split(separator: "\n").first.map(String.init) ?? ""

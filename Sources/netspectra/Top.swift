@@ -67,18 +67,18 @@ struct Top: ParsableCommand {
     @Flag(help: "Only frames from and to this machine.")
     var noPromiscuous = false
 
-    @Option(help: ArgumentHelp("What is shown first. Default: flows.", valueName: "view"))
+    @Option(help: ArgumentHelp("What is shown first.", valueName: "view"))
     var view: TopView = .flows
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("What rows are ordered by at first. Default: rate.", valueName: "order"))
+        help: ArgumentHelp("What rows are ordered by at first.", valueName: "order"))
     var sort: TopOrder = .rate
 
     @Option(help: ArgumentHelp("Show only rows that have this text.", valueName: "text"))
     var find = ""
 
-    @Option(help: ArgumentHelp("Rates are over so long, and come so often. Default: 1s.", valueName: "time"))
+    @Option(help: ArgumentHelp("Rates are over so long, and come so often.", valueName: "time"))
     var interval = "1s"
 
     @Flag(help: "Print one interval and end, as --count 1.")
@@ -90,7 +90,7 @@ struct Top: ParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Rows of each interval that are printed; 0 for all. Default: 20.", valueName: "rows"))
+        help: ArgumentHelp("Rows of each interval that are printed; 0 for all.", valueName: "rows"))
     var rows = 20
 
     @Option(

@@ -56,6 +56,8 @@ let package = Package(
         .target(name: "AppProtocols", dependencies: ["Octets", "Events"], swiftSettings: settings),
         .target(name: "Streams", dependencies: ["Octets", "Headers", "Events"], swiftSettings: settings),
         .target(name: "TLS", dependencies: ["Octets", "Events"], swiftSettings: settings),
+        .target(
+            name: "Sockets", dependencies: ["Octets", "Headers", "Flows", "Events"], swiftSettings: settings),
         .target(name: "Synthesis", dependencies: ["Octets", "Headers"], swiftSettings: settings),
 
         // The machine half: what touches the world, and the only homes of `unsafe`.
@@ -100,7 +102,8 @@ let package = Package(
         .target(
             name: "Outputs",
             dependencies: [
-                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols", "Sketches", "TLS",
+                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols", "Sketches", "Sockets",
+                "TLS",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: settings),
@@ -120,8 +123,7 @@ let package = Package(
             dependencies: [
                 "Octets", "Headers", "CaptureFiles", "Flows", "IPFIX", "Synthesis", "Configuration", "KernelIO",
                 "Pipeline", "Outputs", "AppProtocols", "Cryptography", "Events", "LiveCapture", "Probes", "Sketches",
-                "Storage",
-                "Streams", "TLS",
+                "Sockets", "Storage", "Streams", "TLS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -164,7 +166,7 @@ let package = Package(
             name: "OutputsTests",
             dependencies: [
                 "AppProtocols", "CaptureTestSupport", "Events", "Flows", "Headers", "IPFIX", "KernelIO",
-                "MessageTestSupport", "Octets", "Outputs", "Sketches", "TestSupport",
+                "MessageTestSupport", "Octets", "Outputs", "Sketches", "Sockets", "TestSupport",
             ],
             swiftSettings: settings),
         .target(
@@ -192,7 +194,11 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "ProbesTests", dependencies: ["CProbeRecords", "Events", "KernelIO", "Octets", "Probes"],
+            name: "SocketsTests", dependencies: ["Events", "Flows", "Headers", "Octets", "Sockets"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ProbesTests",
+            dependencies: ["CProbeRecords", "Events", "Flows", "Headers", "KernelIO", "Octets", "Probes", "Sockets"],
             swiftSettings: settings),
         .target(
             name: "TLSTestSupport", dependencies: ["Events", "TLS"], path: "Tests/TLSTestSupport",

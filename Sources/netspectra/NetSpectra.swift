@@ -36,7 +36,8 @@ struct NetSpectra: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Analyze.self, Capture.self, Messages.self, Trace.self, Doctor.self, Replay.self, Edit.self, Show.self,
+            Analyze.self, Capture.self, Top.self, Messages.self, Trace.self, Doctor.self, Replay.self, Edit.self,
+            Show.self,
             Query.self, Generate.self,
         ])
 }

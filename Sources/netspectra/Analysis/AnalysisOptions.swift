@@ -42,10 +42,13 @@ struct AnalysisOptions {
     var workers: Int
     var isExact: Bool
     var isQuiet: Bool
+    /// Rows that are flows say whose they are.
+    var showsProcesses: Bool
 
     /// - Throws: `ValidationError` for what is wrong on the command line, `ExitCode` once a message about the settings
     ///   file has been printed.
-    init(_ command: CountingOptions, input: AnalysisInput) throws {
+    init(_ command: CountingOptions, input: AnalysisInput, showsProcesses: Bool = false) throws {
+        self.showsProcesses = showsProcesses
         let settings = try command.config.map(Self.settings) ?? Settings()
         self.input = input
         if case .files(let files, _, _, _) = input, files.count(where: { $0 == "-" }) > 1 {

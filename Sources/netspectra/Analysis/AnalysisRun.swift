@@ -4,6 +4,7 @@ import Headers
 import KernelIO
 import Outputs
 import Pipeline
+import Probes
 import Sketches
 
 /// One run of `netspectra analyze` or `capture`: wires source, aggregator and writers, and says how it went.
@@ -18,16 +19,19 @@ struct AnalysisRun {
     init(_ options: AnalysisOptions) {
         self.options = options
         isOverview = options.tasks.isEmpty && options.sketches.isEmpty && options.snapshotInterval == nil
-        isReport = isOverview && options.format == .table
+        isReport = isOverview && options.format == .table && !options.showsProcesses
+        let isBidirectional = isReport || options.showsProcesses || options.isBidirectional
         tasks =
             options.tasks.isEmpty && options.sketches.isEmpty
-            ? [FlowTask(name: "five_tuple", fields: .fiveTuple, bidirectional: isReport || options.isBidirectional)]
+            ? [FlowTask(name: "five_tuple", fields: .fiveTuple, bidirectional: isBidirectional)]
             : options.tasks
     }
 
     func run() throws {
         let stop = StopRequest()
         StopSignals.onFirst { stop.raise(isInterrupt: true) }
+        let feed = try beginWatchingSockets()
+        defer { feed?.end() }
         let source = try options.input.open(interval: options.snapshotInterval, clock: options.snapshotClock)
         stop.apply(to: source.frames)
         if !options.isQuiet, let text = options.input.greeting { StandardError.write("netspectra: \(text)\n") }
@@ -45,7 +49,7 @@ struct AnalysisRun {
         let aggregator = PairedAggregator(exact, sketches)
         let sink: SnapshotSink, records: FlowRecordOutputs?
         do throws(SystemFailure) {
-            sink = try SnapshotSink(options, isReport: isReport)
+            sink = try SnapshotSink(options, isReport: isReport, owners: feed?.rowOwners)
             records = try options.flowRecords.map { (settings) throws(SystemFailure) in
                 try FlowRecordOutputs(settings, options)
             }
@@ -78,6 +82,18 @@ struct AnalysisRun {
             counted: sink.counted(
                 tasks.map(\.name) + options.sketches.map(\.name), isCumulative: options.isCumulative))
         try finish(outcome, final, last.first, sink, records, isInterrupted: stop.isInterrupted)
+    }
+
+    /// For --processes: whose sockets are whose, from before the first packet.
+    private func beginWatchingSockets() throws -> OwnerFeed? {
+        guard options.showsProcesses else { return nil }
+        do throws(ProbeFailure) {
+            let feed = try OwnerFeed()
+            feed.begin()
+            return feed
+        } catch {
+            throw Exit.fail(error)
+        }
     }
 
     private func finish(

@@ -26,7 +26,7 @@ final class SnapshotSink: Sendable {
     private let state = Monitor(State())
 
     /// - Throws: where a database cannot be opened.
-    init(_ options: AnalysisOptions, isReport: Bool) throws(SystemFailure) {
+    init(_ options: AnalysisOptions, isReport: Bool, owners: RowOwners? = nil) throws(SystemFailure) {
         var queues: [QueuedWriter] = []
         for store in options.stores { queues.append(try store.writer(options)) }
         for directory in options.directories { queues.append(try directory.writer(options)) }
@@ -42,7 +42,7 @@ final class SnapshotSink: Sendable {
             ? nil
             : RowStreamWriter(
                 descriptor: 1, format: Self.format(options), namesSnapshots: options.snapshotInterval != nil,
-                threads: options.workers)
+                threads: options.workers, owners: owners)
         top = options.top
         isExact = options.isExact
     }

@@ -12,6 +12,9 @@ enum AnalysisInput {
 
     var isLive: Bool { if case .interfaces = self { true } else { false } }
 
+    /// Workers that are needed at least.
+    var fanout: Int { if case .interfaces(_, let settings, _, _) = self { settings.fanout } else { 1 } }
+
     /// For people.
     var name: String {
         switch self {

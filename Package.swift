@@ -214,6 +214,7 @@ let package = Package(
                 "CaptureTestSupport", "Flows", "Headers", "KernelIO", "Octets", "Outputs", "Storage", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
+            exclude: ["modern-clickhouse.py"],
             swiftSettings: settings),
         .testTarget(name: "KernelIOTests", dependencies: ["KernelIO", "TestSupport"], swiftSettings: settings),
         .testTarget(

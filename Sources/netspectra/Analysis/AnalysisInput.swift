@@ -2,6 +2,7 @@ import ArgumentParser
 import Flows
 import KernelIO
 import LiveCapture
+import Outputs
 import Pipeline
 
 /// Where a run's packets come from.
@@ -14,6 +15,9 @@ enum AnalysisInput {
 
     /// Workers that are needed at least.
     var fanout: Int { if case .interfaces(_, let settings, _, _) = self { settings.fanout } else { 1 } }
+
+    /// What becomes of a snapshot that a slow writer has no room for: captures can wait, what is live cannot.
+    var overflow: QueuedWriter.Overflow { isLive ? .drop : .wait }
 
     /// For people.
     var name: String {

@@ -49,7 +49,7 @@ struct AnalysisRun {
         } catch {
             throw Exit.fail(Exit.cannotCreate, "\(error)")
         }
-        let storesAll = options.output != nil || options.storing != nil
+        let storesAll = options.output != nil || !options.stores.isEmpty || !options.directories.isEmpty
         let builder = SnapshotBuilder(
             order: options.order, limit: storesAll ? nil : options.top, threads: options.workers)
         let analysis = FlowAnalysis(workers: options.workers, tunnels: options.tunnels, filter: options.filter)
@@ -79,7 +79,7 @@ struct AnalysisRun {
         _ outcome: RunOutcome, _ final: Snapshot, _ last: AggregatorCut, _ sink: SnapshotSink, isInterrupted: Bool
     ) throws {
         var report = AnalysisReport(outcome)
-        if let stage = sink.drainStore() { report.ledger.stages.append(stage) }
+        report.ledger.stages += sink.drainQueues()
         let messages = report.problems + (isReport ? [] : report.notes)
         for message in messages { StandardError.write("netspectra: \(message)\n") }
         if isOverview, options.format != .csv { add(final, last, to: &report) }

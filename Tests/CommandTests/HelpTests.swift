@@ -5,7 +5,7 @@ import Testing
 /// Help texts, version, completions, and the manual page that is made of the help.
 @Suite struct HelpTests {
     @Test(arguments: [
-        "", "analyze", "messages", "trace", "doctor", "replay", "edit", "show", "query", "generate", "top",
+        "", "analyze", "capture", "top", "messages", "trace", "doctor", "replay", "edit", "show", "query", "generate",
     ])
     func helpText(subcommand: String) throws {
         let arguments = subcommand.isEmpty ? [] : [subcommand]

@@ -22,6 +22,9 @@ enum AnalysisInput {
         return factor
     }
 
+    /// Workers that are needed at least.
+    var fanout: Int { if case .interfaces(_, let settings, _, _) = self { settings.fanout } else { 1 } }
+
     /// What becomes of a snapshot that a slow writer has no room for: captures can wait, what is live cannot.
     var overflow: QueuedWriter.Overflow { isLive ? .drop : .wait }
 

@@ -87,6 +87,11 @@ struct AnalysisOptions {
         memoryLimit = try command.maxMemory.map(Self.memory) ?? settings.memoryBytesMax.map { Int(clamping: $0) }
         workers = command.workers ?? settings.workers ?? Machine.processorCount
         if !(1...1024 ~= workers) { throw ValidationError("--workers: \(workers) is not between 1 and 1024") }
+        // Each part of a fan-out needs a worker.
+        if let given = command.workers, given < input.fanout {
+            throw ValidationError("--workers: \(given) are fewer than --fanout \(input.fanout) needs")
+        }
+        workers = max(workers, input.fanout)
         isExact = command.exact
         isQuiet = command.quiet
     }

@@ -99,6 +99,41 @@ import Testing
         }
     }
 
+    /// What a run of sketches alone printed is what the database says, and there is nothing else to be asked of it.
+    @Test func sketchesAreStoredAndAsked() throws {
+        try Command.withFolder { folder in
+            let settings = folder.appending(path: "settings.yaml"), store = folder.appending(path: "x.db").path
+            try """
+            aggregator:
+              snapshot_interval: 5s
+              sketch:
+                tasks:
+                  - {name: spreaders, skt_type: 1, key: [SrcIP], elementkey: [DstIP, DstPort], count_threshold: 2,
+                     error: 0.05, confidence: 0.95}
+            """.write(to: settings, atomically: true, encoding: .utf8)
+            let analyze = [
+                "analyze", "--config", settings.path, "--store", store, "--format", "ndjson", Command.sample,
+            ]
+            let printed = try Command.run(analyze).lines.map { try JSON(parsing: $0) }.filter {
+                $0["sketch"].string == "super_spread" && $0["src_ip"].string != nil
+            }
+            let asked = try Command.run(
+                "query", "sketch", "--store", store, "--from", "2000-01-01 00:00:00", "--format", "ndjson")
+            #expect(asked.code == 0)
+            func rows(_ rows: [JSON]) -> [String] {
+                rows.map { "\($0["src_ip"].string ?? "") \($0["spread"].int ?? -1) \($0["spread_bound"].int ?? -1)" }
+                    .sorted()
+            }
+            let stored = try asked.lines.map { try JSON(parsing: $0) }
+            #expect(rows(stored.filter { $0["position"].int != 0 }) == rows(printed) && printed.count > 10)
+            #expect(stored.count { $0["position"].int == 0 && $0["packets"].int ?? 0 > 0 } > 1)
+            let table = try Command.run("query", "sketch", "--store", store, "--top", "2")
+            #expect(table.code == 0 && table.lines.count == 4 && !table.text.contains("dst_port"))
+            let failure = try Command.run("query", "top", "--store", store)
+            #expect(failure.code == 65 && failure.errors.contains("query sketch"), "\(failure.errors)")
+        }
+    }
+
     @Test func whatCannotBeAskedSaysSo() throws {
         try Command.withFolder { folder in
             let store = folder.appending(path: "x.db").path

@@ -27,6 +27,7 @@ public final class SQLiteStore: SnapshotStore {
             throw SystemFailure(operation: "open", path: path, errno: FileTree.exists(path) ? EISDIR : ENOENT)
         }
         lock = access == .write ? try WriterLock(path: path) : nil
+        if FileTree.exists(path + "-journal") { Self.rollBack(path) }
         // Before anything is changed in it.
         let isEmpty = InputFile.size(of: path) ?? 0 > 0 ? try Self.isEmpty(path) : true
         if isEmpty, access == .read {
@@ -61,6 +62,16 @@ public final class SQLiteStore: SnapshotStore {
 
     /// Closes the file. No other call may follow.
     public func close() { try? queue.close() }
+
+    /// Undoes what a process that was killed has begun. Whoever may only read the file cannot, and is told so; a file
+    /// is in WAL mode, which needs none of this, from its first moments on.
+    private static func rollBack(_ path: String) {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(10)
+        _ = try? DatabaseQueue(path: path, configuration: configuration).read {
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master")
+        }
+    }
 
     /// Whether there are no tables in it yet. Refuses files of other programs, and of later versions.
     private static func isEmpty(_ path: String) throws(SystemFailure) -> Bool {
@@ -100,6 +111,7 @@ public final class SQLiteStore: SnapshotStore {
                 arguments: [Int64(run.id), number, snapshot.time])
             let id = database.lastInsertedRowID
             for result in snapshot.results { try self.insert(result, snapshot: id, database) }
+            try Self.insert(snapshot.sketches, snapshot: id, database)
             try database.execute(sql: "UPDATE snapshots SET complete = 1 WHERE id = ?", arguments: [id])
         }
     }
@@ -146,6 +158,23 @@ public final class SQLiteStore: SnapshotStore {
                 try database.beginTransaction(.immediate)
             }
             start = end
+        }
+    }
+
+    private static func insert(_ sketches: [SketchResult], snapshot: Int64, _ database: Database) throws {
+        for row in sketches.flatMap(SketchTableRow.rows) {
+            let numbers: [UInt64?] = [
+                row.sourcePort, row.destinationPort, row.protocol, row.vlan, row.packets?.value, row.packets?.bound,
+                row.bytes?.value, row.bytes?.bound, row.spread?.value, row.spread?.bound,
+            ]
+            let front: [(any DatabaseValueConvertible)?] = [
+                snapshot, row.task, row.position, row.sketch, row.source, row.destination,
+            ]
+            let counts: [(any DatabaseValueConvertible)?] = numbers.map { $0.map { Int64(bitPattern: $0) } }
+            let end: [(any DatabaseValueConvertible)?] = [row.confidence, Int64(bitPattern: row.keysDropped)]
+            try database.execute(
+                sql: "INSERT INTO sketch_rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                arguments: StatementArguments(front + counts + end))
         }
     }
 
@@ -202,7 +231,7 @@ public final class SQLiteStore: SnapshotStore {
                     SELECT rows.id FROM row_ranges JOIN rows ON rows.id BETWEEN row_ranges.first AND row_ranges.last
                     WHERE row_ranges.snapshot = :snapshot)
                 """, arguments: ["snapshot": snapshot])
-        for table in ["row_ranges", "results"] {
+        for table in ["row_ranges", "results", "sketch_rows"] {
             try database.execute(sql: "DELETE FROM \(table) WHERE snapshot = ?", arguments: [snapshot])
         }
         try database.execute(sql: "DELETE FROM snapshots WHERE id = ?", arguments: [snapshot])

@@ -113,7 +113,8 @@ struct KeyLogTests {
         expectSame(outcome)
     }
 
-    /// Clients and servers of one process, all at once, and some within callbacks of others' handshakes: their secrets must not be mixed up.
+    /// Clients and servers of one process, all at once, and some within callbacks of others' handshakes: their secrets
+    /// must not be mixed up.
     @Test func handshakesInThreadsOfOneProcessAreNotMixedUp() throws {
         let name = "ns-mixed"
         let outcome = try run(name) { folder in
@@ -248,13 +249,14 @@ struct KeyLogTests {
                     for version in 1.2 1.3; do
                         for i in 1 2 3 4 5; do
                             (echo one; sleep 0.2) | SSLKEYLOGFILE=theirs-$version-$i timeout -s KILL 60 \
-                                gnutls-cli/\(name) --insecure --logfile=/dev/null --priority NORMAL:-VERS-ALL:+VERS-TLS$version \
-                                -p \(port) 127.0.0.1 >/dev/null 2>&1
+                                gnutls-cli/\(name) --insecure --logfile=/dev/null -p \(port) \
+                                --priority NORMAL:-VERS-ALL:+VERS-TLS$version 127.0.0.1 >/dev/null 2>&1
                         done
                     done
                     echo early >early
                     (sleep 0.5) | SSLKEYLOGFILE=theirs-early timeout -s KILL 60 \
-                        gnutls-cli/\(name) -r --earlydata=early --insecure --logfile=/dev/null -p \(port) 127.0.0.1 >/dev/null 2>&1
+                        gnutls-cli/\(name) -r --earlydata=early --insecure --logfile=/dev/null \
+                        -p \(port) 127.0.0.1 >/dev/null 2>&1
                     kill -KILL $server
 
                     """

@@ -5,8 +5,8 @@ import Testing
 
 @testable import Probes
 
-/// Secrets with either kind of links, of buffers, and of ways to learn what goes through sockets, of which a kernel would
-/// otherwise choose one each.
+/// Secrets with either kind of links, of buffers, and of ways to learn what goes through sockets, of which a kernel
+/// would otherwise choose one each.
 @Suite(.serialized, .enabled(if: Loading.isPossible, "loading programs needs root, BTF, curl and openssl"))
 struct SecretSourceTests {
     /// Programs of OpenSSL and of GnuTLS (where it is installed), under a name that no other test's processes have,

@@ -95,7 +95,8 @@ let package = Package(
         .target(
             name: "Outputs",
             dependencies: [
-                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols", "Sketches", "TLS",
+                "Octets", "Headers", "CaptureFiles", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols",
+                "Sketches", "TLS",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: settings),
@@ -156,7 +157,7 @@ let package = Package(
         .testTarget(
             name: "OutputsTests",
             dependencies: [
-                "AppProtocols", "CaptureTestSupport", "Events", "Flows", "Headers", "IPFIX", "KernelIO",
+                "AppProtocols", "CaptureFiles", "CaptureTestSupport", "Events", "Flows", "Headers", "IPFIX", "KernelIO",
                 "MessageTestSupport", "Octets", "Outputs", "Sketches", "TestSupport",
             ],
             swiftSettings: settings),

@@ -153,7 +153,7 @@ struct Trace: ParsableCommand {
         var run = MessageRun(options)
         run.isLive = true
         run.reorderWindow = 10_000_000
-        let outputs = try run.open()
+        let outputs = try run.open(isSplit: true)
         let clock = ClockOffset(
             unix: Clock.wallNanoseconds, monotonic: UInt64(truncatingIfNeeded: Clock.monotonicNanoseconds))
         let reader = TraceReader(run: run, outputs: outputs, isConfined: !noSandbox, clock: clock)

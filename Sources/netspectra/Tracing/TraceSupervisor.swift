@@ -90,9 +90,11 @@ struct TraceSupervisor {
     private func attachUntil(_ interrupt: WakeUp, _ session: ProbeSession, _ targets: inout TraceTargets) {
         while true {
             let readable = Descriptors.waitUntilReadable(
-                [interrupt.descriptor, link.descriptor], milliseconds: Self.searchMilliseconds)
+                [interrupt.descriptor, link.descriptor, outputs.capture?.questions ?? -1],
+                milliseconds: Self.searchMilliseconds)
             // What the other half says now is that it wants no more, or, by its end, that it is gone.
-            if readable.contains(true) { return }
+            if readable[0] || readable[1] { return }
+            if readable[2] { outputs.capture?.answer() }
             for note in targets.attachNew(to: session) { say(note) }
         }
     }
@@ -102,7 +104,12 @@ struct TraceSupervisor {
         // Where nobody takes it, the next lines find out why.
         try? link.send(TraceMessage.detached(counters.values).octets)
         var whole: MessageOutputs.Whole = []
-        while let message = receive() {
+        while true {
+            let readable = Descriptors.waitUntilReadable(
+                [link.descriptor, outputs.capture?.questions ?? -1], milliseconds: -1)
+            if readable[1] { outputs.capture?.answer() }
+            guard readable[0] else { continue }
+            guard let message = receive() else { break }
             if case .whole(let files) = message { whole = files }
         }
         let ending = child.wait()

@@ -9,7 +9,7 @@ enum SwiftRules {
     /// The few places that map memory or call C.
     static let unsafeFolders = [
         "Sources/KernelIO/", "Sources/ContentCodings/", "Sources/Cryptography/", "Sources/Configuration/YAML/",
-        "Sources/Probes/Kernel/", "Sources/Storage/SQLite/", "Sources/Storage/ClickHouse/",
+        "Sources/LiveCapture/", "Sources/Probes/Kernel/", "Sources/Storage/SQLite/", "Sources/Storage/ClickHouse/",
     ]
 
     /// What comes with the toolchain and any machine target may import.
@@ -24,6 +24,7 @@ enum SwiftRules {
         "CCurl": ["Storage"],
         "CKernelIO": ["KernelIO"],
         "CLibBPF": ["Probes"],
+        "CPcap": ["LiveCapture"],
         "CProbeRecords": ["Probes"],
         "CYAML": ["Configuration"],
         "CZlib": ["ContentCodings"],

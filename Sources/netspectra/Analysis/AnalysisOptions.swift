@@ -7,7 +7,7 @@ import Pipeline
 
 /// What a run is to do: the command line over the settings file over the defaults, checked.
 struct AnalysisOptions {
-    var files: [String]
+    var input: AnalysisInput
     /// The user's tasks; empty for the report.
     var tasks: [FlowTask]
     /// What is counted in sketches.
@@ -28,7 +28,6 @@ struct AnalysisOptions {
     var storing: StoreSettings?
     var filter: PacketFilter?
     var tunnels: TunnelMode
-    var merge: Bool
     /// Nanoseconds.
     var snapshotInterval: Int64?
     var snapshotClock: CaptureSource.SnapshotClock
@@ -41,10 +40,12 @@ struct AnalysisOptions {
 
     /// - Throws: `ValidationError` for what is wrong on the command line, `ExitCode` once a message about the settings
     ///   file has been printed.
-    init(_ command: Analyze) throws {
+    init(_ command: CountingOptions, input: AnalysisInput) throws {
         let settings = try command.config.map(Self.settings) ?? Settings()
-        files = command.files
-        if files.count(where: { $0 == "-" }) > 1 { throw ValidationError("standard input (-) can be read only once") }
+        self.input = input
+        if case .files(let files, _, _, _) = input, files.count(where: { $0 == "-" }) > 1 {
+            throw ValidationError("standard input (-) can be read only once")
+        }
         tasks = try Self.tasks(command, settings)
         sketches = command.key.isEmpty ? settings.sketches : []
         isBidirectional = command.bidirectional
@@ -61,10 +62,13 @@ struct AnalysisOptions {
         storing = try command.storing.settings()
         filter = try command.where.map(Self.packetFilter) ?? settings.filter
         tunnels = command.tunnels ?? settings.tunnels ?? .outer
-        merge = command.merge
         snapshotInterval = try command.snapshotInterval.map(Self.interval) ?? settings.snapshotIntervalNanoseconds
         let clock = settings.snapshotClock.flatMap { CaptureSource.SnapshotClock(rawValue: $0.rawValue) }
         snapshotClock = command.snapshotClock ?? clock ?? .capture
+        if input.isLive {
+            if command.snapshotClock == .capture { throw ValidationError("--snapshot-clock capture: packets are live") }
+            snapshotClock = .wall
+        }
         isCumulative = command.cumulative || settings.isCumulative
         memoryLimit = try command.maxMemory.map(Self.memory) ?? settings.memoryBytesMax.map { Int(clamping: $0) }
         workers = command.workers ?? settings.workers ?? Machine.processorCount
@@ -92,7 +96,7 @@ struct AnalysisOptions {
         }
     }
 
-    private static func tasks(_ command: Analyze, _ settings: Settings) throws -> [FlowTask] {
+    private static func tasks(_ command: CountingOptions, _ settings: Settings) throws -> [FlowTask] {
         let given = try command.key.map { text in
             do throws(KeyFieldsFailure) {
                 let fields = try KeyFields(parsing: text)

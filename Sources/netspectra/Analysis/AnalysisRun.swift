@@ -6,7 +6,7 @@ import Outputs
 import Pipeline
 import Sketches
 
-/// One run of `netspectra analyze`: wires source, aggregator and writers, and says how it went.
+/// One run of `netspectra analyze` or `capture`: wires source, aggregator and writers, and says how it went.
 struct AnalysisRun {
     private let options: AnalysisOptions
     private let tasks: [FlowTask]
@@ -26,14 +26,10 @@ struct AnalysisRun {
     }
 
     func run() throws {
-        let source = CaptureSource(
-            paths: options.files, merge: options.merge, interval: options.snapshotInterval,
-            clock: options.snapshotClock)
-        let isInterrupted = Monitor(false)
-        StopSignals.onFirst {
-            isInterrupted.update { $0 = true }
-            source.stop()
-        }
+        let stop = StopRequest()
+        StopSignals.onFirst { stop.raise(isInterrupt: true) }
+        let source = try options.input.open(interval: options.snapshotInterval, clock: options.snapshotClock)
+        stop.apply(to: source.frames)
         // While one snapshot is written the next fills its tables.
         let memory = options.memoryLimit.map { options.snapshotInterval == nil ? $0 : $0 / 2 }
         let exact = ExactAggregator(
@@ -56,11 +52,12 @@ struct AnalysisRun {
         let builder = SnapshotBuilder(
             order: options.order, limit: storesAll ? nil : options.top, threads: options.workers)
         let analysis = FlowAnalysis(workers: options.workers, tunnels: options.tunnels, filter: options.filter)
-        let progress = ProgressMeter(isQuiet: options.isQuiet) { source.progress }
+        if let duration = options.input.duration { stop.raise(after: duration) }
+        let progress = ProgressMeter(isQuiet: options.isQuiet) { source.frames.progress }
 
         let counts: TrafficCounts, last: PairedAggregator<ExactAggregator, SketchAggregator>.Cut
         do throws(SystemFailure) {
-            (counts, last) = try analysis.run(source, into: aggregator) { state, cut in
+            (counts, last) = try analysis.run(source.frames, into: aggregator) { state, cut in
                 sink.take(builder.snapshot(state.first, state.second, time: cut.time))
             }
         } catch {
@@ -71,10 +68,10 @@ struct AnalysisRun {
         progress.end()
 
         let outcome = RunOutcome(
-            captures: source.reports, counts: counts,
+            captures: source.captures, interfaces: source.interfaces, counts: counts,
             counted: sink.counted(
                 tasks.map(\.name) + options.sketches.map(\.name), isCumulative: options.isCumulative))
-        try finish(outcome, final, last.first, sink, isInterrupted: isInterrupted.withLock { $0 })
+        try finish(outcome, final, last.first, sink, isInterrupted: stop.isInterrupted)
     }
 
     private func finish(
@@ -123,7 +120,9 @@ struct AnalysisRun {
         if let failure = sink.failure {
             return Exit.output(failure)
         }
-        if isInterrupted { return Exit.interrupted }
+        // Live, an interrupt is the usual end.
+        if isInterrupted, !options.input.isLive { return Exit.interrupted }
+        if outcome.interfaces.contains(where: { $0.failure != nil }) { return Exit.damaged }
         return outcome.captures.exitCode
     }
 }

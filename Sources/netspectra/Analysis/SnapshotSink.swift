@@ -26,7 +26,7 @@ final class SnapshotSink: Sendable {
     /// - Throws: where the database cannot be opened.
     init(_ options: AnalysisOptions, isReport: Bool) throws(SystemFailure) {
         store = try options.storing.map { (storing) throws(SystemFailure) in
-            try storing.writer(source: options.files.joined(separator: " "), isCumulative: options.isCumulative)
+            try storing.writer(source: options.input.name, isCumulative: options.isCumulative)
         }
         directory = options.output.map {
             SnapshotDirectoryWriter(

@@ -35,6 +35,8 @@ struct AnalysisOptions {
     /// Octets.
     var memoryLimit: Int?
     var workers: Int
+    /// TLS connections are looked at.
+    var showsTLS: Bool
     var isExact: Bool
     var isQuiet: Bool
 
@@ -73,6 +75,9 @@ struct AnalysisOptions {
         memoryLimit = try command.maxMemory.map(Self.memory) ?? settings.memoryBytesMax.map { Int(clamping: $0) }
         workers = command.workers ?? settings.workers ?? Machine.processorCount
         if !(1...1024 ~= workers) { throw ValidationError("--workers: \(workers) is not between 1 and 1024") }
+        showsTLS = command.tls
+        // Streams are put together in the order of their packets.
+        if showsTLS { workers = 1 }
         isExact = command.exact
         isQuiet = command.quiet
     }

@@ -51,7 +51,9 @@ struct AnalysisRun {
         let storesAll = options.output != nil || options.storing != nil
         let builder = SnapshotBuilder(
             order: options.order, limit: storesAll ? nil : options.top, threads: options.workers)
-        let analysis = FlowAnalysis(workers: options.workers, tunnels: options.tunnels, filter: options.filter)
+        var analysis = FlowAnalysis(workers: options.workers, tunnels: options.tunnels, filter: options.filter)
+        let census = options.showsTLS ? TLSCensus(tunnels: options.tunnels, filter: options.filter) : nil
+        if let census { analysis.observers.append(census) }
         if let duration = options.input.duration { stop.raise(after: duration) }
         let progress = ProgressMeter(isQuiet: options.isQuiet) { source.frames.progress }
 
@@ -71,17 +73,19 @@ struct AnalysisRun {
             captures: source.captures, interfaces: source.interfaces, counts: counts,
             counted: sink.counted(
                 tasks.map(\.name) + options.sketches.map(\.name), isCumulative: options.isCumulative))
-        try finish(outcome, final, last.first, sink, isInterrupted: stop.isInterrupted)
+        try finish(outcome, final, last.first, sink, census, isInterrupted: stop.isInterrupted)
     }
 
     private func finish(
-        _ outcome: RunOutcome, _ final: Snapshot, _ last: AggregatorCut, _ sink: SnapshotSink, isInterrupted: Bool
+        _ outcome: RunOutcome, _ final: Snapshot, _ last: AggregatorCut, _ sink: SnapshotSink, _ census: TLSCensus?,
+        isInterrupted: Bool
     ) throws {
         var report = AnalysisReport(outcome)
         if let stage = sink.drainStore() { report.ledger.stages.append(stage) }
         let messages = report.problems + (isReport ? [] : report.notes)
         for message in messages { StandardError.write("netspectra: \(message)\n") }
         if isOverview, options.format != .csv { add(final, last, to: &report) }
+        report.tls = census.map { TLSShares($0, rowsMax: options.top) }
         sink.finish(report)
         if let code = exitCode(outcome, report, sink, isInterrupted: isInterrupted) { throw code }
     }
@@ -142,6 +146,26 @@ extension CaptureReport {
         guard case .unreadable(let failure) = end else { return false }
         if case .decompression = failure { return false }
         return true
+    }
+}
+
+extension TLSShares {
+    fileprivate init(_ census: TLSCensus, rowsMax: Int?) {
+        let (groups, others) = census.groups
+        let shares = groups.prefix(rowsMax ?? .max).map { group, connections in
+            var share = TLSShare(
+                version: group.version == .none ? "" : group.version.description, connections: connections)
+            share.serverName = group.serverName
+            share.applicationProtocol = group.applicationProtocol
+            share.cipher = group.cipherSuite?.description
+            share.ja3 = group.ja3
+            share.ja4 = group.ja4
+            share.certificateSubject = group.certificateSubject
+            return share
+        }
+        self.init(
+            shares: shares, shareCount: UInt64(groups.count),
+            connections: groups.reduce(others) { $0 + $1.connections })
     }
 }
 

@@ -212,7 +212,8 @@ let package = Package(
         .testTarget(
             name: "StorageTests",
             dependencies: [
-                "CaptureTestSupport", "Flows", "Headers", "KernelIO", "Octets", "Outputs", "Storage", "TestSupport",
+                "CaptureTestSupport", "Flows", "Headers", "KernelIO", "Octets", "Outputs", "Sketches", "Storage",
+                "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             exclude: ["modern-clickhouse.py"],

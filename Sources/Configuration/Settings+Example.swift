@@ -49,6 +49,23 @@ extension Settings {
               # "other" and a sketch, and each row says how much of it may be missing.
               memory: 64MiB
 
+          # Where else snapshots go, each at an interval of its own; each on a thread of its own, so that one that is
+          # slow or fails neither delays nor changes what the others write. --store and --output stand in for them.
+          writers:
+            - type: sqlite
+              snapshot_interval: 1m
+              sqlite: {path: netspectra.db, keep: 30d}
+            - type: clickhouse
+              # Files of Go2NetSpectra have such writers too. The port is that of HTTP, 8123 if left out.
+              enabled: false
+              snapshot_interval: 30s
+              clickhouse: {host: localhost, port: 8123, database: netspectra, username: default, password: "",
+                           secure: false, keep: 90d, spool: waiting}
+            - type: directory
+              enabled: false
+              snapshot_interval: 1h
+              directory: {root_path: data/hourly}
+
           # What is counted in sketches, whose memory does not grow; each result carries its bound (docs/sketches.md).
           sketch:
             tasks:

@@ -11,6 +11,16 @@ public struct SketchTask: Equatable, Sendable {
         case distinct(precision: Int)
         /// The keys with the most octets.
         case top(counters: Int)
+
+        /// What it is called in output.
+        public var name: String {
+            switch self {
+            case .heavyHitters: "heavy_hitters"
+            case .superSpread: "super_spread"
+            case .distinct: "distinct"
+            case .top: "top"
+            }
+        }
     }
 
     public var name: String

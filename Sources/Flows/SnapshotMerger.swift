@@ -108,7 +108,11 @@ public struct SnapshotMerger: Sendable {
     public mutating func take() -> Snapshot? {
         defer { self = SnapshotMerger(isCumulative: isCumulative) }
         guard var merged = last else { return nil }
-        if !tasks.isEmpty { merged.results = tasks.map { $0.result() } }
+        if !tasks.isEmpty {
+            merged.results = tasks.map { $0.result() }
+            // What sketches estimate does not add up.
+            merged.sketches = []
+        }
         return merged
     }
 }

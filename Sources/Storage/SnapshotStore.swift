@@ -21,6 +21,8 @@ public protocol SnapshotStore: Sendable {
     /// Everything but the rows, in order of time.
     func catalogue() throws(SystemFailure) -> StoreCatalogue
     func answer(_ plan: QuestionPlan) throws(SystemFailure) -> FlowAnswer
+    /// What a statement names the rows of sketches by.
+    var sketchTable: String { get }
     /// The answer to a question in the database's own language. Nothing can be changed by it.
     func answer(sql: String) throws(SystemFailure) -> AnswerTable
 }

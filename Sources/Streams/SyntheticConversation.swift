@@ -3,8 +3,8 @@ import Headers
 /// A TCP connection made of what its ends said, the reverse of reassembly: frames of Ethernet, IP and TCP with right
 /// numbers and checksums (RFC 9293 § 3.4, § 3.5), for programs that read captures.
 ///
-/// Sequence numbers begin at 0, so that octet *n* of a direction (from 0) has number *n* + 1. Each thing said is
-/// acknowledged at once. Octets that are missing have sequence numbers and no packet.
+/// Octet *n* of a direction (from 0) has the initial sequence number + *n* + 1. Each thing said is acknowledged at once.
+/// Octets that are missing have sequence numbers and no packet.
 public struct SyntheticConversation: Sendable {
     public enum Side: Int, Sendable, CaseIterable {
         case client = 0
@@ -34,12 +34,15 @@ public struct SyntheticConversation: Sendable {
 
     /// By `Side`.
     public let ends: [End]
-    private var next: [UInt32] = [0, 0]
+    private var next: [UInt32]
     private var hasFinished = [false, false]
     private var isOpen = false
 
+    /// - Parameter initialSequence: of both sides. Connections of the same ends need different ones, or the second
+    ///   looks like the first one sent again.
     /// - Precondition: both addresses are of one family.
-    public init(client: End, server: End) {
+    public init(client: End, server: End, initialSequence: UInt32 = 0) {
+        next = [initialSequence, initialSequence]
         precondition(client.address.family == server.address.family && client.address.family != .none)
         ends = [client, server]
     }

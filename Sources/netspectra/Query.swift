@@ -9,7 +9,7 @@ import Storage
 /// `netspectra query`: answers questions from what `--store` has stored.
 struct Query: ParsableCommand {
     enum Subject: String, CaseIterable, ExpressibleByArgument {
-        case top, flow, spread, summary, sql
+        case top, flow, spread, sketch, summary, sql
     }
 
     static let configuration = CommandConfiguration(
@@ -21,6 +21,8 @@ struct Query: ParsableCommand {
               top      which rows have most
               flow     what <text>, a filter, matches, snapshot by snapshot
               spread   which keys meet most different values: --of DstIP
+              sketch   what sketches said in the newest snapshot, or in those of a range; of each, position 0 is
+                       about all keys together
               summary  what the database holds, and the ledgers
               sql      what <text>, a statement in the database's language, answers; it can change nothing
 
@@ -39,7 +41,7 @@ struct Query: ParsableCommand {
               netspectra query sql 'SELECT ip(src_ip), sum(bytes) FROM flows GROUP BY 1'
             """)
 
-    @Argument(help: ArgumentHelp("top, flow, spread, summary or sql.", valueName: "question"))
+    @Argument(help: ArgumentHelp("top, flow, spread, sketch, summary or sql.", valueName: "question"))
     var subject: Subject
 
     @Argument(help: "The filter of flow, or the statement of sql.")
@@ -121,7 +123,7 @@ struct Query: ParsableCommand {
         switch subject {
         case .flow where text == nil: throw ValidationError("flow needs a filter, such as 'host 10.0.0.1'")
         case .sql where text == nil: throw ValidationError("sql needs a statement")
-        case .top, .spread, .summary:
+        case .top, .spread, .sketch, .summary:
             if let text { throw ValidationError("\(subject) takes no text; filters go behind --where: '\(text)'") }
         default: break
         }
@@ -162,6 +164,9 @@ struct Query: ParsableCommand {
             case .json, .ndjson: return summary.json.text + "\n"
             case .csv: return AnswerFormat.csv(summary.table)
             }
+        case .sketch:
+            let table = try sketches(question, store)
+            return format == .table ? AnswerFormat.table(table, width: width, style: style) : printed(table, nil)
         case .top, .flow, .spread:
             let catalogue = try store.catalogue()
             let plan: QuestionPlan
@@ -174,6 +179,39 @@ struct Query: ParsableCommand {
             guard format == .table else { return printed(answer.table, answer.summary) }
             return answer.text(title: plan.task.name, isExact: exact, width: width, style: style)
         }
+    }
+
+    private func sketches(_ question: FlowQuestion, _ store: any SnapshotStore) throws(SystemFailure) -> AnswerTable {
+        let snapshots = try store.catalogue().snapshots
+        let hasRange = question.from != nil || question.to != nil || question.last != nil
+        let range = question.range(newest: snapshots.last?.time)
+        var table = try store.sketches(snapshots.filter { range.contains($0.time) }, task: question.task)
+        if !hasRange, let newest = table.rows.last?[0] { table.rows.removeAll { $0[0] != newest } }
+        if let limit = question.limit {
+            table.rows.removeAll { row in
+                switch row[3] {
+                case .integer(let position): position > limit
+                case .unsigned(let position): position > limit
+                default: false
+                }
+            }
+        }
+        guard format == .table else { return table }
+        for index in table.rows.indices {
+            if case .integer(let time) = table.rows[index][0] {
+                table.rows[index][0] = .text(CivilTime(nanoseconds: time).text)
+            }
+            for column in table.rows[index].indices {
+                guard case .real(let confidence) = table.rows[index][column] else { continue }
+                table.rows[index][column] = .real((confidence * 1000).rounded() / 1000)
+            }
+        }
+        // Keys have few of the fields.
+        for column in table.columns.indices.reversed() where table.rows.allSatisfy({ $0[column] == .null }) {
+            table.columns.remove(at: column)
+            for index in table.rows.indices { table.rows[index].remove(at: column) }
+        }
+        return table
     }
 
     private func printed(_ table: AnswerTable, _ summary: JSONText?) -> String {

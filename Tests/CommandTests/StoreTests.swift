@@ -58,6 +58,82 @@ import Testing
         }
     }
 
+    /// Each writer of a settings file has an interval of its own, and all add up to the same. One that fails is in the
+    /// ledger, and keeps nothing from the others.
+    @Test func writersOfASettingsFileAreIndependent() throws {
+        try Command.withFolder { folder in
+            let settings = folder.appending(path: "settings.yaml"), full = folder.appending(path: "file/data").path
+            try Data().write(to: folder.appending(path: "file"))
+            try """
+            aggregator:
+              writers:
+                - {type: sqlite, snapshot_interval: 1s, sqlite: {path: "\(folder.path)/often.db"}}
+                - {type: sqlite, snapshot_interval: 5s, sqlite: {path: "\(folder.path)/seldom.db", keep: 30d}}
+                - {type: gob, snapshot_interval: 2s, gob: {root_path: "\(folder.path)/data"}}
+                - {type: directory, snapshot_interval: 3s, directory: {root_path: "\(full)"}}
+            """.write(to: settings, atomically: true, encoding: .utf8)
+            let run = try Command.run("analyze", "--config", settings.path, "--format", "ndjson", Command.sample)
+            #expect(run.code == 73 || run.code == 74)
+            #expect(run.errors.contains("\(folder.path)/file"), "\(run.errors)")
+            let ledger = try JSON(parsing: run.lines.last ?? "")["ledger"]
+            #expect(ledger["balanced"].bool == true)
+            let stages = ledger["stages"].array.suffix(4)
+            #expect(
+                stages.compactMap { $0["stage"].string } == [
+                    "store \(folder.path)/often.db", "store \(folder.path)/seldom.db",
+                    "directory \(folder.path)/data", "directory \(full)",
+                ])
+            #expect(stages.map { ($0["delivered"].int ?? 0) > 0 } == [true, true, true, false])
+            var totals: Set<String> = [], snapshots: [Int] = []
+            for name in ["often", "seldom"] {
+                let store = folder.appending(path: "\(name).db").path
+                let sum = try Command.run(
+                    "query", "sql", "SELECT sum(packets), sum(bytes) FROM flows", "--store", store, "--format", "csv")
+                totals.insert(sum.text)
+                let count = try Command.run("query", "summary", "--store", store, "--format", "json")
+                snapshots.append(try JSON(parsing: count.text)["snapshots"].int ?? 0)
+            }
+            #expect(totals.count == 1 && snapshots[0] > snapshots[1] && snapshots[1] > 0, "\(totals) \(snapshots)")
+            let shown = try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: "data").path)
+            #expect(shown.count > 1 && shown.count < snapshots[0])
+        }
+    }
+
+    /// What a run of sketches alone printed is what the database says, and there is nothing else to be asked of it.
+    @Test func sketchesAreStoredAndAsked() throws {
+        try Command.withFolder { folder in
+            let settings = folder.appending(path: "settings.yaml"), store = folder.appending(path: "x.db").path
+            try """
+            aggregator:
+              snapshot_interval: 5s
+              sketch:
+                tasks:
+                  - {name: spreaders, skt_type: 1, key: [SrcIP], elementkey: [DstIP, DstPort], count_threshold: 2,
+                     error: 0.05, confidence: 0.95}
+            """.write(to: settings, atomically: true, encoding: .utf8)
+            let analyze = [
+                "analyze", "--config", settings.path, "--store", store, "--format", "ndjson", Command.sample,
+            ]
+            let printed = try Command.run(analyze).lines.map { try JSON(parsing: $0) }.filter {
+                $0["sketch"].string == "super_spread" && $0["src_ip"].string != nil
+            }
+            let asked = try Command.run(
+                "query", "sketch", "--store", store, "--from", "2000-01-01 00:00:00", "--format", "ndjson")
+            #expect(asked.code == 0)
+            func rows(_ rows: [JSON]) -> [String] {
+                rows.map { "\($0["src_ip"].string ?? "") \($0["spread"].int ?? -1) \($0["spread_bound"].int ?? -1)" }
+                    .sorted()
+            }
+            let stored = try asked.lines.map { try JSON(parsing: $0) }
+            #expect(rows(stored.filter { $0["position"].int != 0 }) == rows(printed) && printed.count > 10)
+            #expect(stored.count { $0["position"].int == 0 && $0["packets"].int ?? 0 > 0 } > 1)
+            let table = try Command.run("query", "sketch", "--store", store, "--top", "2")
+            #expect(table.code == 0 && table.lines.count == 4 && !table.text.contains("dst_port"))
+            let failure = try Command.run("query", "top", "--store", store)
+            #expect(failure.code == 65 && failure.errors.contains("query sketch"), "\(failure.errors)")
+        }
+    }
+
     @Test func whatCannotBeAskedSaysSo() throws {
         try Command.withFolder { folder in
             let store = folder.appending(path: "x.db").path

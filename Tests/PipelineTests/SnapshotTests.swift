@@ -150,8 +150,8 @@ import Testing
             while !hasEnded {
                 switch source.next(&batch, cutsMade: cutsMade, worker: 0) {
                 case .frames: if isStopped { source.stop() }
-                case .idle: break
                 case .cut: cutsMade += 1
+                case .idle: continue
                 case .end: hasEnded = true
                 }
             }

@@ -13,16 +13,6 @@ struct SketchText {
         self.snapshot = snapshot
     }
 
-    /// What the kind of sketch is called in output.
-    var kindName: String {
-        switch result.task.kind {
-        case .heavyHitters: "heavy_hitters"
-        case .superSpread: "super_spread"
-        case .distinct: "distinct"
-        case .top: "top"
-        }
-    }
-
     // One object.
     func json(_ row: SketchRow) -> String {
         var json = JSONText()
@@ -30,7 +20,7 @@ struct SketchText {
         json.object { json in
             if let snapshot { json.member("snapshot", snapshot) }
             json.member("task", result.task.name)
-            json.member("sketch", kindName)
+            json.member("sketch", result.task.kind.name)
             if fields.source != nil { json.member("src_ip", address(row.key, isSource: true)) }
             if fields.destination != nil { json.member("dst_ip", address(row.key, isSource: false)) }
             if fields.sourcePort { json.member("src_port", row.key.sourcePort) }

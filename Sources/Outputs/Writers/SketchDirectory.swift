@@ -27,7 +27,7 @@ struct SketchDirectory: Sendable {
         var json = JSONText()
         json.object { json in
             json.member("aggregator_name", result.task.name)
-            json.member("sketch", text.kindName)
+            json.member("sketch", text.result.task.kind.name)
             json.member("rows", result.rows.count)
             json.member("total_packets", result.totalPackets)
             json.member("total_bytes", result.totalBytes)

@@ -45,6 +45,8 @@ public struct PlaintextConversations: Sendable {
     /// Ends of connections that are there, in either order.
     private var used: Set<Set<SyntheticConversation.End>> = []
     private var standIns: UInt32 = 0
+    /// Between initial sequence numbers of connections: odd, so that all 2³² come in turn.
+    private static let sequenceStep: UInt64 = 0x0100_0193
     private let connectionsMax: Int
 
     /// Connections made, and those forgotten for room.
@@ -132,7 +134,8 @@ public struct PlaintextConversations: Sendable {
         connections += 1
         entries[head.key] = Entry(
             conversation: SyntheticConversation(
-                client: isLocalClient ? local : peer, server: isLocalClient ? peer : local),
+                client: isLocalClient ? local : peer, server: isLocalClient ? peer : local,
+                initialSequence: UInt32(truncatingIfNeeded: connections &* Self.sequenceStep)),
             local: isLocalClient ? .client : .server, comment: Self.comment(head), lastTime: head.time)
     }
 

@@ -172,7 +172,8 @@ private final class SourceState {
                 return .turn(.frames)
             case .stopped(let time):
                 guard let nanoseconds = frames.untilDue(time) else {
-                    cutter.stopped(at: time)
+                    // A frame that was early has become due meanwhile.
+                    if let stop = cutter.stop, time >= stop { cutter.stopped(at: time) }
                     continue
                 }
                 isAwaitingInput = true

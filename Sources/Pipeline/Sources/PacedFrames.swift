@@ -22,7 +22,9 @@ final class PacedFrames: FrameStream {
 
     func next(_ batch: inout FrameBatch, before stop: Int64?) -> FrameTurn<Void> {
         while true {
-            let turn = frames.next(&batch, before: min(due(at: Clock.monotonicNanoseconds), stop ?? .max))
+            let due = due(at: Clock.monotonicNanoseconds)
+            // The last time there is comes before no other.
+            let turn = frames.next(&batch, before: due == .max ? stop : min(due, stop ?? .max))
             guard case .stopped(let time) = turn, start == nil, time < stop ?? .max else { return turn }
             start = (Clock.monotonicNanoseconds, time)
         }

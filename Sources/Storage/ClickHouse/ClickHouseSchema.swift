@@ -52,7 +52,18 @@ enum ClickHouseSchema {
                 name String, unit String, kind String, cause String, count UInt64, position UInt64)
             ENGINE = MergeTree PARTITION BY day ORDER BY (run, stage, position) SETTINGS index_granularity = 8192
             """
-        return [[rows, snapshots, ledger]]
+        // What is sent again is the same row of the same snapshot, and replaces itself.
+        let sketches = """
+            CREATE TABLE IF NOT EXISTS sketch_rows (
+                day Date, snapshot UInt64, task String, position UInt32, sketch String, src_ip Nullable(String),
+                dst_ip Nullable(String), src_port Nullable(UInt64), dst_port Nullable(UInt64),
+                protocol Nullable(UInt64), vlan Nullable(UInt64), packets Nullable(UInt64),
+                packets_bound Nullable(UInt64), bytes Nullable(UInt64), bytes_bound Nullable(UInt64),
+                spread Nullable(UInt64), spread_bound Nullable(UInt64), confidence Float64, keys_dropped UInt64)
+            ENGINE = ReplacingMergeTree PARTITION BY day ORDER BY (snapshot, task, position)
+            SETTINGS index_granularity = 8192
+            """
+        return [[rows, snapshots, ledger], [sketches]]
     }
 
     /// The eight octets of a number in network order.

@@ -178,6 +178,9 @@ extension ClickHouseStore {
         return (row, RowBound(exactness, packets: packets, bytes: bytes))
     }
 
+    /// The same row may have come twice; its copies are one.
+    public var sketchTable: String { "sketch_rows FINAL" }
+
     public func answer(sql: String) throws(SystemFailure) -> AnswerTable {
         // readonly=2: nothing can be changed but settings, of which the address has some.
         let octets = try connection.send(sql + "\nFORMAT TabSeparatedWithNamesAndTypes", settings: "&readonly=2")

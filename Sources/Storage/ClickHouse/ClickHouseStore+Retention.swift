@@ -30,7 +30,7 @@ extension ClickHouseStore {
         }
         let days = (keep - 1) / day + 3
         guard daysToLive.withLock({ $0 != days }) else { return }
-        for table in ["flow_rows", "snapshots"] {
+        for table in ["flow_rows", "snapshots", "sketch_rows"] {
             _ = try connection.send("ALTER TABLE \(table) MODIFY TTL day + toIntervalDay(\(days))")
         }
         daysToLive.withLock { $0 = days }
@@ -44,6 +44,10 @@ extension ClickHouseStore {
         merged.replaced = records.map(\.id)
         // The last cumulative snapshot holds all that those before it do: its rows stay.
         guard !last.run.isCumulative, records.count > 1 else {
+            let columns = ClickHouseSketches.columns
+            _ = try connection.send(
+                "INSERT INTO sketch_rows (snapshot, \(columns)) SELECT \(merged.id), \(columns) FROM sketch_rows FINAL "
+                    + "WHERE snapshot = \(last.id)")
             try commit(merged)
             return try delete(Array(records.dropLast()))
         }
@@ -74,5 +78,7 @@ extension ClickHouseStore {
     private func delete(_ records: [SnapshotRecord]) throws(SystemFailure) {
         let tokens = records.flatMap(\.tokens).map(String.init).joined(separator: ",")
         if !tokens.isEmpty { _ = try connection.send("ALTER TABLE flow_rows DELETE WHERE token IN (\(tokens))") }
+        let ids = records.map { "\($0.id)" }.joined(separator: ",")
+        if !ids.isEmpty { _ = try connection.send("ALTER TABLE sketch_rows DELETE WHERE snapshot IN (\(ids))") }
     }
 }

@@ -82,7 +82,7 @@ public final class ClickHouseStore: SnapshotStore {
             // Behind what waits, not before it.
             if try spool.isEmpty { return try send(record, snapshot) }
         } catch {}
-        try spool.add(record, blocks(snapshot))
+        try spool.add(record, blocks(snapshot), sketches(of: snapshot, record))
     }
 
     public func store(_ ledger: LedgerReport, of run: StoredRun) throws(SystemFailure) {
@@ -116,7 +116,12 @@ public final class ClickHouseStore: SnapshotStore {
             do throws(SystemFailure) {
                 try prepare()
                 var record = entry.record
-                while let (task, rows) = try entry.next() { try send(rows, of: task, &record) }
+                while let block = try entry.next() {
+                    switch block {
+                    case .rows(let task, let rows): try send(rows, of: task, &record)
+                    case .sketches(let sketches): try send(sketches)
+                    }
+                }
                 try commit(record)
             } catch {
                 throw SystemFailure(
@@ -132,7 +137,18 @@ public final class ClickHouseStore: SnapshotStore {
         var record = record
         var blocks = blocks(snapshot)
         while let (task, rows) = blocks.next() { try send(rows, of: task, &record) }
+        try send(sketches(of: snapshot, record))
         try commit(record)
+    }
+
+    private func sketches(of snapshot: Snapshot, _ record: SnapshotRecord) -> ClickHouseSketches {
+        ClickHouseSketches(snapshot.sketches, time: snapshot.time, snapshot: record.id)
+    }
+
+    private func send(_ sketches: ClickHouseSketches) throws(SystemFailure) {
+        if !sketches.octets.isEmpty {
+            _ = try connection.send("INSERT INTO sketch_rows FORMAT RowBinary", sketches.octets)
+        }
     }
 
     private func blocks(_ snapshot: Snapshot) -> SnapshotBlocks { SnapshotBlocks(snapshot, blockRows: blockRows) }

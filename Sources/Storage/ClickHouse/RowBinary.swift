@@ -28,6 +28,18 @@ struct RowBinaryWriter {
         for value in values { append(value) }
     }
 
+    /// Of a nullable column.
+    mutating func append(nullable value: UInt64?) {
+        append(UInt8(value == nil ? 1 : 0))
+        if let value { append(value) }
+    }
+
+    /// Of a nullable column.
+    mutating func append(nullable text: String?) {
+        append(UInt8(text == nil ? 1 : 0))
+        if let text { append(text: text) }
+    }
+
     mutating func append(texts: [String]) {
         append(length: texts.count)
         for text in texts { append(text: text) }

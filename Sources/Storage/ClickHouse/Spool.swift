@@ -7,6 +7,7 @@ import Octets
 /// all, and goes once the server has its snapshot; so it survives the end of the process, however that comes.
 ///
 /// A file: the record's length (8 octets) and octets, then per block the task (4 octets), the length (8) and the rows.
+/// The block of the sketches has no task, but all bits set.
 final class Spool: Sendable {
     let path: String
     private let limit: UInt64
@@ -26,7 +27,9 @@ final class Spool: Sendable {
     var count: Int { get throws(SystemFailure) { try names().count } }
 
     /// - Throws: also where the spool is full (ENOSPC).
-    func add(_ record: SnapshotRecord, _ blocks: SnapshotBlocks) throws(SystemFailure) {
+    func add(
+        _ record: SnapshotRecord, _ blocks: SnapshotBlocks, _ sketches: ClickHouseSketches
+    ) throws(SystemFailure) {
         let names = try names()
         var size = names.reduce(UInt64(0)) { $0 + UInt64(max(0, InputFile.size(of: "\(path)/\($1)") ?? 0)) }
         let next = (names.last.flatMap { Int($0.prefix { $0 != "." }) } ?? 0) + 1
@@ -41,16 +44,25 @@ final class Spool: Sendable {
         var blocks = blocks
         while let (task, rows) = blocks.next() {
             size += UInt64(rows.octets.count)
-            guard size <= limit else {
-                throw SystemFailure(operation: "write", path: path, errno: ENOSPC, detail: "the spool is full")
-            }
-            var header = RowBinaryWriter()
-            header.append(UInt32(task))
-            header.append(UInt64(rows.octets.count))
-            try file.write(header.octets.span)
-            try file.write(rows.octets.span)
+            try write(UInt32(task), rows.octets, to: file, size)
         }
+        size += UInt64(sketches.octets.count)
+        if !sketches.octets.isEmpty { try write(SpoolEntry.sketchTask, sketches.octets, to: file, size) }
         try file.commit()
+    }
+
+    /// - Parameter size: of the whole spool with this.
+    private func write(
+        _ task: UInt32, _ octets: [UInt8], to file: borrowing OutputFile, _ size: UInt64
+    ) throws(SystemFailure) {
+        guard size <= limit else {
+            throw SystemFailure(operation: "write", path: path, errno: ENOSPC, detail: "the spool is full")
+        }
+        var header = RowBinaryWriter()
+        header.append(task)
+        header.append(UInt64(octets.count))
+        try file.write(header.octets.span)
+        try file.write(octets.span)
     }
 
     /// The oldest; `nil` where nothing waits. What is no snapshot is put aside.
@@ -89,19 +101,27 @@ final class SpoolEntry {
         self.file = file
     }
 
-    func next() throws(SystemFailure) -> (task: Int, rows: ClickHouseRows)? {
+    enum Block {
+        case rows(task: Int, ClickHouseRows)
+        case sketches(ClickHouseSketches)
+    }
+
+    /// Stands for the task where a block has the rows of sketches.
+    static let sketchTask = UInt32.max
+
+    func next() throws(SystemFailure) -> Block? {
         let octets = try Self.read(file, 12)
         if octets.isEmpty { return nil }
         var header = RowBinaryReader(octets)
         let (task, length) = (header.number(UInt32.self), header.number(UInt64.self))
-        guard !header.isDamaged, length <= UInt64(file.size ?? 0), length % UInt64(ClickHouseRows.rowOctets) == 0 else {
-            throw SystemFailure(operation: "read", path: path, errno: EINVAL)
-        }
-        let rows = ClickHouseRows(octets: try Self.read(file, Int(length)))
-        guard rows.octets.count == Int(length) else {
-            throw SystemFailure(operation: "read", path: path, errno: EINVAL)
-        }
-        return (Int(task), rows)
+        let isSketch = task == Self.sketchTask
+        guard !header.isDamaged, length <= UInt64(file.size ?? 0),
+            isSketch || length % UInt64(ClickHouseRows.rowOctets) == 0
+        else { throw SystemFailure(operation: "read", path: path, errno: EINVAL) }
+        let rows = try Self.read(file, Int(length))
+        guard rows.count == Int(length) else { throw SystemFailure(operation: "read", path: path, errno: EINVAL) }
+        return isSketch
+            ? .sketches(ClickHouseSketches(octets: rows)) : .rows(task: Int(task), ClickHouseRows(octets: rows))
     }
 
     /// So many octets, or those up to the file's end.

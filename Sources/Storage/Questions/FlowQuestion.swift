@@ -26,6 +26,15 @@ public struct FlowQuestion: Sendable {
         self.order = order
         self.limit = limit
     }
+
+    /// The times of the snapshots that are asked for.
+    ///
+    /// - Parameter newest: of all snapshots, which `last` counts from.
+    public func range(newest: Int64?) -> ClosedRange<Int64> {
+        var from = from ?? .min
+        if let last, let newest { from = max(from, newest &- last &+ 1) }
+        return from...max(from, to ?? .max)
+    }
 }
 
 /// By what an answer's rows are ordered; rows that tie are in the order of their keys.

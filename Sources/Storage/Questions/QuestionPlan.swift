@@ -43,9 +43,7 @@ public struct QuestionPlan: Sendable {
         limit = question.limit
         isTimed = question.every != nil
         let all = catalogue.snapshots
-        var from = question.from ?? .min
-        if let last = question.last, let newest = all.last?.time { from = max(from, newest &- last &+ 1) }
-        let range = from...max(from, question.to ?? .max)
+        let range = question.range(newest: all.last?.time)
         let chosen = all.filter { range.contains($0.time) }
         snapshotCount = chosen.count
         self.from = chosen.first?.time
@@ -101,6 +99,7 @@ public struct QuestionPlan: Sendable {
             .max { ($0.fields.bitCount, $1.name) < ($1.fields.bitCount, $0.name) }
         guard var task = found else {
             if snapshots.isEmpty { return FlowTask(name: question.task ?? "rows", fields: KeyFields()) }
+            if results.isEmpty { throw QuestionFailure("only sketches are stored; query sketch shows them") }
             let names = results.map(\.task.name).joined(separator: ", ")
             throw QuestionFailure("no task \(question.task ?? ""); there are \(names)")
         }

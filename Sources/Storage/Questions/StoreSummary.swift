@@ -25,11 +25,7 @@ public struct StoreSummary: Equatable, Sendable {
 
     /// - Parameter question: its range and task count.
     public init(_ question: FlowQuestion, _ catalogue: StoreCatalogue) {
-        var from = question.from ?? .min
-        if let last = question.last, let newest = catalogue.snapshots.last?.time {
-            from = max(from, newest &- last &+ 1)
-        }
-        let range = from...max(from, question.to ?? .max)
+        let range = question.range(newest: catalogue.snapshots.last?.time)
         let chosen = catalogue.snapshots.filter { range.contains($0.time) }
         snapshotCount = chosen.count
         levels = Dictionary(chosen.map { ($0.level, 1) }, uniquingKeysWith: +)

@@ -8,6 +8,7 @@ enum SQLiteSchema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 snapshots") { database in try database.execute(sql: version1) }
+        migrator.registerMigration("2 sketches") { database in try database.execute(sql: version2) }
         return migrator
     }
 
@@ -51,5 +52,15 @@ enum SQLiteSchema {
             JOIN tasks ON tasks.id = row_ranges.task
             JOIN rows ON rows.id BETWEEN row_ranges.first AND row_ranges.last
             WHERE snapshots.complete;
+        """
+
+    /// Of each result of a sketch, the row at position 0 is about all keys: the totals, and how many differ.
+    private static let version2 = """
+        CREATE TABLE sketch_rows (
+            snapshot INTEGER NOT NULL REFERENCES snapshots, task TEXT NOT NULL, position INTEGER NOT NULL,
+            sketch TEXT NOT NULL, src_ip TEXT, dst_ip TEXT, src_port INTEGER, dst_port INTEGER, protocol INTEGER,
+            vlan INTEGER, packets INTEGER, packets_bound INTEGER, bytes INTEGER, bytes_bound INTEGER, spread INTEGER,
+            spread_bound INTEGER, confidence REAL NOT NULL, keys_dropped INTEGER NOT NULL,
+            PRIMARY KEY (snapshot, task, position)) WITHOUT ROWID;
         """
 }

@@ -167,6 +167,8 @@ extension SQLiteStore {
         }
     }
 
+    public var sketchTable: String { "sketch_rows" }
+
     public func answer(sql: String) throws(SystemFailure) -> AnswerTable {
         try Self.failures(name, "ask") {
             try queue.read { database in

@@ -100,6 +100,7 @@ public final class SQLiteStore: SnapshotStore {
                 arguments: [Int64(run.id), number, snapshot.time])
             let id = database.lastInsertedRowID
             for result in snapshot.results { try self.insert(result, snapshot: id, database) }
+            try Self.insert(snapshot.sketches, snapshot: id, database)
             try database.execute(sql: "UPDATE snapshots SET complete = 1 WHERE id = ?", arguments: [id])
         }
     }
@@ -146,6 +147,23 @@ public final class SQLiteStore: SnapshotStore {
                 try database.beginTransaction(.immediate)
             }
             start = end
+        }
+    }
+
+    private static func insert(_ sketches: [SketchResult], snapshot: Int64, _ database: Database) throws {
+        for row in sketches.flatMap(SketchTableRow.rows) {
+            let numbers: [UInt64?] = [
+                row.sourcePort, row.destinationPort, row.protocol, row.vlan, row.packets?.value, row.packets?.bound,
+                row.bytes?.value, row.bytes?.bound, row.spread?.value, row.spread?.bound,
+            ]
+            let front: [(any DatabaseValueConvertible)?] = [
+                snapshot, row.task, row.position, row.sketch, row.source, row.destination,
+            ]
+            let counts: [(any DatabaseValueConvertible)?] = numbers.map { $0.map { Int64(bitPattern: $0) } }
+            let end: [(any DatabaseValueConvertible)?] = [row.confidence, Int64(bitPattern: row.keysDropped)]
+            try database.execute(
+                sql: "INSERT INTO sketch_rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                arguments: StatementArguments(front + counts + end))
         }
     }
 
@@ -202,7 +220,7 @@ public final class SQLiteStore: SnapshotStore {
                     SELECT rows.id FROM row_ranges JOIN rows ON rows.id BETWEEN row_ranges.first AND row_ranges.last
                     WHERE row_ranges.snapshot = :snapshot)
                 """, arguments: ["snapshot": snapshot])
-        for table in ["row_ranges", "results"] {
+        for table in ["row_ranges", "results", "sketch_rows"] {
             try database.execute(sql: "DELETE FROM \(table) WHERE snapshot = ?", arguments: [snapshot])
         }
         try database.execute(sql: "DELETE FROM snapshots WHERE id = ?", arguments: [snapshot])

@@ -2,6 +2,7 @@ import ArgumentParser
 import Flows
 import KernelIO
 import LiveCapture
+import Outputs
 import Pipeline
 
 /// Where a run's packets come from.
@@ -12,11 +13,21 @@ enum AnalysisInput {
 
     var isLive: Bool { if case .interfaces = self { true } else { false } }
 
+    /// What becomes of a snapshot that a slow writer has no room for: captures can wait, what is live cannot.
+    var overflow: QueuedWriter.Overflow { isLive ? .drop : .wait }
+
     /// For people.
     var name: String {
         switch self {
         case .files(let names, _, _, _), .interfaces(let names, _, _, _): names.joined(separator: " ")
         }
+    }
+
+    /// What is said at the start where that is of use.
+    var greeting: String? {
+        guard case .interfaces(let names, _, let limit, let duration) = self else { return nil }
+        let end = limit == nil && duration == nil ? "; Ctrl-C ends it" : ""
+        return "capturing on \(names.joined(separator: ", "))\(end)"
     }
 
     /// Nanoseconds after which to stop.

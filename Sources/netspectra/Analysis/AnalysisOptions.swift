@@ -4,6 +4,7 @@ import Flows
 import Headers
 import KernelIO
 import Pipeline
+import Storage
 
 /// What a run is to do: the command line over the settings file over the defaults, checked.
 struct AnalysisOptions {
@@ -24,8 +25,10 @@ struct AnalysisOptions {
     var format: OutputFormat
     /// Where snapshots are written.
     var output: String?
-    /// The database they are stored in.
-    var storing: StoreSettings?
+    /// The databases they are stored in.
+    var stores: [StoreSettings]
+    /// Where they are written at intervals of their own.
+    var directories: [DirectorySettings]
     var filter: PacketFilter?
     var tunnels: TunnelMode
     /// Nanoseconds.
@@ -61,10 +64,15 @@ struct AnalysisOptions {
         top = rows == 0 ? nil : rows
         order = command.sort ?? settings.report.sort.flatMap { RowOrder(rawValue: $0.rawValue) } ?? .bytes
         output = command.output ?? settings.storageRoot
-        storing = try command.storing.settings()
+        stores = try command.storing.settings().map { [$0] } ?? Self.stores(settings)
+        directories = command.output == nil ? Self.directories(settings) : []
         filter = try command.where.map(Self.packetFilter) ?? settings.filter
         tunnels = command.tunnels ?? settings.tunnels ?? .outer
         snapshotInterval = try command.snapshotInterval.map(Self.interval) ?? settings.snapshotIntervalNanoseconds
+        // Writers with intervals of their own need snapshots to put together.
+        if snapshotInterval == nil {
+            snapshotInterval = (stores.map(\.interval) + directories.map(\.interval)).compactMap(\.self).min()
+        }
         let clock = settings.snapshotClock.flatMap { CaptureSource.SnapshotClock(rawValue: $0.rawValue) }
         snapshotClock = command.snapshotClock ?? clock ?? .capture
         if input.isLive {
@@ -80,6 +88,26 @@ struct AnalysisOptions {
         if showsTLS { workers = 1 }
         isExact = command.exact
         isQuiet = command.quiet
+    }
+
+    /// The databases that a settings file names.
+    private static func stores(_ settings: Settings) throws -> [StoreSettings] {
+        try settings.writers.compactMap { writer in
+            guard case .database(let place) = writer.place else { return nil }
+            guard let location = StoreLocation(place) else {
+                throw Exit.fail(Exit.configuration, "aggregator.writers: a host or database name cannot be one")
+            }
+            return StoreSettings(
+                location: location, retention: writer.keepNanoseconds.map { Retention(keep: $0) },
+                interval: writer.intervalNanoseconds, spool: writer.spool)
+        }
+    }
+
+    private static func directories(_ settings: Settings) -> [DirectorySettings] {
+        settings.writers.compactMap { writer in
+            guard case .directory(let root) = writer.place else { return nil }
+            return DirectorySettings(root: root, interval: writer.intervalNanoseconds)
+        }
     }
 
     /// Rows that people get who did not say how many.

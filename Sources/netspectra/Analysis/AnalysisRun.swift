@@ -30,6 +30,7 @@ struct AnalysisRun {
         StopSignals.onFirst { stop.raise(isInterrupt: true) }
         let source = try options.input.open(interval: options.snapshotInterval, clock: options.snapshotClock)
         stop.apply(to: source.frames)
+        if !options.isQuiet, let text = options.input.greeting { StandardError.write("netspectra: \(text)\n") }
         // While one snapshot is written the next fills its tables.
         let memory = options.memoryLimit.map { options.snapshotInterval == nil ? $0 : $0 / 2 }
         let exact = ExactAggregator(
@@ -48,7 +49,7 @@ struct AnalysisRun {
         } catch {
             throw Exit.fail(Exit.cannotCreate, "\(error)")
         }
-        let storesAll = options.output != nil || options.storing != nil
+        let storesAll = options.output != nil || !options.stores.isEmpty || !options.directories.isEmpty
         let builder = SnapshotBuilder(
             order: options.order, limit: storesAll ? nil : options.top, threads: options.workers)
         var analysis = FlowAnalysis(workers: options.workers, tunnels: options.tunnels, filter: options.filter)
@@ -81,7 +82,7 @@ struct AnalysisRun {
         isInterrupted: Bool
     ) throws {
         var report = AnalysisReport(outcome)
-        if let stage = sink.drainStore() { report.ledger.stages.append(stage) }
+        report.ledger.stages += sink.drainQueues()
         let messages = report.problems + (isReport ? [] : report.notes)
         for message in messages { StandardError.write("netspectra: \(message)\n") }
         if isOverview, options.format != .csv { add(final, last, to: &report) }

@@ -37,7 +37,8 @@ struct CaptureOutputOptions: ParsableArguments {
         }
         if pcapng == "-", rotation.isActive { throw ValidationError("standard output cannot be rotated: name a file") }
         if rotateFiles != nil, !rotation.isActive {
-            throw ValidationError("--rotate-files: when does another file begin? Add --rotate-size or --rotate-interval")
+            throw ValidationError(
+                "--rotate-files: when does another file begin? Add --rotate-size or --rotate-interval")
         }
     }
 

@@ -206,8 +206,8 @@ import Testing
         run.allSecrets(6)
         run.packet(.ack, [23])
         #expect(run.collected.steps.contains("forget @1"))
-        #expect(run.collected.steps.filter { !$0.hasPrefix("secrets") && !$0.hasPrefix("forget") }
-            == ["1@1", "2@1", "3@1", "4@2", "5@2", "6@2"])
+        let packets = run.collected.steps.filter { !$0.hasPrefix("secrets") && !$0.hasPrefix("forget") }
+        #expect(packets == ["1@1", "2@1", "3@1", "4@2", "5@2", "6@2"])
     }
 
     @Test func whatWaitsIsBounded() {

@@ -107,13 +107,14 @@ struct TracePacketsTests {
 
     /// The half that writes may open nothing: further files come from the other one.
     @Test(arguments: [[], ["--rotate-size", "8KiB"]]) func plaintextBecomesACapture(rotation: [String]) throws {
-        try Tracing.withServer { folder, port throws in
+        try Tracing.withServer { (folder, port) throws -> Void in
             let captures = folder.appending(path: "captures")
             try FileManager.default.createDirectory(at: captures, withIntermediateDirectories: true)
             let outcome = try Tracing.run(
                 ["--mode", "plaintext", "--comm", "curl", "--pcapng", captures.path + "/c.pcapng"] + rotation
             ) { _ in
-                #expect(try Command.shell("curl -sk https://127.0.0.1:\(port)/20000 -o /dev/null").code == 0)
+                let fetched = try Command.shell("curl -sk https://127.0.0.1:\(port)/20000 -o /dev/null")
+                #expect(fetched.code == 0)
             }
             #expect(outcome.code == 0 && outcome.output.isEmpty, "\(outcome.errors)")
             let files = try FileManager.default.contentsOfDirectory(atPath: captures.path).sorted()

@@ -3,8 +3,8 @@ import Headers
 /// A TCP connection made of what its ends said, the reverse of reassembly: frames of Ethernet, IP and TCP with right
 /// numbers and checksums (RFC 9293 § 3.4, § 3.5), for programs that read captures.
 ///
-/// Octet *n* of a direction (from 0) has the initial sequence number + *n* + 1. Each thing said is acknowledged at once.
-/// Octets that are missing have sequence numbers and no packet.
+/// Octet *n* of a direction (from 0) has the initial sequence number + *n* + 1. Each thing said is acknowledged at
+/// once. Octets that are missing have sequence numbers and no packet.
 public struct SyntheticConversation: Sendable {
     public enum Side: Int, Sendable, CaseIterable {
         case client = 0

@@ -5,17 +5,27 @@ import Testing
 /// What was said, written as a capture without TLS: read by the program itself, and by tshark where it is installed.
 @Suite struct PlaintextCaptureTests {
     /// A request answered, and one over HTTP/2.
-    private static let conversations: RecordingText = {
+    private static let conversations = recording(hasHTTP1: true, hasHTTP2: true)
+
+    private static func recording(hasHTTP1: Bool, hasHTTP2: Bool) -> RecordingText {
         var recording = RecordingText()
+        if hasHTTP1 { sayHTTP1(&recording) }
+        if hasHTTP2 { sayHTTP2(&recording) }
+        return recording
+    }
+
+    private static func sayHTTP1(_ recording: inout RecordingText) {
         recording.say(.sent, "GET /one HTTP/1.1\r\nHost: x.test\r\n\r\n")
         recording.say(.received, "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + body, after: 20)
         recording.destroy()
+    }
+
+    private static func sayHTTP2(_ recording: inout RecordingText) {
         let settings: [UInt8] = [0, 0, 0, 4, 0, 0, 0, 0, 0]
         // HEADERS of stream 1, END_STREAM and END_HEADERS: `:method: GET`, `:scheme: http`, `:path: /`.
         let headers: [UInt8] = [0, 0, 3, 1, 5, 0, 0, 0, 1, 0x82, 0x86, 0x84]
         recording.say(.sent, Data("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + settings + headers, sock: 9)
-        return recording
-    }()
+    }
 
     private static let body = String(repeating: "b", count: 5_000)
 
@@ -91,21 +101,25 @@ import Testing
 
     private static let hasTshark = (try? Command.shell("command -v tshark capinfos").code) == 0
 
-    @Test(.enabled(if: hasTshark, "tshark is not installed")) func tsharkSeesRequests() throws {
+    /// Of each protocol a file: both are said between the same ends.
+    @Test(.enabled(if: hasTshark, "tshark is not installed"), arguments: [false, true])
+    func tsharkSeesRequests(isHTTP2: Bool) throws {
         try Command.withFolder { folder throws in
             let file = folder.appending(path: "out.pcapng").path
-            _ = try Command.run("replay", "-q", "--pcapng", file, "-", input: Self.conversations.data)
-            // Port 443 is taken for TLS unless what is there is looked at first.
+            let recording = Self.recording(hasHTTP1: !isHTTP2, hasHTTP2: isHTTP2)
+            _ = try Command.run("replay", "-q", "--pcapng", file, "-", input: recording.data)
+            // Port 443 is taken for TLS unless something else is said.
             let fields = try Command.shell(
                 """
-                tshark -o tcp.try_heuristic_first:TRUE -o tcp.check_checksum:TRUE -o ip.check_checksum:TRUE \
-                -r \(file) -Y 'http || http2.headers' -T fields -E separator='|' -e http.request.uri \
-                -e http.response.code -e http2.headers.path -e frame.comment
+                tshark -d tcp.port==443,\(isHTTP2 ? "http2" : "http") -o tcp.check_checksum:TRUE \
+                -o ip.check_checksum:TRUE -r \(file) -Y 'http || http2.headers' -T fields -E separator='|' \
+                -e http.request.uri -e http.response.code -e http2.headers.path -e frame.comment
                 """)
             #expect(
-                fields.lines == [
-                    "/one|||PID:4242, Comm:curl", "|200||PID:4242, Comm:curl", "||/|PID:4242, Comm:curl",
-                ])
+                fields.lines
+                    == (isHTTP2
+                        ? ["||/|PID:4242, Comm:curl"]
+                        : ["/one|||PID:4242, Comm:curl", "|200||PID:4242, Comm:curl"]))
             let complaints = try Command.shell(
                 """
                 tshark -o tcp.check_checksum:TRUE -o ip.check_checksum:TRUE -r \(file) \

@@ -18,8 +18,9 @@ struct ClientRandom: Hashable, Sendable {
         self.init(octets.span, at: 0)
     }
 
-    /// That of a ClientHello which begins a segment, in a record of its own or one that goes on in the next segment: type
-    /// and version of the record, length, type and length of the message, version, and then the random (§ 4.1.2, § 5.1).
+    /// That of a ClientHello which begins a segment, in a record of its own or one that goes on in the next segment:
+    /// type, version and length of the record, type and length of the message, version, and then the random (§ 4.1.2,
+    /// § 5.1).
     init?(segment: Span<UInt8>) {
         guard segment.count >= 11 + Self.octets, segment[0] == 22, segment[1] == 3, segment[5] == 1, segment[9] == 3
         else { return nil }

@@ -14,8 +14,8 @@ public protocol TracedPacketSink {
     mutating func forget(connection: Int)
 }
 
-/// Puts packets and the secrets of programs together: a packet goes on when the secrets that it needs are there, and all
-/// go on in the order in which they came.
+/// Puts packets and the secrets of programs together: a packet goes on when the secrets that it needs are there, and
+/// all go on in the order in which they came.
 ///
 /// Packets come from the interfaces and secrets from the probes, each with a delay of its own, some ten milliseconds at
 /// most. Where a packet belongs to a TLS connection whose secrets are not all there, it waits for them, and all behind

@@ -4,8 +4,8 @@ import LiveCapture
 import Outputs
 import Pipeline
 
-/// What `trace --mode pcapng` has open before it is two processes: the sockets that packets come from, and the file that
-/// they go to.
+/// What `trace --mode pcapng` has open before it is two processes: the sockets that packets come from, and the file
+/// that they go to.
 final class PacketOutputs: TraceOutputs {
     let capture: CaptureOutput
     let source: LiveSource

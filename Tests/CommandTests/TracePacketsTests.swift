@@ -26,12 +26,13 @@ struct TracePacketsTests {
             kill -INT $T
             wait $T
             CODE=$?
-            kill $S $G
+            # Threads of tests block signals, and what they start inherits that.
+            kill -KILL $S $G
             cat trace.err >&2
             exit $CODE
             """
         let nginx = """
-            daemon off; worker_processes 1; pid \(folder.path)/n.pid; error_log \(folder.path)/n.err;
+            daemon off; master_process off; pid \(folder.path)/n.pid; error_log \(folder.path)/n.err;
             events {}
             http {
               access_log off;

@@ -102,8 +102,8 @@ let package = Package(
         .target(
             name: "Outputs",
             dependencies: [
-                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols", "Sketches", "Sockets",
-                "TLS",
+                "Octets", "Headers", "CaptureFiles", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols",
+                "Sketches", "Sockets", "TLS",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: settings),
@@ -165,7 +165,7 @@ let package = Package(
         .testTarget(
             name: "OutputsTests",
             dependencies: [
-                "AppProtocols", "CaptureTestSupport", "Events", "Flows", "Headers", "IPFIX", "KernelIO",
+                "AppProtocols", "CaptureFiles", "CaptureTestSupport", "Events", "Flows", "Headers", "IPFIX", "KernelIO",
                 "MessageTestSupport", "Octets", "Outputs", "Sketches", "Sockets", "TestSupport",
             ],
             swiftSettings: settings),

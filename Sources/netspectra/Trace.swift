@@ -15,12 +15,18 @@ enum TraceModule: String, CaseIterable, ExpressibleByArgument {
 enum TraceMode: String, CaseIterable, ExpressibleByArgument {
     /// Plaintext is parsed, messages are printed.
     case messages
+    /// Plaintext is written as a capture of connections without TLS.
+    case plaintext
     /// Secrets of connections go to a key log.
     case keylog
+    /// Packets of interfaces are written with the secrets of their connections.
+    case pcapng
 
-    var subject: ProbeSubject { self == .keylog ? .secrets : .plaintext }
+    private var needsSecrets: Bool { self == .keylog || self == .pcapng }
 
-    var modules: [ProbeModule] { self == .keylog ? ProbeRegistry.secrets : ProbeRegistry.tls }
+    var subject: ProbeSubject { needsSecrets ? .secrets : .plaintext }
+
+    var modules: [ProbeModule] { needsSecrets ? ProbeRegistry.secrets : ProbeRegistry.tls }
 }
 
 /// `netspectra trace`: what programs say over TLS, as they say it.
@@ -60,7 +66,11 @@ struct Trace: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What to do: print messages, or write the secrets of TLS connections to a key log.", valueName: "mode"))
+            """
+            What to do: print messages, write them as a capture of connections without TLS (plaintext), write the \
+            secrets of TLS connections to a key log, or write the packets of interfaces with the secrets that open \
+            them (pcapng).
+            """, valueName: "mode"))
     var mode = TraceMode.messages
 
     @Option(
@@ -71,6 +81,8 @@ struct Trace: ParsableCommand {
             """, valueName: "file"),
         completion: .file())
     var keylog: String?
+
+    @OptionGroup var packets: PacketTraceOptions
 
     @OptionGroup var options: MessageOptions
 
@@ -117,6 +129,7 @@ struct Trace: ParsableCommand {
 
     func validate() throws {
         _ = try ringBytes
+        try packets.validate(for: mode, options)
         if mode == .keylog {
             guard let keylog, !keylog.isEmpty else {
                 throw ValidationError("--mode keylog: into which file? Add --keylog FILE, or --keylog - for the screen")
@@ -199,10 +212,20 @@ struct Trace: ParsableCommand {
             let reader = KeyLogReader(file: file, isConfined: !noSandbox, isQuiet: options.quiet, clock: clock)
             return try supervise(targets, settings, file) { reader($0) }
         }
+        if mode == .pcapng {
+            let outputs = try PacketOutputs(packets, options.capture)
+            let reader = PacketReader(
+                outputs: outputs, tracedOnly: packets.tracedOnly, isConfined: !noSandbox, isQuiet: options.quiet,
+                clock: clock)
+            return try supervise(targets, settings, outputs) { reader($0) }
+        }
+        var options = options
+        // Of the messages nothing is printed, unless it is said where.
+        if mode == .plaintext { options.output = options.output ?? "/dev/null" }
         var run = MessageRun(options)
         run.isLive = true
         run.reorderWindow = 10_000_000
-        let outputs = try run.open()
+        let outputs = try run.open(isSplit: true)
         let reader = TraceReader(run: run, outputs: outputs, isConfined: !noSandbox, clock: clock)
         try supervise(targets, settings, outputs) { reader($0) }
     }

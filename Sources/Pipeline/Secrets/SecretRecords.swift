@@ -36,8 +36,12 @@ public struct SecretRecords: Sendable {
 
     public init(clock: ClockOffset) { self.clock = clock }
 
-    /// - Parameter body: is given each secret of the record that was not given on before.
-    public mutating func take(_ record: Span<UInt8>, _ body: (DerivedSecret) -> Void) {
+    /// - Parameters:
+    ///   - repeated: is given the record's secret where it was given on before.
+    ///   - body: is given each secret of the record that was not given on before.
+    public mutating func take(
+        _ record: Span<UInt8>, repeated: (DerivedSecret) -> Void = { _ in }, _ body: (DerivedSecret) -> Void
+    ) {
         records += 1
         let event: MasterSecretEvent
         do throws(EventFailure) {
@@ -58,7 +62,9 @@ public struct SecretRecords: Sendable {
         case .new:
             delivered += 1
             body(secret)
-        case .known: repeated += 1
+        case .known:
+            self.repeated += 1
+            repeated(secret)
         case .conflicting: conflicting += 1
         }
     }

@@ -20,7 +20,7 @@ public struct FrameBatch: ~Copyable, Sendable {
     /// Octets that stand in the window from `slackOctets` on, if they are still wanted.
     var ahead: ReadAhead?
 
-    init() {}
+    public init() {}
 
     /// Reads a reserved piece into the window. Needs no lock: the piece is this batch's alone.
     mutating func readAhead(_ piece: ReservedPiece) {

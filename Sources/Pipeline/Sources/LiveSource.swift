@@ -88,6 +88,11 @@ public final class LiveSource: FrameSource {
         stopped.raise()
     }
 
+    /// Lets no further frame in, in a process that does not read them.
+    public func close() {
+        for lane in lanes { lane.update { $0.close(drains: true) } }
+    }
+
     public var progress: SourceProgress { state.withLock { $0.progress } }
 
     /// What has become of each interface so far, in their order.

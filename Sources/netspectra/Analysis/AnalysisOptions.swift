@@ -40,6 +40,8 @@ struct AnalysisOptions {
     /// Octets.
     var memoryLimit: Int?
     var workers: Int
+    /// TLS connections are looked at.
+    var showsTLS: Bool
     var isExact: Bool
     var isQuiet: Bool
     /// Rows that are flows say whose they are.
@@ -92,6 +94,9 @@ struct AnalysisOptions {
             throw ValidationError("--workers: \(given) are fewer than --fanout \(input.fanout) needs")
         }
         workers = max(workers, input.fanout)
+        showsTLS = command.tls
+        // Streams are put together in the order of their packets.
+        if showsTLS { workers = 1 }
         isExact = command.exact
         isQuiet = command.quiet
     }

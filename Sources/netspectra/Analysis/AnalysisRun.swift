@@ -61,6 +61,8 @@ struct AnalysisRun {
             order: options.order, limit: storesAll ? nil : options.top, threads: options.workers)
         var analysis = FlowAnalysis(workers: options.workers, tunnels: options.tunnels, filter: options.filter)
         if let records { analysis.observers.append(records.metering) }
+        let census = options.showsTLS ? TLSCensus(tunnels: options.tunnels, filter: options.filter) : nil
+        if let census { analysis.observers.append(census) }
         if let duration = options.input.duration { stop.raise(after: duration) }
         let progress = ProgressMeter(isQuiet: options.isQuiet) { source.frames.progress }
 
@@ -81,7 +83,7 @@ struct AnalysisRun {
             captures: source.captures, interfaces: source.interfaces, counts: counts,
             counted: sink.counted(
                 tasks.map(\.name) + options.sketches.map(\.name), isCumulative: options.isCumulative))
-        try finish(outcome, final, last.first, sink, records, isInterrupted: stop.isInterrupted)
+        try finish(outcome, final, last.first, sink, records, census, isInterrupted: stop.isInterrupted)
     }
 
     /// For --processes: whose sockets are whose, from before the first packet.
@@ -98,7 +100,7 @@ struct AnalysisRun {
 
     private func finish(
         _ outcome: RunOutcome, _ final: Snapshot, _ last: AggregatorCut, _ sink: SnapshotSink,
-        _ records: FlowRecordOutputs?, isInterrupted: Bool
+        _ records: FlowRecordOutputs?, _ census: TLSCensus?, isInterrupted: Bool
     ) throws {
         var report = AnalysisReport(outcome)
         report.ledger.stages += sink.drainQueues()
@@ -109,6 +111,7 @@ struct AnalysisRun {
         let messages = report.problems + (isReport ? [] : report.notes)
         for message in messages { StandardError.write("netspectra: \(message)\n") }
         if isOverview, options.format != .csv { add(final, last, to: &report) }
+        report.tls = census.map { TLSShares($0, rowsMax: options.top) }
         sink.finish(report)
         let code = exitCode(outcome, report, sink, records, isInterrupted: isInterrupted)
         if let code { throw code }
@@ -172,6 +175,26 @@ extension CaptureReport {
         guard case .unreadable(let failure) = end else { return false }
         if case .decompression = failure { return false }
         return true
+    }
+}
+
+extension TLSShares {
+    fileprivate init(_ census: TLSCensus, rowsMax: Int?) {
+        let (groups, others) = census.groups
+        let shares = groups.prefix(rowsMax ?? .max).map { group, connections in
+            var share = TLSShare(
+                version: group.version == .none ? "" : group.version.description, connections: connections)
+            share.serverName = group.serverName
+            share.applicationProtocol = group.applicationProtocol
+            share.cipher = group.cipherSuite?.description
+            share.ja3 = group.ja3
+            share.ja4 = group.ja4
+            share.certificateSubject = group.certificateSubject
+            return share
+        }
+        self.init(
+            shares: shares, shareCount: UInt64(groups.count),
+            connections: groups.reduce(others) { $0 + $1.connections })
     }
 }
 

@@ -104,6 +104,13 @@ struct CountingOptions: ParsableArguments {
             "Threads that count; results do not depend on it. Default: one per processor.", valueName: "number"))
     var workers: Int?
 
+    @Flag(
+        help: """
+            Also which TLS connections there are: version, host, ALPN, cipher, JA3, JA4, certificate. Packets are then \
+            counted by one worker.
+            """)
+    var tls = false
+
     @Flag(help: "Whole numbers in tables instead of 1.23 MB.")
     var exact = false
 

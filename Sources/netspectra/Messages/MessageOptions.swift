@@ -67,6 +67,7 @@ struct MessageOptions: ParsableArguments {
         completion: .file())
     var record: String?
 
+    @OptionGroup var capture: CaptureOutputOptions
     @OptionGroup var filters: MessageFilterOptions
 
     @Option(

@@ -8,10 +8,24 @@ protocol TraceOutputs {
     var drawsTable: Bool { get }
     /// Gives names to the files that the other half has made whole.
     func commit(_ whole: MessageOutputs.Whole) throws(SystemFailure)
+    /// What is readable when the other half asks for a further file; -1: it will not.
+    var questions: Int32 { get }
+    /// Opens a further file for the other half.
+    func answer()
+    /// Lets nothing more in, besides what the probes give.
+    func close()
+}
+
+extension TraceOutputs {
+    var questions: Int32 { -1 }
+    func answer() {}
+    func close() {}
 }
 
 extension MessageOutputs: TraceOutputs {
     var drawsTable: Bool { messages.isTable }
+    var questions: Int32 { capture?.questions ?? -1 }
+    func answer() { capture?.answer() }
 }
 
 extension KeyLogFile: TraceOutputs {
@@ -68,6 +82,7 @@ struct TraceSupervisor {
         }
         say("\(targets.summary(session)); Ctrl-C ends")
         attachUntil(interrupt, session, &targets)
+        outputs.close()
         try finish(session.detach(), targets.problems)
     }
 
@@ -108,9 +123,10 @@ struct TraceSupervisor {
     private func attachUntil(_ interrupt: WakeUp, _ session: ProbeSession, _ targets: inout TraceTargets) {
         while true {
             let readable = Descriptors.waitUntilReadable(
-                [interrupt.descriptor, link.descriptor], milliseconds: Self.searchMilliseconds)
+                [interrupt.descriptor, link.descriptor, outputs.questions], milliseconds: Self.searchMilliseconds)
             // What the other half says now is that it wants no more, or, by its end, that it is gone.
-            if readable.contains(true) { return }
+            if readable[0] || readable[1] { return }
+            if readable[2] { outputs.answer() }
             for note in targets.attachNew(to: session) { say(note) }
         }
     }
@@ -120,7 +136,12 @@ struct TraceSupervisor {
         // Where nobody takes it, the next lines find out why.
         try? link.send(TraceMessage.detached(counters.values).octets)
         var whole: MessageOutputs.Whole = []
-        while let message = receive() {
+        while true {
+            let readable = Descriptors.waitUntilReadable(
+                [link.descriptor, outputs.questions], milliseconds: -1)
+            if readable[1] { outputs.answer() }
+            guard readable[0] else { continue }
+            guard let message = receive() else { break }
             if case .whole(let files) = message { whole = files }
         }
         let ending = child.wait()

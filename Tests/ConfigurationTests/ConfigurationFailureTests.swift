@@ -13,8 +13,8 @@ import Testing
             "agregator: {}",
             "1:1: agregator: unknown setting (did you mean aggregator?); the file takes aggregator, output, redact"
         ),
-        ("- 1", "1:1: expected the group aggregator, output or redact, not a list"),
-        ("just text", "1:1: expected the group aggregator, output or redact, not \"just text\""),
+        ("- 1", "1:1: expected the group aggregator, output, redact or alerts, not a list"),
+        ("just text", "1:1: expected the group aggregator, output, redact or alerts, not \"just text\""),
         ("aggregator:", "1:12: aggregator: expected a group of settings, not nothing"),
         (
             "aggregator:\n  num_worker: 4",
@@ -76,7 +76,6 @@ import Testing
             "3:5: aggregator.sketch.writers: known to Go2NetSpectra, not supported yet: "
                 + "writers beside the snapshot files"
         ),
-        ("alerter: {}", "1:1: alerter: known to Go2NetSpectra, not supported yet: alert rules"),
         (
             "aggregator:\n  exact:\n    writers: []",
             "3:5: aggregator.exact.writers: known to Go2NetSpectra, not supported yet: "

@@ -1,3 +1,4 @@
+import Alerts
 import ArgumentParser
 import Configuration
 import Flows
@@ -26,6 +27,8 @@ struct AnalysisOptions {
     var output: String?
     /// The database they are stored in.
     var storing: StoreSettings?
+    /// Rules, and who is told.
+    var alerts: AlertSettings?
     var filter: PacketFilter?
     var tunnels: TunnelMode
     var merge: Bool
@@ -62,7 +65,10 @@ struct AnalysisOptions {
         filter = try command.where.map(Self.packetFilter) ?? settings.filter
         tunnels = command.tunnels ?? settings.tunnels ?? .outer
         merge = command.merge
-        snapshotInterval = try command.snapshotInterval.map(Self.interval) ?? settings.snapshotIntervalNanoseconds
+        alerts = settings.alerts
+        snapshotInterval =
+            try command.snapshotInterval.map(Self.interval) ?? settings.snapshotIntervalNanoseconds
+            ?? alerts?.checkIntervalNanoseconds
         let clock = settings.snapshotClock.flatMap { CaptureSource.SnapshotClock(rawValue: $0.rawValue) }
         snapshotClock = command.snapshotClock ?? clock ?? .capture
         isCumulative = command.cumulative || settings.isCumulative
@@ -71,6 +77,13 @@ struct AnalysisOptions {
         if !(1...1024 ~= workers) { throw ValidationError("--workers: \(workers) is not between 1 and 1024") }
         isExact = command.exact
         isQuiet = command.quiet
+    }
+
+    /// What rules share.
+    var alertOptions: AlertEngine.Options {
+        AlertEngine.Options(
+            interval: snapshotInterval, isCumulative: isCumulative, limit: alerts?.limit ?? .allDefault,
+            store: storing?.location.name, storeInterval: storing?.interval ?? 0)
     }
 
     /// Rows that people get who did not say how many.
@@ -108,7 +121,9 @@ struct AnalysisOptions {
         }
         guard given.isEmpty else { return given }
         // While one snapshot is written the next fills its tables.
-        let isPeriodic = command.snapshotInterval != nil || settings.snapshotIntervalNanoseconds != nil
+        let isPeriodic =
+            command.snapshotInterval != nil || settings.snapshotIntervalNanoseconds != nil
+            || settings.alerts?.checkIntervalNanoseconds != nil
         return settings.tasks.map { task in
             var flowTask = task.task
             flowTask.memoryLimit = task.memoryBytesMax.map { Int(clamping: isPeriodic ? $0 / 2 : $0) }

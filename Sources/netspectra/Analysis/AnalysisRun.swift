@@ -1,3 +1,4 @@
+import Alerts
 import ArgumentParser
 import Flows
 import Headers
@@ -46,15 +47,19 @@ struct AnalysisRun {
             throw Exit.fail(Exit.configuration, "\(error)")
         }
         let aggregator = PairedAggregator(exact, sketches)
+        let alerts = try options.alerts.map {
+            try AlertDispatcher(
+                $0, tasks: tasks.map { .exact($0) } + options.sketches.map { .sketch($0) }, options: options.alertOptions)
+        }
         let sink: SnapshotSink
         do throws(SystemFailure) {
-            sink = try SnapshotSink(options, isReport: isReport)
+            sink = try SnapshotSink(options, isReport: isReport, alerts: alerts)
         } catch {
             throw Exit.fail(Exit.cannotCreate, "\(error)")
         }
-        let storesAll = options.output != nil || options.storing != nil
+        let needsAll = options.output != nil || options.storing != nil || options.alerts != nil
         let builder = SnapshotBuilder(
-            order: options.order, limit: storesAll ? nil : options.top, threads: options.workers)
+            order: options.order, limit: needsAll ? nil : options.top, threads: options.workers)
         let analysis = FlowAnalysis(workers: options.workers, tunnels: options.tunnels, filter: options.filter)
         let progress = ProgressMeter(isQuiet: options.isQuiet) { source.progress }
 
@@ -81,7 +86,7 @@ struct AnalysisRun {
         _ outcome: RunOutcome, _ final: Snapshot, _ last: AggregatorCut, _ sink: SnapshotSink, isInterrupted: Bool
     ) throws {
         var report = AnalysisReport(outcome)
-        if let stage = sink.drainStore() { report.ledger.stages.append(stage) }
+        report.ledger.stages += sink.drain()
         let messages = report.problems + (isReport ? [] : report.notes)
         for message in messages { StandardError.write("netspectra: \(message)\n") }
         if isOverview, options.format != .csv { add(final, last, to: &report) }

@@ -19,12 +19,15 @@ final class SnapshotSink: Sendable {
     private let store: QueuedWriter?
     /// `nil` where the output is the report.
     private let stream: RowStreamWriter?
+    /// The rules, if there are any.
+    private let alerts: AlertDispatcher?
     private let top: Int?
     private let isExact: Bool
     private let state = Monitor(State())
 
     /// - Throws: where the database cannot be opened.
-    init(_ options: AnalysisOptions, isReport: Bool) throws(SystemFailure) {
+    init(_ options: AnalysisOptions, isReport: Bool, alerts: AlertDispatcher? = nil) throws(SystemFailure) {
+        self.alerts = alerts
         store = try options.storing.map { (storing) throws(SystemFailure) in
             try storing.writer(source: options.files.joined(separator: " "), isCumulative: options.isCumulative)
         }
@@ -78,6 +81,7 @@ final class SnapshotSink: Sendable {
         }
         // Behind the directory, as it may have to wait; before standard output, whose reader may be slow.
         if !isEmpty { store?.put(snapshot) }
+        if !isEmpty { alerts?.take(snapshot) { [stream] in stream?.write(line: $0) ?? false } }
         guard let stream, isPrinted else { return }
         var printed = snapshot
         if let top {
@@ -106,10 +110,10 @@ final class SnapshotSink: Sendable {
         }
     }
 
-    /// Waits until the database has everything, and says what became of it.
-    func drainStore() -> LedgerReport.Stage? {
+    /// Waits until the database has everything and all alerts are sent, and says what became of them.
+    func drain() -> [LedgerReport.Stage] {
         store?.drain()
-        return store?.stage
+        return [store?.stage].compactMap(\.self) + (alerts?.drain() ?? [])
     }
 
     private func attempt(

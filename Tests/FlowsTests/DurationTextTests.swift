@@ -1,4 +1,4 @@
-import Configuration
+import Flows
 import Testing
 
 @Suite struct DurationTextTests {

@@ -73,7 +73,9 @@ public struct AlertEngine: Sendable {
     private func gaps(before span: AlertSpan) -> [AlertSpan] {
         guard let interval = options.interval, !options.isCumulative, let before, span.start > before else { return [] }
         // The end of the last snapshot of a run is none of an interval, but nothing comes behind it.
-        let count = Int((span.start - before) / interval)
+        let (length, overflow) = span.start.subtractingReportingOverflow(before)
+        guard !overflow else { return [] }
+        let count = Int(length / interval)
         let half = Self.emptyMax / 2
         let chosen = count <= Self.emptyMax ? Array(0..<count) : Array(0..<half) + Array(count - half..<count)
         return chosen.map {

@@ -26,9 +26,9 @@ import Testing
         #expect(
             try Self.query("bytes > 1") == "netspectra query top --task sources \(Self.range) --where 'src_ip == 10.0.0.1'")
         #expect(
-            try Self.query("bytes > 1", where: "net 10.0.0.0/8", [1: 9, 2: 8])
+            try Self.query("bytes > 1", where: "src net 10.0.0.0/8", [1: 9, 2: 8])
                 == "netspectra query top --task sources \(Self.range) --where "
-                + "'(net 10.0.0.0/8) and ((src_ip == 10.0.0.1) or (src_ip == 10.0.0.2))'")
+                + "'(src net 10.0.0.0/8) and ((src_ip == 10.0.0.1) or (src_ip == 10.0.0.2))'")
         #expect(try Self.query("total bytes > 1") == "netspectra query top --task sources \(Self.range)")
         // Of many keys, all rows are shown.
         #expect(

@@ -38,7 +38,8 @@ final class PythonServer {
     }
 
     deinit {
-        process.terminate()
+        // It has inherited a mask that may hold back any other signal.
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 

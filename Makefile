@@ -5,7 +5,7 @@ SECONDS ?= 60
 PREFIX  ?= /usr/local
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-tsan test-differential lint format bench fuzz install uninstall clean
+.PHONY: help setup demo test test-tsan test-differential lint format bench soak fuzz install uninstall clean
 # The targets share one build directory.
 .NOTPARALLEL:
 
@@ -37,6 +37,9 @@ bench: setup ## Compare speed, memory and results with the other tools installed
 	@Benchmarks/compare
 	@swift run --package-path Benchmarks -c release SketchSpeed
 	@Benchmarks/messages --parts
+
+soak: setup ## Capture for an hour at a steady rate, and say whether memory stays flat (needs root)
+	@Benchmarks/soak
 
 fuzz: setup ## Run every fuzz target for SECONDS each (default: 60)
 	@Scripts/fuzz "$(SECONDS)"

@@ -31,6 +31,7 @@ let package = Package(
         .library(name: "Cryptography", targets: ["Cryptography"]),
         // For the benchmarks, which are a package of their own.
         .library(name: "KernelIO", targets: ["KernelIO"]),
+        .library(name: "LiveCapture", targets: ["LiveCapture"]),
         .library(name: "Outputs", targets: ["Outputs"]),
         .library(name: "Pipeline", targets: ["Pipeline"]),
         // For the fuzzers, which are a package of their own.
@@ -80,13 +81,17 @@ let package = Package(
         .target(
             name: "Probes", dependencies: ["CLibBPF", "CProbeRecords", "KernelIO", "Octets"], exclude: ["BPF"],
             swiftSettings: settings, plugins: probePlugins),
+        .systemLibrary(
+            name: "CPcap", path: "Sources/C/CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+        .target(
+            name: "LiveCapture", dependencies: ["CPcap", "CaptureFiles", "KernelIO"], swiftSettings: settings),
         .target(name: "ContentCodings", dependencies: ["CZlib", "CZstd", "CBrotli"], swiftSettings: settings),
         .target(name: "Cryptography", dependencies: ["CCrypto", "TLS"], swiftSettings: settings),
         .target(
             name: "Pipeline",
             dependencies: [
                 "Octets", "Headers", "CaptureFiles", "ContentCodings", "Cryptography", "Flows", "KernelIO", "Events",
-                "AppProtocols", "Sketches", "Streams", "TLS",
+                "AppProtocols", "LiveCapture", "Sketches", "Streams", "TLS",
             ],
             swiftSettings: settings),
         .systemLibrary(
@@ -121,7 +126,8 @@ let package = Package(
             name: "netspectra",
             dependencies: [
                 "Alerts", "Octets", "Headers", "CaptureFiles", "Flows", "Synthesis", "Configuration", "KernelIO",
-                "Notifiers", "Pipeline", "Outputs", "AppProtocols", "Cryptography", "Events", "Probes", "Sketches", "Storage", "Streams", "TLS",
+                "LiveCapture", "Notifiers", "Pipeline", "Outputs", "AppProtocols", "Cryptography", "Events", "Probes",
+                "Sketches", "Storage", "Streams", "TLS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -222,6 +228,7 @@ let package = Package(
                 "CaptureTestSupport", "Flows", "Headers", "KernelIO", "Octets", "Outputs", "Storage", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
+            exclude: ["modern-clickhouse.py"],
             swiftSettings: settings),
         .testTarget(name: "KernelIOTests", dependencies: ["KernelIO", "TestSupport"], swiftSettings: settings),
         .testTarget(

@@ -44,12 +44,14 @@ enum AlertQuery {
 
     /// As one word of a POSIX shell.
     static func quoted(_ word: String) -> String {
-        let isPlain = !word.isEmpty && word.utf8.allSatisfy { octet in
-            switch UnicodeScalar(octet) {
-            case "a"..."z", "A"..."Z", "0"..."9", "_", "-", ".", ":", "/", ",", "=", "+", "@", "%": true
-            default: false
+        let isPlain =
+            !word.isEmpty
+            && word.utf8.allSatisfy { octet in
+                switch UnicodeScalar(octet) {
+                case "a"..."z", "A"..."Z", "0"..."9", "_", "-", ".", ":", "/", ",", "=", "+", "@", "%": true
+                default: false
+                }
             }
-        }
         if isPlain { return word }
         return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }

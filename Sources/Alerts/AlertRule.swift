@@ -102,7 +102,8 @@ extension AlertRule {
             let names = tasks.map(\.name)
             throw failure(
                 .task,
-                "no task \"\(self.task)\"\(NearestName.hint(self.task, among: names)); there is \(names.joined(separator: ", "))")
+                "no task \"\(self.task)\"\(NearestName.hint(self.task, among: names)); there is "
+                    + names.joined(separator: ", "))
         }
         let task = tasks[index]
         var rule = self
@@ -144,7 +145,8 @@ extension AlertRule {
         if case .fields(let fields) = grouping {
             let keys = condition.fields ?? task.fields
             guard !condition.isTotal, keys.covers(fields) else {
-                throw failure(.grouping, "\(fields) is no part of the rule's key\(condition.isTotal ? "" : ", \(keys)")")
+                throw failure(
+                    .grouping, "\(fields) is no part of the rule's key\(condition.isTotal ? "" : ", \(keys)")")
             }
         }
         guard let filter else { return }

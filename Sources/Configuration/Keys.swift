@@ -16,13 +16,18 @@ struct Keys {
         known: [
             "num_workers", "size_of_packet_channel", "snapshot_interval", "storage_root_path", "exact_tasks",
             "sketch_tasks", "snapshot_clock", "cumulative", "max_memory", "tunnels", "where", "bidirectional", "type",
-            "types", "exact", "sketch",
+            "types", "exact", "sketch", "writers",
         ],
-        later: [
-            "period": "a measurement period beside the snapshots", "writers": "writers beside the snapshot files",
-        ])
+        later: ["period": "a measurement period beside the snapshots"])
 
-    static let exact = Keys(known: ["tasks"], later: ["writers": "writers beside the snapshot files"])
+    static let exact = Keys(known: ["tasks", "writers"])
+
+    static let writer = Keys(
+        known: ["type", "enabled", "snapshot_interval", "directory", "sqlite", "clickhouse", "gob"])
+    static let directoryWriter = Keys(known: ["root_path"])
+    static let sqliteWriter = Keys(known: ["path", "keep"])
+    static let clickHouseWriter = Keys(
+        known: ["host", "port", "database", "username", "password", "secure", "keep", "spool"])
 
     static let task = Keys(known: ["name", "key_fields", "num_shards", "bidirectional", "memory"])
 

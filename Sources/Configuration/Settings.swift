@@ -28,6 +28,8 @@ public struct Settings: Equatable, Sendable {
     public var tasks: [TaskSettings] = []
     /// What is counted in sketches, in the order of the file.
     public var sketches: [SketchTask] = []
+    /// Where else snapshots go, each at its own interval.
+    public var writers: [WriterSettings] = []
     public var report = ReportSettings()
     /// What is taken out of messages before anything is written.
     public var redaction = RedactionSettings()

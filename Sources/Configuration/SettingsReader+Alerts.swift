@@ -120,7 +120,9 @@ extension SettingsReader {
         for key in others {
             if let node = values[key] { note(node, "\(path).\(key)", "when says it already") }
         }
-        guard let text = self.text(when, "\(path).when", expected: "an expression such as bytes/s > 10MB") else { return nil }
+        guard let text = self.text(when, "\(path).when", expected: "an expression such as bytes/s > 10MB") else {
+            return nil
+        }
         do throws(AlertExpressionFailure) {
             return try AlertCondition(parsing: text)
         } catch {
@@ -184,7 +186,8 @@ extension SettingsReader {
     mutating func label(_ node: YAMLNode, _ path: String) -> String? {
         guard let name = text(node, path, expected: "a name") else { return nil }
         let isLabel =
-            !name.isEmpty && name.utf8.count <= 100 && name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+            !name.isEmpty && name.utf8.count <= 100
+            && name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
         if !isLabel { note(node, path, "expected a name of 1 to 100 octets in one line") }
         return isLabel ? name : nil
     }

@@ -90,7 +90,8 @@ extension SettingsReader {
             let entryPath = "\(path).\(entry.key)"
             guard let value = text(entry.value, entryPath, expected: "a text") else { return nil }
             // Neither may end the line (RFC 9110 § 5.1, § 5.5).
-            let isName = !entry.key.isEmpty && entry.key.utf8.allSatisfy { 0x21..<0x7F ~= $0 && $0 != UInt8(ascii: ":") }
+            let isName =
+                !entry.key.isEmpty && entry.key.utf8.allSatisfy { 0x21..<0x7F ~= $0 && $0 != UInt8(ascii: ":") }
             guard isName, value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
                 note(entry.value, entryPath, "expected a header field in one line")
                 return nil

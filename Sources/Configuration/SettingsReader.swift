@@ -29,6 +29,7 @@ extension Settings {
 /// Turns nodes into settings and notes each problem on the way; a setting with a problem keeps its default.
 struct SettingsReader {
     var problems: [ConfigurationProblem] = []
+    private var writerLists: [(node: YAMLNode, path: String)] = []
 
     mutating func settings(_ root: YAMLNode?) -> Settings {
         var settings = Settings()
@@ -58,7 +59,14 @@ struct SettingsReader {
         settings.tunnels = values["tunnels"].flatMap { choice($0, "\(path).tunnels") }
         settings.filter = values["where"].flatMap { filter($0, "\(path).where") }
         let bidirectional = values["bidirectional"].flatMap { boolean($0, "\(path).bidirectional") } ?? false
+        add(writersOf: values, path)
         tasks(values, bidirectional: bidirectional, &settings)
+        settings.writers = writers(writerLists)
+    }
+
+    /// A list that stands in `aggregator`, or beside the tasks of one kind.
+    private mutating func add(writersOf values: [String: YAMLNode], _ path: String) {
+        if let node = values["writers"] { writerLists.append((node, "\(path).writers")) }
     }
 
     /// Phase 1 of the original has `exact_tasks`, its later files `exact: {tasks: …}`.
@@ -66,6 +74,7 @@ struct SettingsReader {
         var list = values["exact_tasks"].map { (node: $0, path: "aggregator.exact_tasks") }
         if let exact = values["exact"] {
             let inner = mapping(exact, "aggregator.exact", Keys.exact)
+            add(writersOf: inner, "aggregator.exact")
             if let tasks = inner["tasks"] {
                 if list != nil {
                     note(tasks, "aggregator.exact.tasks", "the tasks stand in aggregator.exact_tasks already")
@@ -86,7 +95,9 @@ struct SettingsReader {
     private mutating func sketchList(_ values: [String: YAMLNode]) -> (node: YAMLNode, path: String)? {
         let list = values["sketch_tasks"].map { (node: $0, path: "aggregator.sketch_tasks") }
         guard let sketch = values["sketch"] else { return list }
-        guard let tasks = mapping(sketch, "aggregator.sketch", Keys.exact)["tasks"] else { return list }
+        let inner = mapping(sketch, "aggregator.sketch", Keys.exact)
+        add(writersOf: inner, "aggregator.sketch")
+        guard let tasks = inner["tasks"] else { return list }
         if list != nil {
             note(tasks, "aggregator.sketch.tasks", "the tasks stand in aggregator.sketch_tasks already")
         }

@@ -115,11 +115,11 @@ public struct InputFile: ~Copyable, Sendable {
     ///
     /// - Parameters:
     ///   - wakeUp: ends the wait, too.
-    ///   - deadline: nanoseconds on the wall clock, after which the wait ends; `nil` for none.
+    ///   - nanoseconds: how long to wait at most; `nil` for as long as it takes.
     /// - Returns: whether there is something to read. `false` can mean nothing at all: look, and wait again.
-    public func waitUntilReadable(orUntil wakeUp: WakeUp? = nil, deadline: Int64? = nil) -> Bool {
+    public func waitUntilReadable(orUntil wakeUp: WakeUp? = nil, nanoseconds: Int64? = nil) -> Bool {
         if size != nil { return true }
-        let milliseconds = deadline.map { Int32(clamping: max($0 - Clock.wallNanoseconds + 999_999, 0) / 1_000_000) }
+        let milliseconds = nanoseconds.map { Int32(clamping: (max($0, 0) + 999_999) / 1_000_000) }
         // Descriptors below 0 are passed over.
         var requests = [
             pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
@@ -130,7 +130,7 @@ public struct InputFile: ~Copyable, Sendable {
     }
 
     /// Whether octets or the end can be read without waiting.
-    public var isReadable: Bool { waitUntilReadable(deadline: 0) }
+    public var isReadable: Bool { waitUntilReadable(nanoseconds: 0) }
 
     /// Whether the file is being written just now, so that its end is not where it will be. Regular files only.
     ///

@@ -17,7 +17,12 @@ import Glibc
         unsafe mutex.initialize(to: pthread_mutex_t())
         unsafe condition.initialize(to: pthread_cond_t())
         unsafe pthread_mutex_init(mutex, nil)
-        unsafe pthread_cond_init(condition, nil)
+        // Waits with an end are told by the clock that nobody sets.
+        var attributes = pthread_condattr_t()
+        unsafe pthread_condattr_init(&attributes)
+        unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        unsafe pthread_cond_init(condition, &attributes)
+        unsafe pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -89,7 +94,7 @@ import Glibc
         return result
     }
 
-    /// - Parameter deadline: on the wall clock, as pthread_cond_timedwait(3) has it.
+    /// - Parameter deadline: on the monotonic clock.
     fileprivate func waitUntil<Result>(_ deadline: Int64, _ body: (inout Value) -> Result?) -> Result? {
         lock()
         defer { unlock() }
@@ -122,6 +127,6 @@ import Glibc
 extension Monitor {
     /// As `wait`, but gives up after some time: `nil`.
     public func wait<Result>(nanoseconds: Int64, _ body: (inout Value) -> Result?) -> Result? {
-        waitUntil(Clock.wallNanoseconds + nanoseconds, body)
+        waitUntil(Clock.monotonicNanoseconds + nanoseconds, body)
     }
 }

@@ -40,7 +40,7 @@ public enum ProgramRun {
     ) -> Result {
         // SAFETY: the copies are freed behind the only use; the null pointer at the end is freed to no effect.
         let copies = unsafe texts.map { unsafe UnsafePointer<CChar>(strdup($0)) } + [nil]
-        defer { for unsafe copy in unsafe copies { unsafe free(UnsafeMutableRawPointer(mutating: copy)) } }
+        defer { unsafe copies.forEach { unsafe free(UnsafeMutableRawPointer(mutating: $0)) } }
         return unsafe copies.withUnsafeBufferPointer { unsafe body($0.baseAddress!) }
     }
 }

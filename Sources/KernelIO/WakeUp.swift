@@ -17,4 +17,11 @@ public final class WakeUp: Sendable {
         // SAFETY: write(2) reads the eight octets of `one` during the call. It fails only for a counter that is raised.
         _ = unsafe write(descriptor, &one, MemoryLayout.size(ofValue: one))
     }
+
+    /// Waits until it is raised, or for so long.
+    public func wait(nanoseconds: Int64) {
+        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        // SAFETY: poll(2) reads and writes the one element during the call.
+        _ = unsafe poll(&request, 1, Int32(clamping: (max(nanoseconds, 0) + 999_999) / 1_000_000))
+    }
 }

@@ -12,6 +12,8 @@ public struct FlowAnalysis: Sendable {
     public var workers: Int
     public var tunnels: TunnelMode
     public var filter: PacketFilter?
+    /// Who else gets every batch of frames.
+    public var observers: [any FrameObserver] = []
     /// For tests of what happens where the system has no thread left.
     var startThread: @Sendable (String, @escaping @Sendable () -> Void) throws(SystemFailure) -> WorkerThread = {
         (name, body) throws(SystemFailure) in try WorkerThread(name: name, body)
@@ -30,7 +32,7 @@ public struct FlowAnalysis: Sendable {
     /// - Returns: what became of the frames, and the aggregator's state after the last one.
     /// - Throws: where the system has no thread to work on.
     public func run<A: Aggregator>(
-        _ source: CaptureSource, into aggregator: A, onSnapshot: @escaping @Sendable (A.Cut, SnapshotCut) -> Void
+        _ source: some FrameSource, into aggregator: A, onSnapshot: @escaping @Sendable (A.Cut, SnapshotCut) -> Void
     ) throws(SystemFailure) -> (counts: TrafficCounts, last: A.Cut) {
         let snapshots = SnapshotQueue<A.Cut>()
         let writer = try startThread("snapshots") {
@@ -76,15 +78,16 @@ public struct FlowAnalysis: Sendable {
 
     /// One worker's life. The last worker to reach the end gets everybody's final state.
     private func work<A: Aggregator>(
-        _ source: CaptureSource, _ aggregator: A, _ snapshots: SnapshotQueue<A.Cut>, worker: Int
+        _ source: some FrameSource, _ aggregator: A, _ snapshots: SnapshotQueue<A.Cut>, worker: Int
     ) -> (TrafficCounts, A.Cut?) {
         var frames = FrameBatch()
         var packets = PacketBatch()
         var decoder = FrameDecoder(tunnels: tunnels, filter: filter)
         var cutsMade = 0
         while true {
-            switch source.next(&frames, cutsMade: cutsMade) {
+            switch source.next(&frames, cutsMade: cutsMade, worker: worker) {
             case .frames:
+                for observer in observers { observer.take(frames, worker: worker) }
                 var start = 0
                 while start < frames.frames.count {
                     let end = min(start + PacketBatch.capacity, frames.frames.count)
@@ -95,7 +98,11 @@ public struct FlowAnalysis: Sendable {
             case .cut(let cut):
                 cutsMade += 1
                 if let state = aggregator.cut(worker: worker) { snapshots.put((state, cut)) }
+                for observer in observers { observer.cut(cut, worker: worker) }
+            case .idle:
+                for observer in observers { observer.idle(worker: worker) }
             case .end:
+                for observer in observers { observer.end(worker: worker) }
                 return (decoder.counts, aggregator.cut(worker: worker))
             }
         }

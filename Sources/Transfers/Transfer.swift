@@ -94,7 +94,8 @@ import Synchronization
 
     private static func failure(_ response: ns_response, _ name: String) -> SystemFailure {
         // SAFETY: `error` is a NUL-terminated text of the handle, valid until the next call.
-        SystemFailure(operation: "reach", path: name, errno: ECONNREFUSED, detail: unsafe String(cString: response.error))
+        SystemFailure(
+            operation: "reach", path: name, errno: ECONNREFUSED, detail: unsafe String(cString: response.error))
     }
 
     /// The texts as C has them, for the call.
@@ -103,7 +104,7 @@ import Synchronization
     ) -> Result {
         // SAFETY: the copies are freed behind the only use.
         let copies = unsafe texts.map { unsafe UnsafePointer<CChar>(strdup($0)) }
-        defer { for unsafe copy in unsafe copies { unsafe free(UnsafeMutableRawPointer(mutating: copy)) } }
+        defer { unsafe copies.forEach { unsafe free(UnsafeMutableRawPointer(mutating: $0)) } }
         return unsafe copies.withUnsafeBufferPointer(body)
     }
 }

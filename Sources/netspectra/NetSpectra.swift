@@ -7,7 +7,7 @@ struct NetSpectra: ParsableCommand {
         commandName: "netspectra",
         abstract: "Who talks to whom, how much, and what is said: flows and messages.",
         discussion: """
-            analyze counts the packets of captures exactly, by any key. messages puts TCP connections together and \
+            analyze counts the packets of captures exactly, by any key; capture those on live interfaces. messages puts TCP connections together and \
             prints what they say: HTTP, WebSocket, gRPC, raw octets. replay does so with recorded events, trace with \
             what programs on this machine say over TLS; doctor says whether that works here. query answers questions \
             from a database that analyze --store has filled.
@@ -24,20 +24,20 @@ struct NetSpectra: ParsableCommand {
               1    done, but the input is damaged: what could be read is there
               2    the command line is wrong
               65   an input is no capture or recording, or not what netspectra wrote
-              66   an input cannot be opened or read
+              66   an input or interface cannot be opened or read
               69   trace: a library, a function or a feature of the kernel is missing
               70   the counts do not add up: a defect of netspectra
               71   the system gave no thread or process, or ended one
               73   an output cannot be created
               74   an output cannot be written
-              77   trace: the system does not permit it
+              77   trace, capture: the system does not permit it
               78   the configuration is wrong
               130  interrupted: what was read is counted and printed
             """,
         version: "0.1.0",
         subcommands: [
-            Analyze.self, Messages.self, Trace.self, Doctor.self, Replay.self, Edit.self, Show.self, Query.self,
-            Generate.self,
+            Analyze.self, Capture.self, Messages.self, Trace.self, Doctor.self, Replay.self, Edit.self, Show.self,
+            Query.self, Generate.self,
         ])
 }
 

@@ -49,6 +49,7 @@ final class ProgressMeter: Sendable {
         }
         parts.insert("\(HumanUnits.grouped(progress.frames)) packets", at: 1)
         parts.insert(HumanUnits.packetsPerSecond(packets), at: 2)
+        if progress.framesLost > 0 { parts.append("\(HumanUnits.grouped(progress.framesLost)) lost") }
         return parts.joined(separator: ", ")
     }
 }

@@ -38,8 +38,10 @@ struct StoreOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "When the database falls behind: wait for it, or drop snapshots and count them. Default: wait.",
-            valueName: "what"))
+            """
+            When the database falls behind: wait for it, or drop snapshots and count them. Default: wait for captures, \
+            drop what is live.
+            """, valueName: "what"))
     var storeOverflow: QueuedWriter.Overflow?
 
     /// What the options say, checked; `nil` where nothing is stored.
@@ -55,7 +57,7 @@ struct StoreOptions: ParsableArguments {
             location: try Self.location(store),
             retention: try keep.map { Retention(keep: try Self.duration($0, option: "--keep")) },
             interval: try storeInterval.map { try Self.duration($0, option: "--store-interval") },
-            overflow: storeOverflow ?? .wait, spool: spool)
+            overflow: storeOverflow, spool: spool)
     }
 
     static func location(_ text: String) throws -> StoreLocation {
@@ -90,21 +92,38 @@ struct StoreOptions: ParsableArguments {
     }
 }
 
-/// Where snapshots are stored, and how.
+/// One more place for snapshots beside standard output, written on a thread of its own.
 struct StoreSettings {
     var location: StoreLocation
     var retention: Retention?
     /// Nanoseconds.
     var interval: Int64?
-    var overflow: QueuedWriter.Overflow
+    /// `nil` for what fits the source.
+    var overflow: QueuedWriter.Overflow?
     var spool: String?
 
     /// Opens the database for a new run.
-    func writer(source: String, isCumulative: Bool) throws(SystemFailure) -> QueuedWriter {
+    func writer(_ options: AnalysisOptions) throws(SystemFailure) -> QueuedWriter {
         let store = try location.open(.write, spool: spool)
+        let run = StoredRun(source: options.input.name, isCumulative: options.isCumulative)
         return try QueuedWriter(
-            StoreWriter(store, run: StoredRun(source: source, isCumulative: isCumulative), retention: retention),
-            name: store.name, overflow: overflow, interval: interval, isCumulative: isCumulative)
+            StoreWriter(store, run: run, retention: retention), name: "store \(store.name)",
+            overflow: overflow ?? options.input.overflow, interval: interval, isCumulative: options.isCumulative)
+    }
+}
+
+/// Snapshot directories at an interval of their own.
+struct DirectorySettings {
+    var root: String
+    /// Nanoseconds; `nil` for each snapshot as it comes.
+    var interval: Int64?
+
+    func writer(_ options: AnalysisOptions) throws(SystemFailure) -> QueuedWriter {
+        let writer = SnapshotDirectoryWriter(
+            root: root, shards: options.shards, defaultShards: SnapshotSink.defaultShards, threads: 1)
+        return try QueuedWriter(
+            writer, name: "directory \(root)", overflow: options.input.overflow, interval: interval,
+            isCumulative: options.isCumulative)
     }
 }
 

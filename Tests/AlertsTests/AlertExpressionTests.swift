@@ -25,16 +25,18 @@ import Testing
         #expect(try AlertCondition(parsing: "bytes>=1k").kind == .threshold(.greaterOrEqual, 1000))
     }
 
-    @Test(arguments: [
-        ("1000", 1000), ("10k", 10_000), ("10MB", 1e7), ("1.5GB", 1.5e9), ("64KiB", 65_536), ("2Mi", 2_097_152),
-        ("1_000_000", 1e6), ("2e6", 2e6), ("1T", 1e12), ("0", 0), (".5", nil), ("5.", 5), ("1X", nil), ("-1", nil),
-        ("", nil), ("B", nil), ("1e99", nil), ("9999999T", nil), ("1.2.3", nil), ("10Mbit", nil), ("١", nil),
-    ] as [(String, Double?)])
+    @Test(
+        arguments: [
+            ("1000", 1000), ("10k", 10_000), ("10MB", 1e7), ("1.5GB", 1.5e9), ("64KiB", 65_536), ("2Mi", 2_097_152),
+            ("1_000_000", 1e6), ("2e6", 2e6), ("1T", 1e12), ("0", 0), (".5", nil), ("5.", 5), ("1X", nil), ("-1", nil),
+            ("", nil), ("B", nil), ("1e99", nil), ("9999999T", nil), ("1.2.3", nil), ("10Mbit", nil), ("١", nil),
+        ] as [(String, Double?)])
     func numbers(text: String, value: Double?) { #expect(AlertNumber.value(text, unit: "B") == value) }
 
     @Test(arguments: [
         ("", 1, "expected a metric"), ("byte > 1", 1, "\"byte\" is no metric (did you mean bytes?)"),
-        ("bytes", 6, "expected an operator"), ("bytes > ", 9, "expected a number such as 10MB where the expression ends"),
+        ("bytes", 6, "expected an operator"),
+        ("bytes > ", 9, "expected a number such as 10MB where the expression ends"),
         ("bytes >> 1", 7, "expected one of >"), ("bytes > ten", 9, "expected a number such as 10MB, not \"ten\""),
         ("packets > 10MB", 11, "expected a number such as 10k"), ("bytes rises < 5", 13, "expected > or >="),
         ("bytes rises > 5%%", 15, "expected a number, or a percentage"), ("bytes rose > 5", 7, "did you mean rises?"),
@@ -46,7 +48,8 @@ import Testing
         ("total bytes > 1 by SrcIP", 17, "the total has no fields"), ("bytes > 1 by SrcPI", 14, "did you mean SrcIP"),
         ("bytes > 1 over 3", 11, "\"over\" means nothing in a rule of this kind"),
         ("new key for 3s", 9, "\"for\" means nothing"), ("new keys", 5, "expected \"key\""),
-        ("top 0 changes", 5, "from 1 to 1000"), ("top ten changes", 5, "from 1 to 1000"), ("top 3", 6, "expected \"changes\""),
+        ("top 0 changes", 5, "from 1 to 1000"), ("top ten changes", 5, "from 1 to 1000"),
+        ("top 3", 6, "expected \"changes\""),
         ("top 3 bytes change", 13, "expected \"changes\""), ("bytes rises > 5 over 101", 22, "from 1 to 100"),
         ("größe > 1", 1, "\"größe\" is no metric"), ("bytes > 1 ü", 11, "expected one of for"),
     ])
@@ -59,8 +62,10 @@ import Testing
     @Test func textsOfAnyWordsAreReadOrRefused() {
         var random = SeededGenerator(seed: 5)
         let words = [
-            "bytes", "bytes/s", "total", "new", "key", "top", "changes", "rises", ">", "<=", "==", "10MB", "50%", "5", "for",
-            "clear", "by", "SrcIP/24", ",", "over", "above", "within", "after", "30s", "snapshots", "ü", "\u{0}", "==>", "%",
+            "bytes", "bytes/s", "total", "new", "key", "top", "changes", "rises", ">", "<=", "==", "10MB", "50%", "5",
+            "for",
+            "clear", "by", "SrcIP/24", ",", "over", "above", "within", "after", "30s", "snapshots", "ü", "\u{0}", "==>",
+            "%",
         ]
         var read = 0
         for _ in 0..<20_000 {

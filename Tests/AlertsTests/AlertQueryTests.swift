@@ -14,17 +14,19 @@ import Testing
         snapshot.sketches = [
             SketchResult(
                 task: AlertSamples.scan, rows: [SketchRow(key: AlertSamples.key(1), spread: Estimate(value: 5))],
-                totalPackets: 1, totalBytes: 1, distinct: Estimate(value: 5)),
+                totalPackets: 1, totalBytes: 1, distinct: Estimate(value: 5))
         ]
         return engine.evaluate(snapshot).first?.query
     }
 
-    private static let range = "--store 'it'\\''s here.db' --from 2023-11-14T22:00:00.000000001Z "
+    private static let range =
+        "--store 'it'\\''s here.db' --from 2023-11-14T22:00:00.000000001Z "
         + "--to 2023-11-14T22:00:01.000000000Z"
 
     @Test func namesTaskStoreTimeAndKeys() throws {
         #expect(
-            try Self.query("bytes > 1") == "netspectra query top --task sources \(Self.range) --where 'src_ip == 10.0.0.1'")
+            try Self.query("bytes > 1")
+                == "netspectra query top --task sources \(Self.range) --where 'src_ip == 10.0.0.1'")
         #expect(
             try Self.query("bytes > 1", where: "src net 10.0.0.0/8", [1: 9, 2: 8])
                 == "netspectra query top --task sources \(Self.range) --where "
@@ -32,7 +34,8 @@ import Testing
         #expect(try Self.query("total bytes > 1") == "netspectra query top --task sources \(Self.range)")
         // Of many keys, all rows are shown.
         #expect(
-            try Self.query("bytes > 1", [1: 9, 2: 9, 3: 9, 4: 9]) == "netspectra query top --task sources \(Self.range)")
+            try Self.query("bytes > 1", [1: 9, 2: 9, 3: 9, 4: 9]) == "netspectra query top --task sources \(Self.range)"
+        )
         #expect(
             try Self.query("spread > 1", task: "scan")
                 == "netspectra query spread --by SrcIP --of DstIP \(Self.range) --where 'src_ip == 10.0.0.1'")

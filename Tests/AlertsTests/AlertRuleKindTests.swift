@@ -111,12 +111,15 @@ import Testing
 
     @Test func newKeysFireOnceUntilTheyAreForgotten() throws {
         #expect(
-            try Self.story("new key within 2s", [[1: 1], [1: 1, 2: 1], [2: 1, 3: 9], [1: 1], [9: 1], [9: 1], [9: 1, 2: 1]])
+            try Self.story(
+                "new key within 2s", [[1: 1], [1: 1, 2: 1], [2: 1, 3: 9], [1: 1], [9: 1], [9: 1], [9: 1, 2: 1]])
                 == [[], ["firing 2"], ["firing 3"], [], ["firing 9"], [], ["firing 2"]])
         #expect(
             try Self.story("new key above 100", [[1: 500], [2: 99], [2: 101], [2: 500]]) == [[], [], ["firing 2"], []])
         #expect(
-            try Self.story("new key after 3s", [[1: 1], [2: 1], [3: 1], [2: 1, 4: 1]]) == [[], [], ["firing 3"], ["firing 4"]])
+            try Self.story("new key after 3s", [[1: 1], [2: 1], [3: 1], [2: 1, 4: 1]]) == [
+                [], [], ["firing 3"], ["firing 4"],
+            ])
     }
 
     @Test func keysThatCannotBeRememberedAreCounted() throws {
@@ -140,7 +143,8 @@ import Testing
 
     @Test func sketchesHaveSpreadAndBounds() throws {
         var engine = try AlertSamples.engine(
-            try AlertSamples.rule("spread > 100", task: "scan"), try AlertSamples.rule("total spread > 10", task: "hosts"),
+            try AlertSamples.rule("spread > 100", task: "scan"),
+            try AlertSamples.rule("total spread > 10", task: "hosts"),
             try AlertSamples.rule("bytes > 1000", task: "heavy"))
         let estimate = Estimate(value: 110, below: 20, above: 20, confidence: 0.95)
         let sure = Estimate(value: 2000, below: 100)
@@ -168,7 +172,8 @@ import Testing
     }
 
     @Test func rowsThatMayLackSomethingSaySo() throws {
-        var engine = try AlertSamples.engine(try AlertSamples.rule("bytes < 1000"), try AlertSamples.rule("total bytes > 1"))
+        var engine = try AlertSamples.engine(
+            try AlertSamples.rule("bytes < 1000"), try AlertSamples.rule("total bytes > 1"))
         let other = FlowRecord(key: AlertSamples.key(0), packets: 5, bytes: 500)
         let time = AlertSamples.start
         let result = AlertSamples.result([1: 900], time: time, other: other)

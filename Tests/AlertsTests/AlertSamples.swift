@@ -11,9 +11,12 @@ enum AlertSamples {
 
     static let sources = FlowTask(name: "sources", fields: KeyFields(source: .whole))
     static let pairs = FlowTask(name: "pairs", fields: KeyFields(source: .whole, destination: .whole))
+    // The parameters are right.
+    // swift-format-ignore: NeverUseForceTry
     static let scan = SketchTask(
         name: "scan", fields: KeyFields(source: .whole), elements: KeyFields(destination: .whole),
         kind: .superSpread(try! SuperSpreadParameters(width: 64, depth: 2), threshold: 1))
+    // swift-format-ignore: NeverUseForceTry
     static let heavy = SketchTask(
         name: "heavy", fields: KeyFields(source: .whole),
         kind: .heavyHitters(

@@ -13,7 +13,8 @@ import Testing
 
     @Test func tenThousandKeysAreOneMessage() throws {
         var engine = try AlertSamples.engine(try AlertSamples.rule("bytes > 10"))
-        let alerts = engine.evaluate(AlertSamples.snapshot(1, Self.crowd)) + engine.evaluate(AlertSamples.snapshot(2, [:]))
+        let alerts =
+            engine.evaluate(AlertSamples.snapshot(1, Self.crowd)) + engine.evaluate(AlertSamples.snapshot(2, [:]))
         #expect(alerts.map(\.keyCount) == [10_000, 10_000])
         #expect(alerts.map(\.items.count) == [10, 10] && alerts.map(\.evidence.count) == [5, 0])
         #expect(alerts[0].items.map(\.value.value) == (0..<10).map { Double(10_999 - $0) })
@@ -22,7 +23,8 @@ import Testing
     }
 
     @Test func aMessageForEachKeyIsLimited() throws {
-        let rule = try AlertSamples.rule("bytes > 10", group: .key, limit: AlertLimit(count: 20, nanoseconds: 3600_000_000_000))
+        let rule = try AlertSamples.rule(
+            "bytes > 10", group: .key, limit: AlertLimit(count: 20, nanoseconds: 3600_000_000_000))
         var engine = try AlertSamples.engine(rule)
         var alerts = engine.evaluate(AlertSamples.snapshot(1, Self.crowd))
         #expect(alerts.count == 20 && alerts.allSatisfy { $0.keyCount == 1 })
@@ -89,7 +91,8 @@ import Testing
         }
         var engine = try AlertEngine(
             rules, tasks: AlertSamples.tasks,
-            options: AlertEngine.Options(interval: AlertSamples.second, isCumulative: false, keysMax: seed < 6 ? 1000 : 8))
+            options: AlertEngine.Options(
+                interval: AlertSamples.second, isCumulative: false, keysMax: seed < 6 ? 1000 : 8))
         struct Name: Hashable { var rule: String, key: FlowKey }
         var states: [Name: Alert.State] = [:]
         var random = SeededGenerator(seed: seed)
@@ -117,7 +120,8 @@ import Testing
     @Test func evaluationRepeats() throws {
         func run() throws -> [Alert] {
             var engine = try AlertSamples.engine(
-                try AlertSamples.rule("bytes > 500 by SrcIP/30", group: .key), try AlertSamples.rule("new key"), keysMax: 50)
+                try AlertSamples.rule("bytes > 500 by SrcIP/30", group: .key), try AlertSamples.rule("new key"),
+                keysMax: 50)
             var random = SeededGenerator(seed: 1)
             return (1...30).flatMap { number in
                 let bytes = (0..<60).map { ($0, UInt64.random(in: 0..<300, using: &random)) }

@@ -58,6 +58,47 @@ import Testing
         }
     }
 
+    /// Each writer of a settings file has an interval of its own, and all add up to the same. One that fails is in the
+    /// ledger, and keeps nothing from the others.
+    @Test func writersOfASettingsFileAreIndependent() throws {
+        try Command.withFolder { folder in
+            let settings = folder.appending(path: "settings.yaml"), full = folder.appending(path: "file/data").path
+            try Data().write(to: folder.appending(path: "file"))
+            try """
+            aggregator:
+              writers:
+                - {type: sqlite, snapshot_interval: 1s, sqlite: {path: "\(folder.path)/often.db"}}
+                - {type: sqlite, snapshot_interval: 5s, sqlite: {path: "\(folder.path)/seldom.db", keep: 30d}}
+                - {type: gob, snapshot_interval: 2s, gob: {root_path: "\(folder.path)/data"}}
+                - {type: directory, snapshot_interval: 3s, directory: {root_path: "\(full)"}}
+            """.write(to: settings, atomically: true, encoding: .utf8)
+            let run = try Command.run("analyze", "--config", settings.path, "--format", "ndjson", Command.sample)
+            #expect(run.code == 73 || run.code == 74)
+            #expect(run.errors.contains("\(folder.path)/file"), "\(run.errors)")
+            let ledger = try JSON(parsing: run.lines.last ?? "")["ledger"]
+            #expect(ledger["balanced"].bool == true)
+            let stages = ledger["stages"].array.suffix(4)
+            #expect(
+                stages.compactMap { $0["stage"].string } == [
+                    "store \(folder.path)/often.db", "store \(folder.path)/seldom.db",
+                    "directory \(folder.path)/data", "directory \(full)",
+                ])
+            #expect(stages.map { ($0["delivered"].int ?? 0) > 0 } == [true, true, true, false])
+            var totals: Set<String> = [], snapshots: [Int] = []
+            for name in ["often", "seldom"] {
+                let store = folder.appending(path: "\(name).db").path
+                let sum = try Command.run(
+                    "query", "sql", "SELECT sum(packets), sum(bytes) FROM flows", "--store", store, "--format", "csv")
+                totals.insert(sum.text)
+                let count = try Command.run("query", "summary", "--store", store, "--format", "json")
+                snapshots.append(try JSON(parsing: count.text)["snapshots"].int ?? 0)
+            }
+            #expect(totals.count == 1 && snapshots[0] > snapshots[1] && snapshots[1] > 0, "\(totals) \(snapshots)")
+            let shown = try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: "data").path)
+            #expect(shown.count > 1 && shown.count < snapshots[0])
+        }
+    }
+
     @Test func whatCannotBeAskedSaysSo() throws {
         try Command.withFolder { folder in
             let store = folder.appending(path: "x.db").path

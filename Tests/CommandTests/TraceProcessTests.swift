@@ -37,7 +37,7 @@ extension TraceTests {
             return false
         }
 
-        @Test(.timeLimit(.minutes(1))) func whatParsesHasNoPrivilegesBeforeAnythingIsAttached() throws {
+        @Test func whatParsesHasNoPrivilegesBeforeAnythingIsAttached() throws {
             let doctor = try JSON(parsing: try Command.run("doctor", "--json").text)
             let seccomp = doctor["checks"].array.first { $0["check"].string == "seccomp" }
             let outcome = try Tracing.run(Self.arguments) { trace in
@@ -54,7 +54,7 @@ extension TraceTests {
             #expect(outcome.code == 0, "\(outcome.errors)")
         }
 
-        @Test(.timeLimit(.minutes(1))) func withoutConfinementItIsTwoProcessesAllTheSame() throws {
+        @Test func withoutConfinementItIsTwoProcessesAllTheSame() throws {
             try Tracing.withServer { _, port in
                 let outcome = try Tracing.run(Self.arguments + ["--no-sandbox", "--format", "ndjson"]) { trace in
                     #expect(try status(try reader(of: trace))["Seccomp"] == "0")
@@ -65,8 +65,7 @@ extension TraceTests {
         }
 
         /// With as many threads as can be, all of which ask for memory of their own.
-        @Test(.timeLimit(.minutes(1)), arguments: [SIGTERM, SIGINT]) func confinedItDoesAllItsWork(signal: Int32) throws
-        {
+        @Test(arguments: [SIGTERM, SIGINT]) func confinedItDoesAllItsWork(signal: Int32) throws {
             try Tracing.withServer { folder, port in
                 let (messages, events) = (folder.path + "/out.ndjson", folder.path + "/events.nsr")
                 let arguments =
@@ -90,7 +89,7 @@ extension TraceTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func withoutTheReaderTheTraceEnds() throws {
+        @Test func withoutTheReaderTheTraceEnds() throws {
             try Command.withFolder { folder in
                 let outcome = try Tracing.run(Self.arguments + ["-o", folder.path + "/out"]) { trace in
                     kill(try reader(of: trace), SIGKILL)
@@ -100,7 +99,7 @@ extension TraceTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func withoutTheOtherOneTheReaderShowsWhatItHas() throws {
+        @Test func withoutTheOtherOneTheReaderShowsWhatItHas() throws {
             try Tracing.withServer { folder, port in
                 let output = folder.path + "/out"
                 let outcome = try Tracing.run(Self.arguments + ["-o", output]) { trace in
@@ -119,7 +118,7 @@ extension TraceTests {
         }
 
         /// Nobody reads its output, so it cannot write what it has: the first interrupt waits, the second one does not.
-        @Test(.timeLimit(.minutes(1))) func aSecondInterruptEndsAtOnce() throws {
+        @Test func aSecondInterruptEndsAtOnce() throws {
             try Tracing.withServer { folder, port in
                 let outcome = try Command.shell(
                     """
@@ -150,7 +149,7 @@ extension TraceTests {
         }()
 
         /// As nobody with exactly these, other users' processes are traced.
-        @Test(.timeLimit(.minutes(1))) func theLeastPrivilegesAreEnough() throws {
+        @Test func theLeastPrivilegesAreEnough() throws {
             try Tracing.withServer { _, port in
                 let outcome = try Command.unprivileged(
                     """
@@ -168,7 +167,7 @@ extension TraceTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(1)), arguments: privileges.filter { $0 != "sys_ptrace" })
+        @Test(arguments: privileges.filter { $0 != "sys_ptrace" })
         func oneLessIsNotEnough(missing: String) throws {
             let rest = Self.privileges.filter { $0 != missing }
             // CAP_SYS_ADMIN stands for the others.
@@ -178,7 +177,7 @@ extension TraceTests {
         }
 
         /// Newer kernels show CAP_PERFMON the mappings of other users' processes, but not their files.
-        @Test(.timeLimit(.minutes(1))) func withoutPtraceOtherUsersProcessesAreNotTraced() throws {
+        @Test func withoutPtraceOtherUsersProcessesAreNotTraced() throws {
             try Tracing.withServer { _, port in
                 let pid = try Command.shell("ss -Hltnp 'sport = :\(port)' | grep -o 'pid=[0-9]*' | tr -dc 0-9").text
                 let rest = Self.privileges.filter { $0 != "sys_ptrace" }

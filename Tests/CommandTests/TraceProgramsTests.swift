@@ -22,7 +22,7 @@ struct TraceProgramsTests {
 
     // MARK: - HTTP/2
 
-    @Test(.timeLimit(.minutes(3))) func aThousandRequestsOnOneHTTP2ConnectionAreAllDecoded() throws {
+    @Test func aThousandRequestsOnOneHTTP2ConnectionAreAllDecoded() throws {
         try Peers.withNginx { server in
             try Data().write(to: server.folder.appending(path: "go"))
             let outcome = try Tracing.run(["--pid", "\(server.pid)", "--format", "ndjson"]) { _ in
@@ -44,7 +44,7 @@ struct TraceProgramsTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(3))) func attachingInTheMiddleShowsTheRestAndMarksUnknownFields() throws {
+    @Test func attachingInTheMiddleShowsTheRestAndMarksUnknownFields() throws {
         try Peers.withNginx { server in
             let client = try Peers.start(
                 """
@@ -84,7 +84,7 @@ struct TraceProgramsTests {
         #expect(answered == asked.mapValues { $0.map { "answer \($0)\n" } })
     }
 
-    @Test(.timeLimit(.minutes(3))) func sixtyFourThreadsShareConnections() throws {
+    @Test func sixtyFourThreadsShareConnections() throws {
         try Peers.withNginx { server in
             var said: [String] = []
             let outcome = try Tracing.run(["--comm", "ns-threads", "--format", "ndjson"]) { _ in
@@ -107,7 +107,7 @@ struct TraceProgramsTests {
 
     /// asyncio moves the octets between sockets and OpenSSL itself: nobody knows which socket it is, but connections
     /// are told apart.
-    @Test(.timeLimit(.minutes(3))) func connectionsOfAnEventLoopAreToldApart() throws {
+    @Test func connectionsOfAnEventLoopAreToldApart() throws {
         try Peers.withNginx { server in
             var said: [String] = []
             let outcome = try Tracing.run(["--comm", "ns-tasks", "--format", "ndjson"]) { _ in
@@ -129,7 +129,7 @@ struct TraceProgramsTests {
     // MARK: - GnuTLS and the tools of OpenSSL
 
     @Test(
-        .timeLimit(.minutes(3)),
+
         .enabled(
             if: Peers.gnuTLSObstacle == nil, Comment(rawValue: "no GnuTLS here: \(Peers.gnuTLSObstacle ?? "")")))
     func programsWithGnuTLSAreSeen() throws {
@@ -158,7 +158,7 @@ struct TraceProgramsTests {
     }
 
     /// s_client and s_server, which tell each other lines, in either version; both are children of the test.
-    @Test(.timeLimit(.minutes(3)), arguments: [("-tls1_2", 0x0303), ("-tls1_3", 0x0304)])
+    @Test(arguments: [("-tls1_2", 0x0303), ("-tls1_3", 0x0304)])
     func theToolsOfOpenSSLAreSeenWithTheirVersion(option: String, version: Int) throws {
         try Command.withFolder { folder in
             try Peers.makeCertificate(in: folder)

@@ -20,7 +20,7 @@ struct TraceTests {
         return words[0]
     }
 
-    @Test(.timeLimit(.minutes(3))) func transfersOfAllSizesArriveWholeInOrderAndWithTheirAddresses() throws {
+    @Test func transfersOfAllSizesArriveWholeInOrderAndWithTheirAddresses() throws {
         let sizes = [1, 4_096, 16_384, 16_385, 1_048_576]
         try Tracing.withServer { folder, port in
             var localPorts: [Int] = []
@@ -71,7 +71,7 @@ struct TraceTests {
         #expect(open.isEmpty && ended == connections)
     }
 
-    @Test(.timeLimit(.minutes(3))) func onlyTheChosenProcessIsTraced() throws {
+    @Test func onlyTheChosenProcessIsTraced() throws {
         try Tracing.withServer { _, port in
             let pid = try Command.shell("pgrep -n -f server.py").text.trimmingCharacters(in: .whitespacesAndNewlines)
             let outcome = try Tracing.run(["--pid", pid, "--format", "ndjson"]) { _ in _ = try fetch(20, from: port) }
@@ -80,7 +80,7 @@ struct TraceTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(3))) func anInterruptInTheMiddleKeepsWhatWasRead() throws {
+    @Test func anInterruptInTheMiddleKeepsWhatWasRead() throws {
         try Tracing.withServer { _, port in
             let outcome = try Tracing.run(["--library", Self.library, "--comm", "curl", "--format", "ndjson"]) { _ in
                 _ = try Command.shell(
@@ -95,7 +95,7 @@ struct TraceTests {
     }
 
     /// What the tool was told to end in the middle of: all that curl had by then is in the output.
-    @Test(.timeLimit(.minutes(3))) func aTerminationInTheMiddleLosesNothing() throws {
+    @Test func aTerminationInTheMiddleLosesNothing() throws {
         try Tracing.withServer { folder, port in
             var (before, client) = (0, Process?.none)
             defer { client.map(Peers.end) }
@@ -116,7 +116,7 @@ struct TraceTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(3))) func aTargetThatEndsInTheMiddleIsShownAsFarAsItCame() throws {
+    @Test func aTargetThatEndsInTheMiddleIsShownAsFarAsItCame() throws {
         try Tracing.withServer { folder, port in
             let recording = folder.path + "/session.nsr"
             let outcome = try Tracing.run(
@@ -141,7 +141,7 @@ struct TraceTests {
     }
 
     /// A ring of one page: what does not fit is counted, and marked where it is missing.
-    @Test(.timeLimit(.minutes(3))) func whatFindsNoRoomIsCountedAndMarked() throws {
+    @Test func whatFindsNoRoomIsCountedAndMarked() throws {
         try Tracing.withServer { _, port in
             let outcome = try Tracing.run(
                 ["--library", Self.library, "--comm", "curl", "--format", "ndjson", "--buffer-size", "4KiB"]
@@ -162,13 +162,13 @@ struct TraceTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(3))) func aFileWithoutTheLibraryIsNamed() throws {
+    @Test func aFileWithoutTheLibraryIsNamed() throws {
         let outcome = try Command.run("trace", "--binary", "/bin/true", "tls")
         #expect(outcome.code == 69)
         #expect(outcome.errors.contains("/bin/true") && outcome.errors.contains("SSL_read"))
     }
 
-    @Test(.timeLimit(.minutes(3))) func withoutPrivilegeItSaysWhatIsNeeded() throws {
+    @Test func withoutPrivilegeItSaysWhatIsNeeded() throws {
         let outcome = try Command.unprivileged("$U trace --library \(Self.library) tls")
         #expect(outcome.code == 77 && outcome.errors.contains("CAP_BPF"), "\(outcome.errors)")
     }

@@ -5,7 +5,8 @@ import Testing
 @Suite struct ConfigurationFailureTests {
     static let aggregatorKeys = """
         aggregator takes num_workers, size_of_packet_channel, snapshot_interval, storage_root_path, exact_tasks, \
-        sketch_tasks, snapshot_clock, cumulative, max_memory, tunnels, where, bidirectional, type, types, exact, sketch
+        sketch_tasks, snapshot_clock, cumulative, max_memory, tunnels, where, bidirectional, type, types, exact, \
+        sketch, writers
         """
 
     static let cases: [(String, String)] = [
@@ -72,14 +73,9 @@ import Testing
             "2:10: aggregator.where: column 5 of the expression: expected \"and\", \"or\" or the end, not \"prot\""
         ),
         (
-            "aggregator:\n  sketch:\n    writers: []",
-            "3:5: aggregator.sketch.writers: known to Go2NetSpectra, not supported yet: "
-                + "writers beside the snapshot files"
-        ),
-        (
-            "aggregator:\n  exact:\n    writers: []",
-            "3:5: aggregator.exact.writers: known to Go2NetSpectra, not supported yet: "
-                + "writers beside the snapshot files"
+            "aggregator:\n  period: 720h",
+            "2:3: aggregator.period: known to Go2NetSpectra, not supported yet: "
+                + "a measurement period beside the snapshots"
         ),
         (
             "aggregator:\n  exact_tasks: []",

@@ -2,7 +2,7 @@ import Glibc
 import KernelIO
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ThreadTests {
+@Suite struct ThreadTests {
     @Test func joiningWaitsForTheClosure() throws {
         let done = Monitor(0)
         let threads = try (0..<20).map { index in

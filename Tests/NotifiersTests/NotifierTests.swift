@@ -67,7 +67,8 @@ import Testing
         let server = try PythonServer.mail()
         let mail = try MailNotifier(
             MailNotifier.Server(
-                host: "127.0.0.1", port: server.port, from: "net@example.com", to: ["ops@example.com", "b@example.com"]))
+                host: "127.0.0.1", port: server.port, from: "net@example.com", to: ["ops@example.com", "b@example.com"])
+        )
         let alert = try AlertSamples.alerts(1, rule: "zu viel für einen\r\nBcc: x@example.com")[0]
         try mail.send(alert, timeout: Self.timeout)
         let values = try Self.values(try server.line())
@@ -78,7 +79,8 @@ import Testing
         #expect(parts[0].contains("\r\nTo: <ops@example.com>, <b@example.com>\r\nSubject: =?UTF-8?B?"))
         #expect(parts[0].contains(" +0000\r\nFrom: <net@example.com>"))
         // A name cannot add lines to the head.
-        #expect(!parts[0].contains("Bcc") && message.components(separatedBy: "\r\n").allSatisfy { $0.utf8.count <= 998 })
+        #expect(
+            !parts[0].contains("Bcc") && message.components(separatedBy: "\r\n").allSatisfy { $0.utf8.count <= 998 })
         let body = Data(base64Encoded: parts[1], options: .ignoreUnknownCharacters) ?? Data()
         let text = String(decoding: body, as: UTF8.self)
         #expect(text.contains("firing: 10.0.0.1 1.00 kB") && text.hasSuffix(AlertJSON.text(alert) + "\n"))
@@ -102,7 +104,8 @@ import Testing
     @Test func aCommandGetsTheAlert() throws {
         try Golden.withTemporaryDirectory { folder in
             let alert = try AlertSamples.alerts(1, rule: "it's $(touch \(folder)/no)")[0]
-            let script = "cat > \"$1\"/in; printf '%s|%s' \"$NETSPECTRA_ALERT_RULE\" \"$NETSPECTRA_ALERT_STATE\" > \"$1\"/env"
+            let script =
+                "cat > \"$1\"/in; printf '%s|%s' \"$NETSPECTRA_ALERT_RULE\" \"$NETSPECTRA_ALERT_STATE\" > \"$1\"/env"
             try CommandNotifier(["/bin/sh", "-c", script, "x", folder]).send(alert, timeout: Self.timeout)
             #expect(try String(contentsOfFile: folder + "/in", encoding: .utf8) == AlertJSON.text(alert) + "\n")
             #expect(try String(contentsOfFile: folder + "/env", encoding: .utf8) == "\(alert.rule.name)|firing")

@@ -24,7 +24,9 @@ import Testing
                 $0 += 1
                 return $0
             }
-            if let detail = fails(call) { throw SystemFailure(operation: "reach", path: "it", errno: 5, detail: detail) }
+            if let detail = fails(call) {
+                throw SystemFailure(operation: "reach", path: "it", errno: 5, detail: detail)
+            }
             sent.update { $0.append(alert.items.first.map { "\($0.key.sourceLow & 0xFFFF)" } ?? "") }
         }
     }

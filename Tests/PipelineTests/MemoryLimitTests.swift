@@ -7,7 +7,7 @@ import Testing
 @testable import Pipeline
 
 /// Under a memory limit flows lose their names, never their packets.
-@Suite(.timeLimit(.minutes(5))) struct MemoryLimitTests {
+@Suite struct MemoryLimitTests {
     private static let tasks = [
         FlowTask(name: "flows", fields: .fiveTuple),
         FlowTask(name: "senders", fields: KeyFields(source: .whole)),

@@ -7,7 +7,7 @@ import Pipeline
 import Testing
 
 /// Same input, same output: whatever the number of workers, the pieces in which the input comes, and its compression.
-@Suite(.timeLimit(.minutes(5))) struct RepeatabilityTests {
+@Suite struct RepeatabilityTests {
     private static let tasks = [
         FlowTask(name: "flows", fields: .fiveTuple, bidirectional: true),
         FlowTask(name: "senders", fields: KeyFields(source: .whole)),

@@ -5,7 +5,7 @@ import Pipeline
 import Testing
 
 /// The order of so many rows that several threads sort them, in many runs.
-@Suite(.timeLimit(.minutes(5))) struct RowOrderTests {
+@Suite struct RowOrderTests {
     /// One-way flows, most of which tie with others in packets and octets, and in times of whole milliseconds.
     private static let frames: [TestFrame] = {
         let frames = (try? RandomTraffic.synthetic(packets: 42_000, flows: 36_000, seed: 31)) ?? []

@@ -6,7 +6,7 @@ import Testing
 @testable import Pipeline
 
 /// Sketches beside the tables: what they say holds for what the tables have.
-@Suite(.timeLimit(.minutes(5))) struct SketchAggregatorTests {
+@Suite struct SketchAggregatorTests {
     private static func tasks() throws -> [SketchTask] {
         let pairs = KeyFields(source: .whole, destination: .whole)
         return [

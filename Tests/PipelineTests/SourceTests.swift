@@ -10,7 +10,7 @@ import Testing
 
 /// Files in a row, files merged, and files that are damaged: all that comes before damage counts, and the report says
 /// what it was and where.
-@Suite(.timeLimit(.minutes(5))) struct SourceTests {
+@Suite struct SourceTests {
     private static let task = FlowTask(name: "flows", fields: .fiveTuple, bidirectional: true)
     private static let other = FlowTask(name: "senders", fields: KeyFields(source: .whole))
 

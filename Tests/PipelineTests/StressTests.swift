@@ -5,7 +5,7 @@ import Pipeline
 import Testing
 
 /// Many threads with little to do, where they wait for each other most.
-@Suite(.timeLimit(.minutes(5))) struct StressTests {
+@Suite struct StressTests {
     private static let tasks = [
         FlowTask(name: "flows", fields: .fiveTuple, bidirectional: true),
         FlowTask(name: "senders", fields: KeyFields(source: .whole)),

@@ -6,7 +6,7 @@ import Testing
 @testable import Pipeline
 
 /// A task with a limit of its own: exact until then, and bounded beyond it.
-@Suite(.timeLimit(.minutes(5))) struct TaskMemoryTests {
+@Suite struct TaskMemoryTests {
     private static func task(limit: Int, bidirectional: Bool = false) -> FlowTask {
         FlowTask(name: "flows", fields: .fiveTuple, bidirectional: bidirectional, memoryLimit: limit)
     }

@@ -7,7 +7,7 @@ import Testing
 @testable import Pipeline
 
 /// Where the system has too few threads, the run is refused, and what was started for it ends.
-@Suite(.timeLimit(.minutes(5))) struct ThreadShortageTests {
+@Suite struct ThreadShortageTests {
     private struct Threads {
         var started = 0
         var ended = 0

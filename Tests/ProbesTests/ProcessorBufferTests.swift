@@ -24,7 +24,7 @@ struct ProcessorBufferTests {
         rm -r "$PWD"
         """
 
-    @Test(.timeLimit(.minutes(3))) func recordsThatLieAcrossTheEndAreWhole() throws {
+    @Test func recordsThatLieAcrossTheEndAreWhole() throws {
         var settings = ProbeSettings()
         settings.comm = "ns-around"
         settings.usesRing = false

@@ -38,7 +38,7 @@ struct SocketSourceTests {
 
     /// Each way with either kind of links and of buffers.
     @Test(
-        .timeLimit(.minutes(3)),
+
         arguments: [(ProbeSession.SocketSource.socketCalls, true), (.socketCalls, false), (.systemCalls, false)],
         [true, false])
     func theSocketOfAConnectionIsLearned(

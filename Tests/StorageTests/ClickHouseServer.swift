@@ -10,14 +10,28 @@ final class ClickHouseServer: @unchecked Sendable {
     }
     static var isInstalled: Bool { program != nil }
 
+    /// Debian's server is of 2018. One of today is had as the library chdb, from PyPI.
+    enum Kind: Sendable { case server, modern }
+
+    /// A Python that has chdb.
+    static let python = ProcessInfo.processInfo.environment["NETSPECTRA_CHDB_PYTHON"]
+    static var kinds: [Kind] { (isInstalled ? [.server] : []) + (python == nil ? [] : [.modern]) }
+
     let folder: String
     let port: Int
+    private let kind: Kind
     private var process: Process?
 
     /// Starts it, and waits until it answers.
-    init(folder: String) throws {
+    init(folder: String, _ kind: Kind = .server) throws {
         self.folder = folder
+        self.kind = kind
         port = try Self.freePort()
+        if kind == .server { try configure() }
+        try start()
+    }
+
+    private func configure() throws {
         let other = try Self.freePort()
         // A name that no key of a later version has: 18.16 wants `yandex`, and later ones take it.
         let configuration = """
@@ -34,7 +48,6 @@ final class ClickHouseServer: @unchecked Sendable {
             """
         try configuration.write(toFile: folder + "/config.xml", atomically: true, encoding: .utf8)
         try users.write(toFile: folder + "/users.xml", atomically: true, encoding: .utf8)
-        try start()
     }
 
     var address: String { "clickhouse://tester:p%40ss%3Aword@127.0.0.1:\(port)/flows" }
@@ -48,8 +61,15 @@ final class ClickHouseServer: @unchecked Sendable {
 
     func start() throws {
         let process = Process()
-        process.executableURL = URL(filePath: Self.program!)
-        process.arguments = ["--config-file=\(folder)/config.xml"]
+        switch kind {
+        case .server:
+            process.executableURL = URL(filePath: Self.program!)
+            process.arguments = ["--config-file=\(folder)/config.xml"]
+        case .modern:
+            process.executableURL = URL(filePath: Self.python!)
+            let program = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "modern-clickhouse.py")
+            process.arguments = [program.path, String(port), folder + "/data"]
+        }
         process.currentDirectoryURL = URL(filePath: folder)
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
@@ -97,9 +117,9 @@ final class ClickHouseServer: @unchecked Sendable {
     }
 
     /// Runs `body` with a server, and ends that.
-    static func with<Result>(_ body: (ClickHouseServer) throws -> Result) throws -> Result {
+    static func with<Result>(_ kind: Kind = .server, _ body: (ClickHouseServer) throws -> Result) throws -> Result {
         try Golden.withTemporaryDirectory { folder in
-            let server = try ClickHouseServer(folder: folder)
+            let server = try ClickHouseServer(folder: folder, kind)
             defer { server.stop() }
             return try body(server)
         }

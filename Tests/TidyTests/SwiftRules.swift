@@ -9,7 +9,8 @@ enum SwiftRules {
     /// The few places that map memory or call C.
     static let unsafeFolders = [
         "Sources/KernelIO/", "Sources/ContentCodings/", "Sources/Cryptography/", "Sources/Configuration/YAML/",
-        "Sources/Probes/Kernel/", "Sources/Storage/SQLite/", "Sources/Storage/ClickHouse/", "Sources/Transfers/",
+        "Sources/LiveCapture/", "Sources/Probes/Kernel/", "Sources/Storage/SQLite/", "Sources/Storage/ClickHouse/",
+        "Sources/Transfers/",
     ]
 
     /// What comes with the toolchain and any machine target may import.
@@ -24,6 +25,7 @@ enum SwiftRules {
         "CCurl": ["Transfers"],
         "CKernelIO": ["KernelIO"],
         "CLibBPF": ["Probes"],
+        "CPcap": ["LiveCapture"],
         "CProbeRecords": ["Probes"],
         "CYAML": ["Configuration"],
         "CZlib": ["ContentCodings"],

@@ -79,7 +79,11 @@ public enum AlertJSON {
 
     private static func append(_ key: FlowKey, _ fields: KeyFields, to json: inout JSONText) {
         for field in AlertKeyText.fields(key, fields) {
-            if field.isText { json.member(field.name, field.text) } else { json.member(field.name, Int(field.text) ?? 0) }
+            if field.isText {
+                json.member(field.name, field.text)
+            } else {
+                json.member(field.name, Int(field.text) ?? 0)
+            }
         }
     }
 }

@@ -15,7 +15,8 @@ public enum AlertText {
     /// The summary, the further keys, and the command; each line ends, and begins with `indent` but for the first.
     public static func lines(_ alert: Alert, indent: String = "  ") -> String {
         var text = printable(summary(alert)) + "\n"
-        text += "\(indent)task \(printable(alert.task.name)), snapshot of \(CivilTime(nanoseconds: alert.time).text) UTC\n"
+        text +=
+            "\(indent)task \(printable(alert.task.name)), snapshot of \(CivilTime(nanoseconds: alert.time).text) UTC\n"
         for item in alert.items {
             text += "\(indent)\(AlertKeyText.text(item.key, alert.fields))  \(self.text(item.value, alert.metric))"
             if let baseline = item.baseline { text += ", before \(self.text(AlertValue(baseline), alert.metric))" }

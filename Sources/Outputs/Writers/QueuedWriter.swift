@@ -106,7 +106,7 @@ public final class QueuedWriter: Sendable {
                 (state.dropped > 0 ? [LedgerReport.Cause("the queue was full", state.dropped)] : []) + state.failed
             let gone = state.written + lost.reduce(0) { $0 + $1.count }
             return LedgerReport.Stage(
-                name: "store \(name)", unit: "snapshots", seen: state.given, delivered: state.written, lost: lost,
+                name: name, unit: "snapshots", seen: state.given, delivered: state.written, lost: lost,
                 inFlight: state.given - gone)
         }
     }

@@ -49,8 +49,8 @@ public struct CaptureMessages: Sendable {
         var sink = TLSStreams(before: StreamEvents(entrance), keys: keys, connectionsMax: tlsConnectionsMax)
         let dissector = Dissector(tunnels: streams.tunnels)
         while !sink.isClosed {
-            switch source.next(&frames, cutsMade: 0) {
-            case .cut: continue
+            switch source.next(&frames, cutsMade: 0, worker: 0) {
+            case .cut, .idle: continue
             case .frames: sink.add(keys: source.takeSecrets())
             case .end:
                 reassembler.finish(to: &sink)

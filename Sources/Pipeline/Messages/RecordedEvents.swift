@@ -62,8 +62,7 @@ public struct RecordedEvents: Sendable {
                 if have == window.count { window = Self.grown(window, have) }
                 guard let count = try input.read(into: &window, at: have..<window.count) else {
                     // A pipe has nothing just now.
-                    let deadline = Clock.wallNanoseconds + Self.patienceNanoseconds
-                    _ = input.file.file.waitUntilReadable(deadline: deadline)
+                    _ = input.file.file.waitUntilReadable(nanoseconds: Self.patienceNanoseconds)
                     continue
                 }
                 isAtEnd = count == 0

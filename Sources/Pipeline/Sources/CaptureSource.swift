@@ -4,18 +4,10 @@ import KernelIO
 ///
 /// It also decides where snapshots are cut: at the first frame, in the order of the files, that reaches the next
 /// multiple of the interval, by its own time or by the wall clock.
-public final class CaptureSource: Sendable {
+public final class CaptureSource: FrameSource {
     /// Whether periodic snapshots follow packet time or the wall clock.
     public enum SnapshotClock: String, Sendable, CaseIterable {
         case wall, capture
-    }
-
-    /// What a worker got.
-    enum Turn: Sendable {
-        case frames
-        /// All frames before the cut have been handed out, to this worker or others.
-        case cut(SnapshotCut)
-        case end
     }
 
     private let state: Monitor<SourceState>
@@ -27,27 +19,30 @@ public final class CaptureSource: Sendable {
     ///   - merge: frames of all files in order of time, instead of file after file.
     ///   - interval: nanoseconds between snapshots; `nil` for one at the end.
     ///   - keepsSecrets: key logs in the files are kept, to be taken with `takeSecrets`.
+    ///   - speed: seconds of the capture per second, as which it is played; `nil` for as fast as can be.
     public init(
         paths: [String], merge: Bool = false, interval: Int64? = nil, clock: SnapshotClock = .capture,
-        keepsSecrets: Bool = false
+        keepsSecrets: Bool = false, speed: Double? = nil
     ) {
-        let frames: any FrameStream =
+        var frames: any FrameStream =
             merge
             ? MergedFiles(paths: paths, keepsSecrets: keepsSecrets)
             : FileSequence(paths: paths, keepsSecrets: keepsSecrets)
+        if let speed { frames = PacedFrames(frames, speed: speed) }
         state = Monitor(SourceState(frames: frames, cutter: SnapshotCutter(interval: interval, clock: clock)))
     }
 
-    /// Fills the batch, or tells what else there is to do.
-    ///
-    /// - Parameter cutsMade: how many cuts the worker has made so far.
-    func next(_ batch: inout FrameBatch, cutsMade: Int) -> Turn {
+    public func next(_ batch: inout FrameBatch, cutsMade: Int, worker: Int) -> SourceTurn {
         var hasWaited = false
         while true {
             switch step(&batch, cutsMade: cutsMade, hasWaited: hasWaited) {
             case .turn(let turn): return turn
-            case .idle(let input, let deadline):
-                _ = input.file.waitUntilReadable(orUntil: stopped, deadline: deadline)
+            case .idle(let input, let nanoseconds):
+                if let input {
+                    _ = input.file.waitUntilReadable(orUntil: stopped, nanoseconds: nanoseconds)
+                } else {
+                    stopped.wait(nanoseconds: nanoseconds ?? 0)
+                }
                 hasWaited = true
             }
         }
@@ -90,9 +85,9 @@ public final class CaptureSource: Sendable {
 
 /// What a worker is to do next.
 private enum SourceStep {
-    case turn(CaptureSource.Turn)
-    /// Wait for this pipe, on behalf of all, until this time on the wall clock at the latest.
-    case idle(SharedInputFile, until: Int64?)
+    case turn(SourceTurn)
+    /// Wait for this pipe, or just for time to pass, on behalf of all, for so many nanoseconds at most.
+    case idle(SharedInputFile?, nanoseconds: Int64?)
 
     var isTurn: Bool { if case .turn = self { true } else { false } }
 }
@@ -104,14 +99,8 @@ public struct SourceProgress: Sendable {
     /// Octets of all files; `nil` if one of them is a pipe.
     public var octetsInAll: Int64?
     public var frames: UInt64 = 0
-}
-
-/// A moment between two frames at which all workers hand over what they have counted.
-public struct SnapshotCut: Equatable, Sendable {
-    /// Nanoseconds since 1970 UTC; by packet time or wall clock.
-    public var time: Int64
-    /// 1 for the first.
-    public var number: Int
+    /// Frames of live interfaces for which there was no room, as far as that is known yet.
+    public var framesLost: UInt64 = 0
 }
 
 /// Frames in order, batch by batch.
@@ -127,12 +116,16 @@ protocol FrameStream: AnyObject {
     func reservePiece() -> ReservedPiece?
     func isTurn(of piece: ReservedPiece) -> Bool
     func voidReservations()
+
+    /// Nanoseconds until a frame of this time, which comes next, is due; `nil` where it is.
+    func untilDue(_ time: Int64) -> Int64?
 }
 
 extension FrameStream {
     func reservePiece() -> ReservedPiece? { nil }
     func isTurn(of piece: ReservedPiece) -> Bool { true }
     func voidReservations() {}
+    func untilDue(_ time: Int64) -> Int64? { nil }
 }
 
 private final class SourceState {
@@ -177,10 +170,18 @@ private final class SourceState {
                 framesGiven += UInt64(batch.frames.count)
                 hasFramesSinceCut = true
                 return .turn(.frames)
-            case .stopped(let time): cutter.stopped(at: time)
+            case .stopped(let time):
+                guard let nanoseconds = frames.untilDue(time) else {
+                    // A frame that was early has become due meanwhile.
+                    if let stop = cutter.stop, time >= stop { cutter.stopped(at: time) }
+                    continue
+                }
+                isAwaitingInput = true
+                let wall = hasFramesSinceCut ? cutter.untilWallBoundary() : nil
+                return .idle(nil, nanoseconds: min(nanoseconds, wall ?? .max))
             case .idle(let input):
                 isAwaitingInput = true
-                return .idle(input, until: hasFramesSinceCut ? cutter.wallBoundary : nil)
+                return .idle(input, nanoseconds: hasFramesSinceCut ? cutter.untilWallBoundary() : nil)
             case .ended: isAtEnd = true
             }
         }

@@ -9,8 +9,9 @@ public struct FrameBatch: ~Copyable, Sendable {
     /// Room before a piece that was read ahead, for what the batch before left over.
     static let slackOctets = 64 << 10
 
-    var window = MappedArray<UInt8>(count: slackOctets + pieceOctets)
-    var frames = FrameList(capacity: frameCapacity)
+    /// The octets in which the frames lie.
+    public internal(set) var window = MappedArray<UInt8>(count: slackOctets + pieceOctets)
+    public internal(set) var frames = FrameList(capacity: frameCapacity)
 
     /// Octets that stand in the window from `slackOctets` on, if they are still wanted.
     var ahead: ReadAhead?

@@ -15,6 +15,8 @@ struct SnapshotCutter {
     /// No 64-bit time reaches the end of the current interval.
     private var isOpenEnded = false
     private(set) var lastCut: SnapshotCut?
+    /// The wall clock; where that is set back, intervals follow each other as before.
+    private var wall = SteadyClock()
 
     init(interval: Int64?, clock: CaptureSource.SnapshotClock) {
         self.interval = interval
@@ -36,12 +38,15 @@ struct SnapshotCutter {
     /// - Parameter hasFrames: whether a frame was given out since the last cut.
     mutating func lookAtWallClock(hasFrames: Bool) {
         guard interval != nil, clock == .wall else { return }
-        let now = Clock.wallNanoseconds
+        let now = wall.now()
         if boundary == nil || now >= boundary! { pass(now, hasFrames: hasFrames) }
     }
 
-    /// When the wall clock ends the current interval, if it is the one to say.
-    var wallBoundary: Int64? { clock == .wall ? boundary : nil }
+    /// Nanoseconds until the wall clock ends the current interval, if it is the one to say.
+    mutating func untilWallBoundary() -> Int64? {
+        guard clock == .wall, let boundary else { return nil }
+        return boundary - wall.now()
+    }
 
     private mutating func pass(_ time: Int64, hasFrames: Bool) {
         guard let interval else { return }

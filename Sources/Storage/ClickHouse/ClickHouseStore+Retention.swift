@@ -9,6 +9,7 @@ extension ClickHouseStore {
         let known = Dictionary(records.map { (Int64($0.id), $0) }, uniquingKeysWith: { first, _ in first })
         let work = retention.work(records.map(\.stored))
         for (level, snapshots) in work.merged { try merge(snapshots.compactMap { known[$0.id] }, level) }
+        if let keep = retention.keep, let newest = records.map(\.time).max() { try setTimeToLive(keep, newest) }
         let expired = work.expired.compactMap { known[$0.id] }
         guard let last = expired.last else { return }
         var tombstone = SnapshotRecord(
@@ -17,6 +18,22 @@ extension ClickHouseStore {
         tombstone.isTombstone = true
         try commit(tombstone)
         try delete(expired)
+    }
+
+    /// Has a server of today drop what is too old by itself, so that a database that nobody writes to any more empties
+    /// all the same. Only where the newest snapshot is of now: the server counts from its clock, and would drop old
+    /// captures. Two days are added: days are whole ones, and of a cumulative run the snapshot before the range stays.
+    private func setTimeToLive(_ keep: Int64, _ newest: Int64) throws(SystemFailure) {
+        let day: Int64 = 86_400_000_000_000
+        guard dialect.withLock({ $0?.isModern == true }), abs(Clock.wallNanoseconds &- newest) < min(keep, day) else {
+            return
+        }
+        let days = (keep - 1) / day + 3
+        guard daysToLive.withLock({ $0 != days }) else { return }
+        for table in ["flow_rows", "snapshots"] {
+            _ = try connection.send("ALTER TABLE \(table) MODIFY TTL day + toIntervalDay(\(days))")
+        }
+        daysToLive.withLock { $0 = days }
     }
 
     private func merge(_ records: [SnapshotRecord], _ level: SnapshotLevel) throws(SystemFailure) {

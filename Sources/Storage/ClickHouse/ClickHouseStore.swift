@@ -15,6 +15,10 @@ public final class ClickHouseStore: SnapshotStore {
     private let spool: Spool?
     private let blockRows: Int
     private let isReady = Mutex(false)
+    /// What the server speaks, once it was asked.
+    let dialect = Mutex<ClickHouseSchema.Dialect?>(nil)
+    /// The days after which the server itself drops rows, once it was told.
+    let daysToLive = Mutex<Int64?>(nil)
     private let address: ClickHouseAddress
     private let access: SQLiteStore.Access
 
@@ -45,11 +49,13 @@ public final class ClickHouseStore: SnapshotStore {
     private func prepare() throws(SystemFailure) {
         guard !isReady.withLock(\.self) else { return }
         let version = String(decoding: try connection.send("SELECT version()", database: false), as: UTF8.self)
+        let dialect = ClickHouseSchema.Dialect(version: version)
+        self.dialect.withLock { $0 = dialect }
         if access == .write {
             _ = try connection.send("CREATE DATABASE IF NOT EXISTS \(address.database)", database: false)
             let log = "ENGINE = MergeTree PARTITION BY tuple() ORDER BY version SETTINGS index_granularity = 8192"
             _ = try connection.send("CREATE TABLE IF NOT EXISTS schema_versions (version UInt32, time DateTime) \(log)")
-            let migrations = ClickHouseSchema.migrations(.init(version: version))
+            let migrations = ClickHouseSchema.migrations(dialect)
             let answer = try connection.send("SELECT max(version) FROM schema_versions FORMAT RowBinary")
             var reader = RowBinaryReader(answer)
             let done = Int(reader.number(UInt32.self))

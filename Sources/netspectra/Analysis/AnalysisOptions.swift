@@ -5,10 +5,11 @@ import Flows
 import Headers
 import KernelIO
 import Pipeline
+import Storage
 
 /// What a run is to do: the command line over the settings file over the defaults, checked.
 struct AnalysisOptions {
-    var files: [String]
+    var input: AnalysisInput
     /// The user's tasks; empty for the report.
     var tasks: [FlowTask]
     /// What is counted in sketches.
@@ -25,13 +26,14 @@ struct AnalysisOptions {
     var format: OutputFormat
     /// Where snapshots are written.
     var output: String?
-    /// The database they are stored in.
-    var storing: StoreSettings?
+    /// The databases they are stored in.
+    var stores: [StoreSettings]
+    /// Where they are written at intervals of their own.
+    var directories: [DirectorySettings]
     /// Rules, and who is told.
     var alerts: AlertSettings?
     var filter: PacketFilter?
     var tunnels: TunnelMode
-    var merge: Bool
     /// Nanoseconds.
     var snapshotInterval: Int64?
     var snapshotClock: CaptureSource.SnapshotClock
@@ -44,10 +46,12 @@ struct AnalysisOptions {
 
     /// - Throws: `ValidationError` for what is wrong on the command line, `ExitCode` once a message about the settings
     ///   file has been printed.
-    init(_ command: Analyze) throws {
+    init(_ command: CountingOptions, input: AnalysisInput) throws {
         let settings = try command.config.map(Self.settings) ?? Settings()
-        files = command.files
-        if files.count(where: { $0 == "-" }) > 1 { throw ValidationError("standard input (-) can be read only once") }
+        self.input = input
+        if case .files(let files, _, _, _) = input, files.count(where: { $0 == "-" }) > 1 {
+            throw ValidationError("standard input (-) can be read only once")
+        }
         tasks = try Self.tasks(command, settings)
         sketches = command.key.isEmpty ? settings.sketches : []
         isBidirectional = command.bidirectional
@@ -61,16 +65,23 @@ struct AnalysisOptions {
         top = rows == 0 ? nil : rows
         order = command.sort ?? settings.report.sort.flatMap { RowOrder(rawValue: $0.rawValue) } ?? .bytes
         output = command.output ?? settings.storageRoot
-        storing = try command.storing.settings()
+        stores = try command.storing.settings().map { [$0] } ?? Self.stores(settings)
+        directories = command.output == nil ? Self.directories(settings) : []
         filter = try command.where.map(Self.packetFilter) ?? settings.filter
         tunnels = command.tunnels ?? settings.tunnels ?? .outer
-        merge = command.merge
         alerts = settings.alerts
-        snapshotInterval =
-            try command.snapshotInterval.map(Self.interval) ?? settings.snapshotIntervalNanoseconds
-            ?? alerts?.checkIntervalNanoseconds
+        snapshotInterval = try command.snapshotInterval.map(Self.interval) ?? settings.snapshotIntervalNanoseconds
+        // Writers with intervals of their own need snapshots to put together.
+        if snapshotInterval == nil {
+            let intervals = stores.map(\.interval) + directories.map(\.interval) + [alerts?.checkIntervalNanoseconds]
+            snapshotInterval = intervals.compactMap(\.self).min()
+        }
         let clock = settings.snapshotClock.flatMap { CaptureSource.SnapshotClock(rawValue: $0.rawValue) }
         snapshotClock = command.snapshotClock ?? clock ?? .capture
+        if input.isLive {
+            if command.snapshotClock == .capture { throw ValidationError("--snapshot-clock capture: packets are live") }
+            snapshotClock = .wall
+        }
         isCumulative = command.cumulative || settings.isCumulative
         memoryLimit = try command.maxMemory.map(Self.memory) ?? settings.memoryBytesMax.map { Int(clamping: $0) }
         workers = command.workers ?? settings.workers ?? Machine.processorCount
@@ -83,7 +94,27 @@ struct AnalysisOptions {
     var alertOptions: AlertEngine.Options {
         AlertEngine.Options(
             interval: snapshotInterval, isCumulative: isCumulative, limit: alerts?.limit ?? .allDefault,
-            store: storing?.location.name, storeInterval: storing?.interval ?? 0)
+            store: stores.first?.location.name, storeInterval: stores.first?.interval ?? 0)
+    }
+
+    /// The databases that a settings file names.
+    private static func stores(_ settings: Settings) throws -> [StoreSettings] {
+        try settings.writers.compactMap { writer in
+            guard case .database(let place) = writer.place else { return nil }
+            guard let location = StoreLocation(place) else {
+                throw Exit.fail(Exit.configuration, "aggregator.writers: a host or database name cannot be one")
+            }
+            return StoreSettings(
+                location: location, retention: writer.keepNanoseconds.map { Retention(keep: $0) },
+                interval: writer.intervalNanoseconds, spool: writer.spool)
+        }
+    }
+
+    private static func directories(_ settings: Settings) -> [DirectorySettings] {
+        settings.writers.compactMap { writer in
+            guard case .directory(let root) = writer.place else { return nil }
+            return DirectorySettings(root: root, interval: writer.intervalNanoseconds)
+        }
     }
 
     /// Rows that people get who did not say how many.
@@ -105,7 +136,7 @@ struct AnalysisOptions {
         }
     }
 
-    private static func tasks(_ command: Analyze, _ settings: Settings) throws -> [FlowTask] {
+    private static func tasks(_ command: CountingOptions, _ settings: Settings) throws -> [FlowTask] {
         let given = try command.key.map { text in
             do throws(KeyFieldsFailure) {
                 let fields = try KeyFields(parsing: text)

@@ -7,7 +7,7 @@ import Outputs
 import Pipeline
 import Sketches
 
-/// One run of `netspectra analyze`: wires source, aggregator and writers, and says how it went.
+/// One run of `netspectra analyze` or `capture`: wires source, aggregator and writers, and says how it went.
 struct AnalysisRun {
     private let options: AnalysisOptions
     private let tasks: [FlowTask]
@@ -27,14 +27,11 @@ struct AnalysisRun {
     }
 
     func run() throws {
-        let source = CaptureSource(
-            paths: options.files, merge: options.merge, interval: options.snapshotInterval,
-            clock: options.snapshotClock)
-        let isInterrupted = Monitor(false)
-        StopSignals.onFirst {
-            isInterrupted.update { $0 = true }
-            source.stop()
-        }
+        let stop = StopRequest()
+        StopSignals.onFirst { stop.raise(isInterrupt: true) }
+        let source = try options.input.open(interval: options.snapshotInterval, clock: options.snapshotClock)
+        stop.apply(to: source.frames)
+        if !options.isQuiet, let text = options.input.greeting { StandardError.write("netspectra: \(text)\n") }
         // While one snapshot is written the next fills its tables.
         let memory = options.memoryLimit.map { options.snapshotInterval == nil ? $0 : $0 / 2 }
         let exact = ExactAggregator(
@@ -49,7 +46,8 @@ struct AnalysisRun {
         let aggregator = PairedAggregator(exact, sketches)
         let alerts = try options.alerts.map {
             try AlertDispatcher(
-                $0, tasks: tasks.map { .exact($0) } + options.sketches.map { .sketch($0) }, options: options.alertOptions)
+                $0, tasks: tasks.map { .exact($0) } + options.sketches.map { .sketch($0) },
+                options: options.alertOptions)
         }
         let sink: SnapshotSink
         do throws(SystemFailure) {
@@ -57,15 +55,17 @@ struct AnalysisRun {
         } catch {
             throw Exit.fail(Exit.cannotCreate, "\(error)")
         }
-        let needsAll = options.output != nil || options.storing != nil || options.alerts != nil
+        let needsAll =
+            options.output != nil || !options.stores.isEmpty || !options.directories.isEmpty || options.alerts != nil
         let builder = SnapshotBuilder(
             order: options.order, limit: needsAll ? nil : options.top, threads: options.workers)
         let analysis = FlowAnalysis(workers: options.workers, tunnels: options.tunnels, filter: options.filter)
-        let progress = ProgressMeter(isQuiet: options.isQuiet) { source.progress }
+        if let duration = options.input.duration { stop.raise(after: duration) }
+        let progress = ProgressMeter(isQuiet: options.isQuiet) { source.frames.progress }
 
         let counts: TrafficCounts, last: PairedAggregator<ExactAggregator, SketchAggregator>.Cut
         do throws(SystemFailure) {
-            (counts, last) = try analysis.run(source, into: aggregator) { state, cut in
+            (counts, last) = try analysis.run(source.frames, into: aggregator) { state, cut in
                 sink.take(builder.snapshot(state.first, state.second, time: cut.time))
             }
         } catch {
@@ -76,17 +76,17 @@ struct AnalysisRun {
         progress.end()
 
         let outcome = RunOutcome(
-            captures: source.reports, counts: counts,
+            captures: source.captures, interfaces: source.interfaces, counts: counts,
             counted: sink.counted(
                 tasks.map(\.name) + options.sketches.map(\.name), isCumulative: options.isCumulative))
-        try finish(outcome, final, last.first, sink, isInterrupted: isInterrupted.withLock { $0 })
+        try finish(outcome, final, last.first, sink, isInterrupted: stop.isInterrupted)
     }
 
     private func finish(
         _ outcome: RunOutcome, _ final: Snapshot, _ last: AggregatorCut, _ sink: SnapshotSink, isInterrupted: Bool
     ) throws {
         var report = AnalysisReport(outcome)
-        report.ledger.stages += sink.drain()
+        report.ledger.stages += sink.drainQueues()
         let messages = report.problems + (isReport ? [] : report.notes)
         for message in messages { StandardError.write("netspectra: \(message)\n") }
         if isOverview, options.format != .csv { add(final, last, to: &report) }
@@ -128,7 +128,9 @@ struct AnalysisRun {
         if let failure = sink.failure {
             return Exit.output(failure)
         }
-        if isInterrupted { return Exit.interrupted }
+        // Live, an interrupt is the usual end.
+        if isInterrupted, !options.input.isLive { return Exit.interrupted }
+        if outcome.interfaces.contains(where: { $0.failure != nil }) { return Exit.damaged }
         return outcome.captures.exitCode
     }
 }

@@ -7,6 +7,7 @@ import Pipeline
 /// What a run gives its report: everything that is known once the last packet is counted.
 struct RunOutcome {
     var captures: [CaptureReport]
+    var interfaces: [InterfaceReport]
     var counts: TrafficCounts
     /// Per task: packets in rows and in `other`, over all snapshots.
     var counted: [(task: String, packets: UInt64)]
@@ -15,16 +16,18 @@ struct RunOutcome {
 extension AnalysisReport {
     init(_ outcome: RunOutcome) {
         self.init(
-            capture: CaptureSummary(outcome.captures, outcome.counts),
+            capture: CaptureSummary(
+                outcome.captures.map(CaptureFileSummary.init) + outcome.interfaces.map(CaptureFileSummary.init),
+                outcome.counts),
             hierarchy: ProtocolNode.tree(outcome.counts.paths), ledger: LedgerReport(outcome),
             problems: outcome.captures.flatMap(\.problems), notes: outcome.captures.compactMap(\.note))
     }
 }
 
 extension CaptureSummary {
-    init(_ captures: [CaptureReport], _ counts: TrafficCounts) {
+    init(_ files: [CaptureFileSummary], _ counts: TrafficCounts) {
         self.init(
-            files: captures.map(CaptureFileSummary.init), firstTime: counts.firstTime, lastTime: counts.lastTime,
+            files: files, firstTime: counts.firstTime, lastTime: counts.lastTime,
             packets: counts.seen.packets, bytes: counts.seen.bytes, capturedBytes: counts.capturedBytes)
     }
 }
@@ -121,8 +124,9 @@ extension LedgerReport {
     /// delivered.
     init(_ outcome: RunOutcome) {
         let counts = outcome.counts
-        let records = Stage.records(outcome.captures)
-        let frames = records.delivered
+        let interfaces = outcome.interfaces.map(Stage.init)
+        let sources = interfaces.isEmpty ? [Stage.records(outcome.captures)] : interfaces
+        let frames = sources.reduce(0) { $0 + $1.delivered }
 
         var filtered: [Cause] = []
         var lost: [Cause] = []
@@ -147,7 +151,7 @@ extension LedgerReport {
             Stage(
                 name: $0.task, unit: "packets", seen: counts.delivered.packets, delivered: $0.packets)
         }
-        self.init(stages: [records, packets] + tasks)
+        self.init(stages: sources + [packets] + tasks)
     }
 }
 

@@ -15,8 +15,8 @@ final class SnapshotSink: Sendable {
     }
 
     private let directory: SnapshotDirectoryWriter?
-    /// The database, on a thread of its own.
-    private let store: QueuedWriter?
+    /// Databases and further directories, each on a thread of its own.
+    private let queues: [QueuedWriter]
     /// `nil` where the output is the report.
     private let stream: RowStreamWriter?
     /// The rules, if there are any.
@@ -25,12 +25,13 @@ final class SnapshotSink: Sendable {
     private let isExact: Bool
     private let state = Monitor(State())
 
-    /// - Throws: where the database cannot be opened.
+    /// - Throws: where a database cannot be opened.
     init(_ options: AnalysisOptions, isReport: Bool, alerts: AlertDispatcher? = nil) throws(SystemFailure) {
         self.alerts = alerts
-        store = try options.storing.map { (storing) throws(SystemFailure) in
-            try storing.writer(source: options.files.joined(separator: " "), isCumulative: options.isCumulative)
-        }
+        var queues: [QueuedWriter] = []
+        for store in options.stores { queues.append(try store.writer(options)) }
+        for directory in options.directories { queues.append(try directory.writer(options)) }
+        self.queues = queues
         directory = options.output.map {
             SnapshotDirectoryWriter(
                 root: $0, shards: options.shards, defaultShards: Self.defaultShards,
@@ -80,7 +81,7 @@ final class SnapshotSink: Sendable {
             attempt(\.directoryFailure) { () throws(SystemFailure) in try directory?.write(snapshot) }
         }
         // Behind the directory, as it may have to wait; before standard output, whose reader may be slow.
-        if !isEmpty { store?.put(snapshot) }
+        if !isEmpty { for queue in queues { queue.put(snapshot) } }
         if !isEmpty { alerts?.take(snapshot) { [stream] in stream?.write(line: $0) ?? false } }
         guard let stream, isPrinted else { return }
         var printed = snapshot
@@ -97,7 +98,7 @@ final class SnapshotSink: Sendable {
 
     /// Ends the output with the report, as far as its format has a place for it.
     func finish(_ report: AnalysisReport) {
-        store?.finish(report)
+        for queue in queues { queue.finish(report) }
         attempt(\.outputFailure) { () throws(SystemFailure) in
             if let stream { return try stream.finish(report) }
             // Nothing could be read, and the messages have said so.
@@ -110,10 +111,10 @@ final class SnapshotSink: Sendable {
         }
     }
 
-    /// Waits until the database has everything and all alerts are sent, and says what became of them.
-    func drain() -> [LedgerReport.Stage] {
-        store?.drain()
-        return [store?.stage].compactMap(\.self) + (alerts?.drain() ?? [])
+    /// Waits until all have everything and all alerts are sent, and says what became of it.
+    func drainQueues() -> [LedgerReport.Stage] {
+        for queue in queues { queue.drain() }
+        return queues.map(\.stage) + (alerts?.drain() ?? [])
     }
 
     private func attempt(
@@ -129,7 +130,7 @@ final class SnapshotSink: Sendable {
 
     /// What could not be written, if anything.
     var failure: SystemFailure? {
-        state.withLock { $0.directoryFailure ?? $0.outputFailure } ?? store?.failure
+        state.withLock { $0.directoryFailure ?? $0.outputFailure } ?? queues.lazy.compactMap(\.failure).first
     }
 
     /// Packets by task that went into snapshots.

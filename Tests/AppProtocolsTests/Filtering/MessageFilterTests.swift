@@ -21,7 +21,7 @@ import Testing
     }
 
     /// Many stars do not take time that grows faster than the product of the lengths.
-    @Test(.timeLimit(.minutes(1))) func patternsThatAlmostMatchEnd() {
+    @Test func patternsThatAlmostMatchEnd() {
         let octets = [UInt8](repeating: UInt8(ascii: "a"), count: 10_000)
         let matches = Glob(String(repeating: "a*", count: 100) + "b").matches(octets.span)
         #expect(!matches)

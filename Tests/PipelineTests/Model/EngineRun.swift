@@ -18,6 +18,8 @@ struct Engine {
     var cumulative = false
     var order = RowOrder.key
     var limit: Int?
+    /// At which the capture is played.
+    var speed: Double?
 
     init(_ tasks: [FlowTask]) { self.tasks = tasks }
     init(_ task: FlowTask) { self.init([task]) }
@@ -26,7 +28,7 @@ struct Engine {
     func run(
         paths: [String], sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> EngineResult {
-        let source = CaptureSource(paths: paths, merge: merge, interval: interval, clock: clock)
+        let source = CaptureSource(paths: paths, merge: merge, interval: interval, clock: clock, speed: speed)
         let aggregator = ExactAggregator(
             tasks: tasks, workers: workers, memoryLimit: memoryLimit, cumulative: cumulative)
         let builder = SnapshotBuilder(order: order, limit: limit, threads: workers)

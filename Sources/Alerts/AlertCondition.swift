@@ -8,7 +8,8 @@ public struct AlertCondition: Equatable, Sendable {
         case threshold(AlertComparison, Double)
         /// The value has moved from the mean of the `snapshots` before by more than `amount`.
         case change(Direction, AlertComparison, amount: Double, isPercent: Bool, snapshots: Int)
-        /// A key was not seen for `horizon` nanoseconds. Nothing fires before the run has lasted `learning` nanoseconds.
+        /// A key was not seen for `horizon` nanoseconds. Nothing fires before the run has lasted `learning`
+        /// nanoseconds.
         case newKey(horizon: Int64, learning: Int64)
         /// A key is among the `count` largest, and was not in the snapshot before.
         case top(count: Int)

@@ -2,7 +2,8 @@ import Flows
 
 /// Evaluates rules at each snapshot, and says what is to be told.
 ///
-/// Its memory is bounded: so many keys for each rule, whatever arrives. It reads no clock: time is that of the snapshots.
+/// Its memory is bounded: so many keys for each rule, whatever arrives. It reads no clock: time is that of the
+/// snapshots.
 public struct AlertEngine: Sendable {
     /// What all rules share.
     public struct Options: Sendable {

@@ -8,8 +8,8 @@ import Transfers
 public struct MailNotifier: Notifier {
     /// When the connection is encrypted.
     public enum Encryption: String, Sendable, CaseIterable {
-        /// Implicit TLS on port 465; else STARTTLS if the server offers it, which it must if there is a password, unless
-        /// it is on this machine.
+        /// Implicit TLS on port 465; else STARTTLS if the server offers it, which it must if there is a password,
+        /// unless it is on this machine.
         case automatic = "auto"
         /// By STARTTLS (RFC 3207), or not at all.
         case startTLS = "starttls"

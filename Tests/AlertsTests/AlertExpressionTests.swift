@@ -39,7 +39,7 @@ import Testing
         ("bytes > ", 9, "expected a number such as 10MB where the expression ends"),
         ("bytes >> 1", 7, "expected one of >"), ("bytes > ten", 9, "expected a number such as 10MB, not \"ten\""),
         ("packets > 10MB", 11, "expected a number such as 10k"), ("bytes rises < 5", 13, "expected > or >="),
-        ("bytes rises > 5%%", 15, "expected a number, or a percentage"), ("bytes rose > 5", 7, "did you mean rises?"),
+        ("bytes rises > 5%%", 15, "expected a number, or a percentage"), ("bytes rise > 5", 7, "did you mean rises?"),
         ("bytes > 1 fro 5s", 11, "did you mean for?"), ("bytes > 1 for 5", 15, "expected a duration"),
         ("bytes > 1 for 5s for 6s", 18, "\"for\" stands there already"),
         ("bytes > 1 clear 2", 17, "what clears an alert lies at most"),

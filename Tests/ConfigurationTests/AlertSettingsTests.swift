@@ -130,97 +130,100 @@ import Testing
     }
 
     @Test(arguments: [
-        ("alerts: {}", "6:9: alerts: expected rules"),
-        ("alerts: {rule: []}", "6:10: alerts.rule: unknown setting (did you mean rules?); alerts takes "),
+        ("alerts: {}", "5:9: alerts: expected rules"),
+        ("alerts: {rule: []}", "5:10: alerts.rule: unknown setting (did you mean rules?); alerts takes "),
         (
             "alerts: {rules: [{name: a, task: per_scr_ip, when: bytes > 1}]}",
-            "6:34: alerts.rules[0].task: no task \"per_scr_ip\" (did you mean per_src_ip?); there is per_src_ip, per_flow"
+            "5:34: alerts.rules[0].task: no task \"per_scr_ip\" (did you mean per_src_ip?); "
+                + "there is per_src_ip, per_flow"
         ),
         (
             "alerts: {rules: [{name: a, task: per_src_ip, when: byts > 1}]}",
-            "6:52: alerts.rules[0].when: column 1 of the expression: \"byts\" is no metric (did you mean bytes?)"
+            "5:52: alerts.rules[0].when: column 1 of the expression: \"byts\" is no metric (did you mean bytes?)"
         ),
         (
             "alerts: {rules: [{name: a, task: per_src_ip, when: bytes > 1 by DstIP}]}",
-            "6:52: alerts.rules[0].when: by DstIP: task per_src_ip has only SrcIP"
+            "5:52: alerts.rules[0].when: by DstIP: task per_src_ip has only SrcIP"
         ),
         (
             "alerts: {rules: [{name: a, task: per_src_ip, when: bytes > 1, where: dst_port == 1}]}",
-            "6:70: alerts.rules[0].where: task per_src_ip has no DstPort, only SrcIP"
+            "5:70: alerts.rules[0].where: task per_src_ip has no DstPort, only SrcIP"
         ),
         (
             "alerts: {rules: [{name: a, task: per_src_ip, when: bytes > 1, group: DstIP}]}",
-            "6:70: alerts.rules[0].group: DstIP is no part of the rule's key, SrcIP"
+            "5:70: alerts.rules[0].group: DstIP is no part of the rule's key, SrcIP"
         ),
         (
-            "alerts: {rules: [{name: a, task: per_src_ip, when: bytes > 1, notify: hok}], notifiers: [{type: log, name: hook}]}",
-            "6:71: alerts.rules[0].notify: no notifier \"hok\" (did you mean hook?); there is hook"
+            "alerts: {rules: [{name: a, task: per_src_ip, when: bytes > 1, notify: hok}], "
+                + "notifiers: [{type: log, name: hook}]}",
+            "5:71: alerts.rules[0].notify: no notifier \"hok\" (did you mean hook?); there is hook"
         ),
         (
             "alerts: {rules: [{name: a, task: per_src_ip, when: bytes > 1, limit: 10}]}",
-            "6:70: alerts.rules[0].limit: expected how many messages in what time, such as 10/1h, not \"10\""
+            "5:70: alerts.rules[0].limit: expected how many messages in what time, such as 10/1h, not \"10\""
         ),
         (
             "alerts: {rules: [{name: a, task: per_src_ip, metric: spread, operator: '>', threshold: 1}]}",
-            "6:54: alerts.rules[0].metric: task per_src_ip counts no spread by key; it has bytes, packets"
+            "5:54: alerts.rules[0].metric: task per_src_ip counts no spread by key; it has bytes, packets"
         ),
         (
             "alerts: {rules: [{name: a, task: per_src_ip, metric: total_byte, operator: '>', threshold: 1}]}",
-            "6:54: alerts.rules[0].metric: expected total_packets, total_bytes"
+            "5:54: alerts.rules[0].metric: expected total_packets, total_bytes"
         ),
         (
             "alerts: {rules: [{name: a, task: per_src_ip, metric: bytes, operator: '=>', threshold: 1}]}",
-            "6:71: alerts.rules[0].operator: expected >, >=, <, <=, ==, != or =, not \"=>\""
+            "5:71: alerts.rules[0].operator: expected >, >=, <, <=, ==, != or =, not \"=>\""
         ),
         (
             "alerts: {rules: [{name: a, task: per_src_ip, metric: bytes, operator: '>', threshold: lots}]}",
-            "6:87: alerts.rules[0].threshold: expected a number such as 1000000 or 10MB, not \"lots\""
+            "5:87: alerts.rules[0].threshold: expected a number such as 1000000 or 10MB, not \"lots\""
         ),
         (
             "alerts: {rules: [{name: a, task: per_src_ip, when: bytes > 1, metric: bytes}]}",
-            "6:71: alerts.rules[0].metric: when says it already"
+            "5:71: alerts.rules[0].metric: when says it already"
         ),
         (
             "alerts: {rules: [{name: a, task: per_src_ip}]}",
-            "6:18: alerts.rules[0]: expected when, or metric, operator and threshold"
+            "5:18: alerts.rules[0]: expected when, or metric, operator and threshold"
         ),
         (
             "alerts: {rules: [{name: a, task: per_src_ip, task_name: b, when: bytes > 1}]}",
-            "6:57: alerts.rules[0].task_name: means the same as task, which stands there already"
+            "5:57: alerts.rules[0].task_name: means the same as task, which stands there already"
         ),
         (
             "alerts: {rules: [], notifiers: [{type: webhok}]}",
-            "6:40: alerts.notifiers[0].type: expected webhook, mail, command or log, not \"webhok\" (did you mean webhook?)"
+            "5:40: alerts.notifiers[0].type: expected webhook, mail, command or log, not \"webhok\" "
+                + "(did you mean webhook?)"
         ),
         (
             "alerts: {rules: [], notifiers: [{type: webhook, url: ftp://x}]}",
-            "6:54: alerts.notifiers[0].url: expected an address such as https://host/path, not \"ftp://x\""
+            "5:54: alerts.notifiers[0].url: expected an address such as https://host/path, not \"ftp://x\""
         ),
         (
             "alerts: {rules: [], notifiers: [{type: webhook, url: 'http://x', body: '{{sumary}}'}]}",
-            "6:72: alerts.notifiers[0].body: character 1 of the text: there is no {{sumary}} (did you mean summary?)"
+            "5:72: alerts.notifiers[0].body: character 1 of the text: there is no {{sumary}} (did you mean summary?)"
         ),
         (
             "alerts: {rules: [], notifiers: [{type: command, command: page --now}]}",
-            "6:58: alerts.notifiers[0].command: expected a list of the program and its arguments, not \"page --now\""
+            "5:58: alerts.notifiers[0].command: expected a list of the program and its arguments, not \"page --now\""
         ),
         (
             "alerts: {rules: [], notifiers: [{type: log, url: 'http://x'}]}",
-            "6:50: alerts.notifiers[0].url: belongs to another type than log"
+            "5:50: alerts.notifiers[0].url: belongs to another type than log"
         ),
         (
             "alerts: {rules: [], notifiers: [{type: mail, host: a, from: nobody, to: a@b}]}",
-            "6:61: alerts.notifiers[0].from: expected an address such as a@example.com, not \"nobody\""
+            "5:61: alerts.notifiers[0].from: expected an address such as a@example.com, not \"nobody\""
         ),
         (
             "alerts: {rules: [], notifiers: [{type: mail, host: a, from: a@b, to: 'a@b>,<c@d'}]}",
-            "6:70: alerts.notifiers[0].to: expected addresses"
+            "5:70: alerts.notifiers[0].to: expected addresses"
         ),
         (
             "alerter: {rules: [], ai_analysis: {enabled: true}}",
-            "6:45: alerter.ai_analysis.enabled: known to Go2NetSpectra, not supported yet: the analysis service"
+            "5:45: alerter.ai_analysis.enabled: known to Go2NetSpectra, not supported yet: the analysis service"
         ),
-        ("alerts: {rules: []}\nalerter: {rules: []}", "7:10: alerter: the rules stand in alerts already, in line 6"),
+        ("alerts: {rules: []}\nalerter: {rules: []}", "6:10: alerter: the rules stand in alerts already, in line 5"),
     ])
     func whatIsWrongIsSaidWithItsPlace(yaml: String, message: String) throws {
         let failure = #expect(throws: ConfigurationFailure.self) { try Self.alerts(yaml) }

@@ -12,7 +12,8 @@ import Testing
     static let cases: [(String, String)] = [
         (
             "agregator: {}",
-            "1:1: agregator: unknown setting (did you mean aggregator?); the file takes aggregator, output, redact"
+            "1:1: agregator: unknown setting (did you mean aggregator?); the file takes aggregator, output, redact, "
+                + "alerts, alerter, smtp"
         ),
         ("- 1", "1:1: expected the group aggregator, output, redact or alerts, not a list"),
         ("just text", "1:1: expected the group aggregator, output, redact or alerts, not \"just text\""),

@@ -43,7 +43,8 @@ final class PythonServer {
         process.waitUntilExit()
     }
 
-    /// Answers with the statuses of `statuses`, then with 200. Prints path, a header and the body of each request, in JSON.
+    /// Answers with the statuses of `statuses`, then with 200. Prints path, two headers and the body of each request,
+    /// in JSON.
     static func web(statuses: [Int] = []) throws -> PythonServer {
         try PythonServer(
             """
@@ -53,7 +54,8 @@ final class PythonServer {
                 protocol_version = "HTTP/1.1"
                 def do_POST(self):
                     body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                    print(json.dumps([self.path, self.headers.get("Authorization", ""), self.headers["Content-Type"], body]))
+                    token = self.headers.get("Authorization", "")
+                    print(json.dumps([self.path, token, self.headers["Content-Type"], body]))
                     self.send_response(statuses.pop(0) if statuses else 200)
                     self.send_header("Content-Length", "0")
                     self.end_headers()
@@ -64,7 +66,8 @@ final class PythonServer {
             """)
     }
 
-    /// Takes mails by SMTP, and prints sender, recipients and message of each, in JSON. Refuses the recipient `nobody@…`.
+    /// Takes mails by SMTP, and prints sender, recipients and message of each, in JSON. Refuses the recipient
+    /// `nobody@…`.
     static func mail() throws -> PythonServer {
         try PythonServer(
             """

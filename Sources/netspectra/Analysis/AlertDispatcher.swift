@@ -6,8 +6,8 @@ import KernelIO
 import Notifiers
 import Outputs
 
-/// A run's rules and notifiers: evaluates each snapshot and hands alerts on. Whoever brings a snapshot never waits for a
-/// notifier.
+/// A run's rules and notifiers: evaluates each snapshot and hands alerts on. Whoever brings a snapshot never waits for
+/// a notifier.
 final class AlertDispatcher: Sendable {
     private let engine: Monitor<AlertEngine>
     private let notifiers: [QueuedNotifier]

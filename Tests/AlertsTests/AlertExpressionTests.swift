@@ -69,8 +69,10 @@ import Testing
         ]
         var read = 0
         for _ in 0..<20_000 {
-            let text = (0..<Int.random(in: 0..<9, using: &random)).map { _ in words.randomElement(using: &random)! }
-                .joined(separator: Bool.random(using: &random) ? " " : "  ")
+            let start = Bool.random(using: &random) ? ["bytes", ">", "5"] : []
+            let more = (0..<Int.random(in: 0..<9, using: &random)).map { _ in words.randomElement(using: &random) ?? ""
+            }
+            let text = (start + more).joined(separator: Bool.random(using: &random) ? " " : "  ")
             do throws(AlertExpressionFailure) {
                 let condition = try AlertCondition(parsing: text)
                 #expect(condition.text == text)

@@ -131,7 +131,7 @@ import Testing
 
     @Test(arguments: [
         ("alerts: {}", "5:9: alerts: expected rules"),
-        ("alerts: {rule: []}", "5:10: alerts.rule: unknown setting (did you mean rules?); alerts takes "),
+        ("alerts: {rules: [], limt: 1}", "5:21: alerts.limt: unknown setting (did you mean limit?); alerts takes "),
         (
             "alerts: {rules: [{name: a, task: per_scr_ip, when: bytes > 1}]}",
             "5:34: alerts.rules[0].task: no task \"per_scr_ip\" (did you mean per_src_ip?); "

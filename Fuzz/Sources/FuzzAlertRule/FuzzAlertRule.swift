@@ -33,7 +33,8 @@ private func evaluate(_ condition: AlertCondition) {
     let rule = AlertRule(name: "rule", task: "flows", condition: condition)
     guard var engine = try? AlertEngine([rule], tasks: [.exact(task)], options: AlertEngine.Options(interval: 1000))
     else { return }
-    for (number, time) in [1000, 2000, 9000, 3500, .min, .max].enumerated() as [(Int, Int64)] {
+    let times: [Int64] = [1000, 2000, 9000, 3500, .min, .max]
+    for (number, time) in times.enumerated() {
         let rows = (0..<4).map { index in
             FlowRecord(
                 key: FlowKey(

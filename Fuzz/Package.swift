@@ -5,6 +5,7 @@ import PackageDescription
 let fuzzers: [String: [String]] = [
     "FuzzCaptureParser": ["CaptureFiles", "CaptureTestSupport"],
     "FuzzFilter": ["Flows", "Headers", "PacketTestSupport"],
+    "FuzzAlertRule": ["Alerts", "Flows"],
     "FuzzDissector": ["Headers", "PacketTestSupport"],
     "FuzzStreamDecompressor": ["ContentCodings"],
     "FuzzStreams": ["Streams", "Events", "Headers", "PacketTestSupport"],

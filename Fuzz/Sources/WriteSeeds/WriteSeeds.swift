@@ -20,6 +20,7 @@ struct WriteSeeds {
         try write(flowMessages, to: directory.appendingPathComponent("FuzzFlowMessages"))
         try write(frames, to: directory.appendingPathComponent("FuzzDissector"))
         try write(filters, to: directory.appendingPathComponent("FuzzFilter"))
+        try write(alertRules, to: directory.appendingPathComponent("FuzzAlertRule"))
         try write(EventSeeds.records, to: directory.appendingPathComponent("FuzzEvents"))
         try write(EventSeeds.recordings, to: directory.appendingPathComponent("FuzzRecording"))
         try write(bodies, to: directory.appendingPathComponent("FuzzContentCodings"))
@@ -34,6 +35,17 @@ struct WriteSeeds {
     static func write(_ seeds: [String: [UInt8]], to folder: URL) throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for (name, octets) in seeds { try Data(octets).write(to: folder.appendingPathComponent(name)) }
+    }
+
+    /// Rules of every kind with every clause, and a template.
+    static var alertRules: [String: [UInt8]] {
+        let texts = [
+            "threshold": "bytes/s > 10MB clear 8MB for 30s by SrcIP/24, DstPort",
+            "change": "total packets changes >= 50% above 1k over 10 snapshots clear 20%",
+            "new": "new key after 10m within 2d by SrcIP above 5MiB", "top": "top 10 packets changes by DstPort",
+            "template": "{\"text\": \"{{summary}}\", \"raw\": {{ json }}}",
+        ]
+        return texts.mapValues { Array($0.utf8) }
     }
 
     /// Behind an octet that chooses direction and cuts.

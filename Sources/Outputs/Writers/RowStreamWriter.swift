@@ -83,6 +83,14 @@ public final class RowStreamWriter: Writer {
         }
     }
 
+    /// Puts a JSON object between the rows, with the next snapshot or the report.
+    /// - Returns: whether the format has a place for it.
+    public func write(line object: String) -> Bool {
+        guard case .ndjson = format else { return false }
+        state.withLock { $0.buffer.append(object + "\n") }
+        return true
+    }
+
     private func write(_ result: TaskResult, _ snapshot: Snapshot, _ state: inout State) throws(SystemFailure) {
         let time = namesSnapshots ? snapshot.time : nil
         switch format {

@@ -1,3 +1,4 @@
+import Alerts
 import ArgumentParser
 import Configuration
 import Flows
@@ -31,6 +32,8 @@ struct AnalysisOptions {
     var directories: [DirectorySettings]
     /// The flow records that are made besides.
     var flowRecords: FlowRecordSettings?
+    /// Rules, and who is told.
+    var alerts: AlertSettings?
     var filter: PacketFilter?
     var tunnels: TunnelMode
     /// Nanoseconds.
@@ -74,10 +77,12 @@ struct AnalysisOptions {
         flowRecords = try command.flowRecords.settings()
         filter = try command.where.map(Self.packetFilter) ?? settings.filter
         tunnels = command.tunnels ?? settings.tunnels ?? .outer
+        alerts = settings.alerts
         snapshotInterval = try command.snapshotInterval.map(Self.interval) ?? settings.snapshotIntervalNanoseconds
         // Writers with intervals of their own need snapshots to put together.
         if snapshotInterval == nil {
-            snapshotInterval = (stores.map(\.interval) + directories.map(\.interval)).compactMap(\.self).min()
+            let intervals = stores.map(\.interval) + directories.map(\.interval) + [alerts?.checkIntervalNanoseconds]
+            snapshotInterval = intervals.compactMap(\.self).min()
         }
         let clock = settings.snapshotClock.flatMap { CaptureSource.SnapshotClock(rawValue: $0.rawValue) }
         snapshotClock = command.snapshotClock ?? clock ?? .capture
@@ -99,6 +104,13 @@ struct AnalysisOptions {
         if showsTLS { workers = 1 }
         isExact = command.exact
         isQuiet = command.quiet
+    }
+
+    /// What rules share.
+    var alertOptions: AlertEngine.Options {
+        AlertEngine.Options(
+            interval: snapshotInterval, isCumulative: isCumulative, limit: alerts?.limit ?? .allDefault,
+            store: stores.first?.location.name, storeInterval: stores.first?.interval ?? 0)
     }
 
     /// The databases that a settings file names.
@@ -156,7 +168,9 @@ struct AnalysisOptions {
         }
         guard given.isEmpty else { return given }
         // While one snapshot is written the next fills its tables.
-        let isPeriodic = command.snapshotInterval != nil || settings.snapshotIntervalNanoseconds != nil
+        let isPeriodic =
+            command.snapshotInterval != nil || settings.snapshotIntervalNanoseconds != nil
+            || settings.alerts?.checkIntervalNanoseconds != nil
         return settings.tasks.map { task in
             var flowTask = task.task
             flowTask.memoryLimit = task.memoryBytesMax.map { Int(clamping: isPeriodic ? $0 / 2 : $0) }

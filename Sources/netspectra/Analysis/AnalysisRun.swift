@@ -1,3 +1,4 @@
+import Alerts
 import ArgumentParser
 import Flows
 import Headers
@@ -47,18 +48,24 @@ struct AnalysisRun {
             throw Exit.fail(Exit.configuration, "\(error)")
         }
         let aggregator = PairedAggregator(exact, sketches)
+        let alerts = try options.alerts.map {
+            try AlertDispatcher(
+                $0, tasks: tasks.map { .exact($0) } + options.sketches.map { .sketch($0) },
+                options: options.alertOptions)
+        }
         let sink: SnapshotSink, records: FlowRecordOutputs?
         do throws(SystemFailure) {
-            sink = try SnapshotSink(options, isReport: isReport, owners: feed?.rowOwners)
+            sink = try SnapshotSink(options, isReport: isReport, owners: feed?.rowOwners, alerts: alerts)
             records = try options.flowRecords.map { (settings) throws(SystemFailure) in
                 try FlowRecordOutputs(settings, options)
             }
         } catch {
             throw Exit.fail(Exit.cannotCreate, "\(error)")
         }
-        let storesAll = options.output != nil || !options.stores.isEmpty || !options.directories.isEmpty
+        let needsAll =
+            options.output != nil || !options.stores.isEmpty || !options.directories.isEmpty || options.alerts != nil
         let builder = SnapshotBuilder(
-            order: options.order, limit: storesAll ? nil : options.top, threads: options.workers)
+            order: options.order, limit: needsAll ? nil : options.top, threads: options.workers)
         var analysis = FlowAnalysis(workers: options.workers, tunnels: options.tunnels, filter: options.filter)
         if let records { analysis.observers.append(records.metering) }
         let census = options.showsTLS ? TLSCensus(tunnels: options.tunnels, filter: options.filter) : nil

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Flows
 import Outputs
 
 /// Where packets are written, and when that goes on in another file.

@@ -108,3 +108,22 @@ int ns_open_processor_buffer(int processor, uint32_t wake_up_octets);
 /// A number that another processor writes: what it wrote before is seen as well.
 static inline uint64_t ns_load_acquire(const uint64_t *number) { return __atomic_load_n(number, __ATOMIC_ACQUIRE); }
 static inline void ns_store_release(uint64_t *number, uint64_t value) { __atomic_store_n(number, value, __ATOMIC_RELEASE); }
+
+// Programs (programs.c)
+
+/// How a program that was run has ended.
+struct ns_ending {
+    /// An error number where it could not be run; then the rest says nothing.
+    int error;
+    int timed_out;
+    int is_signal;
+    /// The exit code, or the signal.
+    int code;
+};
+
+/// Runs a program, found as execvp(3) finds it, in a process group of its own, and waits for it. It reads `input` from
+/// standard input, and its output goes to standard error. `variables` are `count` lines `NAME=value`, put before those of
+/// this process. After `timeout` nanoseconds the group is killed.
+struct ns_ending ns_run_program(
+    const char *const *arguments, const char *const *variables, size_t count, const void *input, size_t size,
+    int64_t timeout);

@@ -50,12 +50,14 @@ let package = Package(
         .target(name: "Headers", dependencies: ["Octets"], swiftSettings: settings),
         .target(name: "CaptureFiles", dependencies: ["Octets"], swiftSettings: settings),
         .target(name: "Sketches", swiftSettings: settings),
-        .target(name: "Flows", dependencies: ["Headers", "Sketches"], swiftSettings: settings),
+        .target(name: "Flows", dependencies: ["Octets", "Headers", "Sketches"], swiftSettings: settings),
         .target(name: "IPFIX", dependencies: ["Octets", "Headers", "Flows"], swiftSettings: settings),
         .target(name: "Events", dependencies: ["Octets", "Headers"], swiftSettings: settings),
         .target(name: "AppProtocols", dependencies: ["Octets", "Events"], swiftSettings: settings),
         .target(name: "Streams", dependencies: ["Octets", "Headers", "Events"], swiftSettings: settings),
         .target(name: "TLS", dependencies: ["Octets", "Events"], swiftSettings: settings),
+        .target(
+            name: "Sockets", dependencies: ["Octets", "Headers", "Flows", "Events"], swiftSettings: settings),
         .target(name: "Synthesis", dependencies: ["Octets", "Headers"], swiftSettings: settings),
 
         // The machine half: what touches the world, and the only homes of `unsafe`.
@@ -101,7 +103,7 @@ let package = Package(
             name: "Outputs",
             dependencies: [
                 "Octets", "Headers", "CaptureFiles", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols",
-                "Sketches", "TLS",
+                "Sketches", "Sockets", "TLS",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: settings),
@@ -119,9 +121,9 @@ let package = Package(
         .executableTarget(
             name: "netspectra",
             dependencies: [
-                "Octets", "Headers", "CaptureFiles", "Flows", "Synthesis", "Configuration", "KernelIO", "Pipeline",
-                "Outputs", "AppProtocols", "Cryptography", "Events", "LiveCapture", "Probes", "Sketches", "Storage",
-                "Streams", "TLS",
+                "Octets", "Headers", "CaptureFiles", "Flows", "IPFIX", "Synthesis", "Configuration", "KernelIO",
+                "Pipeline", "Outputs", "AppProtocols", "Cryptography", "Events", "LiveCapture", "Probes", "Sketches",
+                "Sockets", "Storage", "Streams", "TLS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -164,7 +166,7 @@ let package = Package(
             name: "OutputsTests",
             dependencies: [
                 "AppProtocols", "CaptureFiles", "CaptureTestSupport", "Events", "Flows", "Headers", "IPFIX", "KernelIO",
-                "MessageTestSupport", "Octets", "Outputs", "Sketches", "TestSupport",
+                "MessageTestSupport", "Octets", "Outputs", "Sketches", "Sockets", "TestSupport",
             ],
             swiftSettings: settings),
         .target(
@@ -192,7 +194,11 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "ProbesTests", dependencies: ["CProbeRecords", "Events", "KernelIO", "Octets", "Probes"],
+            name: "SocketsTests", dependencies: ["Events", "Flows", "Headers", "Octets", "Sockets"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ProbesTests",
+            dependencies: ["CProbeRecords", "Events", "Flows", "Headers", "KernelIO", "Octets", "Probes", "Sockets"],
             swiftSettings: settings),
         .target(
             name: "TLSTestSupport", dependencies: ["Events", "TLS"], path: "Tests/TLSTestSupport",

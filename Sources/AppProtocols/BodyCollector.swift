@@ -148,6 +148,7 @@ public struct BodyCollector {
     private mutating func take(
         all octets: Span<UInt8>, to message: inout Message, _ settings: ParserSettings, _ tools: any BodyTools
     ) {
+        guard state == .decoding else { return take(octets, to: &message, settings, tools) }
         // A beginning of fixed length, so that a mistake is told the same however the body was cut.
         let beginning = octets.extracting(first: max(0, Self.heldOctetsMax - Int(clamping: coded)))
         take(beginning, to: &message, settings, tools)

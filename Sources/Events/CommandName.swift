@@ -76,6 +76,18 @@ import Octets
 extension OctetBuffer {
     /// Appends the name so that it stays on its line and cannot drive a terminal (`TerminalText`).
     public mutating func append(terminal name: CommandName) {
+        let count = name.count
+        let clean = (
+            low: OctetFlags.notPrintable(name.low).trailingZeroBitCount >> 3,
+            high: OctetFlags.notPrintable(name.high).trailingZeroBitCount >> 3
+        )
+        if clean.low >= min(count, 8), clean.high >= count - 8 {
+            write(atMost: CommandName.octetsMax) {
+                $0.append(word: name.low, count: min(count, 8))
+                $0.append(word: name.high, count: max(0, count - 8))
+            }
+            return
+        }
         let octets = name.padded
         append(terminal: octets.span.extracting(0..<name.count), .escaped)
     }

@@ -38,6 +38,9 @@
         }
     }
 
+    /// One word instead of three: keys come from the kernel, and those of equal words are still told apart.
+    public func hash(into hasher: inout Hasher) { hasher.combine(mixed) }
+
     /// 64 well-mixed bits, the same in every run: shards are chosen by the upper ones.
     @inline(always) public var mixed: UInt64 {
         // Two multiplications by odd constants (of SplitMix64), each with its upper half folded down.

@@ -27,20 +27,13 @@ public struct OctetWriter: ~Copyable, ~Escapable {
 
     /// Appends the lowest `count` (0 ... 8) octets of `word`, the lowest first.
     ///
-    /// The eight checked stores become one eight-octet store: after the precondition none of them needs its own check.
+    /// One check and one store. (Eight stores of an octet each do not become one wherever they are inlined.)
     @inline(always)
     @_lifetime(self: copy self)
     public mutating func append(word: UInt64, count: Int) {
         let start = position
-        precondition(start >= 0 && start <= octets.count &- 8, "an OctetWriter ran out of memory")
-        octets[start] = UInt8(truncatingIfNeeded: word)
-        octets[start &+ 1] = UInt8(truncatingIfNeeded: word >> 8)
-        octets[start &+ 2] = UInt8(truncatingIfNeeded: word >> 16)
-        octets[start &+ 3] = UInt8(truncatingIfNeeded: word >> 24)
-        octets[start &+ 4] = UInt8(truncatingIfNeeded: word >> 32)
-        octets[start &+ 5] = UInt8(truncatingIfNeeded: word >> 40)
-        octets[start &+ 6] = UInt8(truncatingIfNeeded: word >> 48)
-        octets[start &+ 7] = UInt8(truncatingIfNeeded: word >> 56)
+        var memory = MutableRawSpan(_elements: &octets)
+        memory.storeBytes(of: word.littleEndian, toByteOffset: start, as: UInt64.self)
         position = start &+ count
     }
 
@@ -65,22 +58,14 @@ public struct OctetWriter: ~Copyable, ~Escapable {
     @_lifetime(self: copy self)
     public mutating func append(short source: Span<UInt8>) {
         var index = 0
-        while index < source.count {
+        while index <= source.count &- 8 {
+            append(word: source.word(at: index), count: 8)
+            index &+= 8
+        }
+        if index < source.count {
             let (word, count) = source.upToEight(at: index)
             append(word: word, count: count)
-            index &+= count
         }
-    }
-
-    /// Appends many octets, which takes wide moves.
-    @inline(__always)
-    @_lifetime(self: copy self)
-    mutating func append(run source: Span<UInt8>) {
-        let start = position
-        let end = start &+ source.count
-        precondition(start >= 0 && end <= octets.count, "an OctetWriter ran out of memory")
-        for index in source.indices { octets[start &+ index] = source[index] }
-        position = end
     }
 
     /// Appends the UTF-8 octets of `text`.

@@ -14,6 +14,8 @@ public enum TerminalText {
     static let growth = 4
     /// Octets that are escaped in one go, so that buffers do not grow to the worst case of a large body.
     static let pieceOctets = 4096
+    /// From so many octets on it pays to look first whether any needs an escape.
+    static let plainOctetsMin = 512
 }
 
 extension OctetBuffer {
@@ -22,6 +24,14 @@ extension OctetBuffer {
         var index = 0
         while index < source.count {
             let end = min(index + TerminalText.pieceOctets, source.count)
+            let piece = source.extracting(index..<end)
+            if piece.count >= TerminalText.plainOctetsMin,
+                lines == .kept ? piece.isPrintableLines : piece.isPrintable
+            {
+                append(contentsOf: piece)
+                index = end
+                continue
+            }
             // A step may go up to seven octets beyond `end`.
             write(atMost: (end - index + 8) * TerminalText.growth) { writer in
                 index = writer.append(terminal: source, from: index, to: end, lines)
@@ -53,23 +63,19 @@ extension OctetWriter {
     ) -> Int {
         var index = start
         while index < end {
-            // Searched first and copied then: each of the loops becomes wide moves, one of both would not.
-            let run = source.endOfPlainBlocks(from: index, to: end, special)
-            if run > index {
-                append(run: source.extracting(index..<run))
-                index = run
+            // Words that stay whole need not wait for where the one before ended.
+            while index <= source.count &- 8, index < end {
+                let word = source.word(at: index)
+                guard special(word) == 0 else { break }
+                append(word: word, count: 8)
+                index &+= 8
             }
-            while index < end {
-                let (word, count) = source.upToEight(at: index)
-                let clean = min(special(word).trailingZeroBitCount >> 3, count)
-                append(word: word, count: clean)
-                index &+= clean
-                if clean < count {
-                    index = appendSpecial(source, index, lines)
-                    // After the end of a line much may follow that stays.
-                    if index <= end &- 32 { break }
-                }
-            }
+            guard index < end else { break }
+            let (word, count) = source.upToEight(at: index)
+            let clean = min(special(word).trailingZeroBitCount >> 3, count)
+            append(word: word, count: clean)
+            index &+= clean
+            if clean < count { index = appendSpecial(source, index, lines) }
         }
         return index
     }

@@ -40,6 +40,9 @@ struct Trace: ParsableCommand {
             (gnutls_record_recv, gnutls_record_send), in every running program and every one that starts later. \
             Nothing of the programs is changed, and no certificate and no proxy is needed.
 
+            With --mode keylog it writes the secrets of TLS connections to a key log instead, with which Wireshark, \
+            tshark and netspectra messages decrypt captures: of OpenSSL 1.1.1 and 3, GnuTLS, and Go.
+
             It needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE (before Linux 6.6 CAP_SYS_ADMIN, too; with \
             CAP_DAC_READ_SEARCH also libraries in closed folders). What parses runs in a process of its own without \
             any of these, which can open no file, execute no program and reach no port. netspectra doctor says \
@@ -54,6 +57,7 @@ struct Trace: ParsableCommand {
               sudo netspectra trace --status 5xx --path '/api/*' tls
               sudo netspectra trace --comm curl --format ndjson tls | jq -r .uuid
               sudo netspectra trace --record session.nsr -o /dev/null tls
+              sudo netspectra trace --mode keylog --keylog keys.log tls
               sudo netspectra trace --list tls
             """)
 

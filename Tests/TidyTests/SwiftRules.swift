@@ -3,7 +3,7 @@ enum SwiftRules {
     /// The half that takes values and gives values: no files, sockets, clocks, threads; no `unsafe`.
     static let pureTargets: Set = [
         "Octets", "Headers", "CaptureFiles", "Flows", "Sketches", "Streams", "Events", "AppProtocols", "Synthesis",
-        "IPFIX", "TLS",
+        "IPFIX", "Sockets", "TLS",
     ]
 
     /// The few places that map memory or call C.

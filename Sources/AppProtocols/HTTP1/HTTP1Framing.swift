@@ -26,7 +26,7 @@ struct HTTP1Framing {
         for index in headers.fields.indices {
             read(headers.fields[index], octets)
         }
-        codings += transferCodings
+        if !transferCodings.isEmpty { codings += transferCodings }
         // `identity` frames nothing, but there are recipients that let it take the length away.
         if namesTransferCoding, length != .absent { problem(.conflictingLength) }
     }

@@ -12,10 +12,61 @@ import Octets
 public final class HTTP1Parser: ProtocolParser {
     private let settings: ParserSettings
     private let tools: any BodyTools
-    private var exchange = HTTP1Exchange()
     private let pool: HTTP1Pool
-    private var received: HTTP1StreamBox?
-    private var sent: HTTP1StreamBox?
+    private var sides = Sides()
+
+    /// Both directions, and what pairs their messages: one value, so that octets that come take one access to the
+    /// object.
+    private struct Sides {
+        var exchange = HTTP1Exchange()
+        private var received: HTTP1StreamBox?
+        private var sent: HTTP1StreamBox?
+
+        subscript(direction: Direction) -> HTTP1StreamBox? {
+            get { direction == .sent ? sent : received }
+            set { if direction == .sent { sent = newValue } else { received = newValue } }
+        }
+
+        mutating func box(_ direction: Direction, _ pool: HTTP1Pool) -> HTTP1StreamBox {
+            if let box = self[direction] { return box }
+            let box = pool.take(direction)
+            self[direction] = box
+            return box
+        }
+
+        mutating func receive(
+            _ octets: Span<UInt8>, _ environment: borrowing HTTP1Stream.Environment, _ pool: HTTP1Pool
+        ) -> ParserStep {
+            let direction = environment.arrival.direction
+            let box = box(direction, pool)
+            let (step, isIdle) = box.stream.receiveAndTrim(octets, &exchange, environment)
+            if isIdle { release(direction, to: pool) }
+            return step
+        }
+
+        mutating func pause(
+            _ pause: Pause, _ environment: borrowing HTTP1Stream.Environment, _ pool: HTTP1Pool
+        ) {
+            let direction = environment.arrival.direction
+            if let box = self[direction] {
+                if box.stream.pauseAndTrim(pause, &exchange, environment) { release(direction, to: pool) }
+            } else if pause == .closed || pause == .aborted {
+                exchange.end(direction, to: environment.sink)
+            }
+            exchange.releaseMemory()
+        }
+
+        /// Gives up a direction's state, which needs none of it now.
+        private mutating func release(_ direction: Direction, to pool: HTTP1Pool) {
+            guard let box = self[direction] else { return }
+            self[direction] = nil
+            pool.give(box)
+        }
+
+        var heldOctets: Int {
+            (received?.stream.heldOctets ?? 0) + (sent?.stream.heldOctets ?? 0) + exchange.heldOctets
+        }
+    }
 
     /// - Parameter pool: where the directions' state comes from and goes to between messages; may be shared by all
     ///   parsers of a thread.
@@ -26,57 +77,32 @@ public final class HTTP1Parser: ProtocolParser {
     }
 
     /// What the message that switched protocols said; `nil` before.
-    public var handover: ProtocolHandover? { exchange.handover }
+    public var handover: ProtocolHandover? { sides.exchange.handover }
 
     public static func detect(_ prefix: Span<UInt8>, _ direction: Direction) -> Detection {
         var scanned = 0
-        return HTTP1StartLine.detect(prefix, at: 0, scanned: &scanned)
+        var line: HTTP1StartLine?
+        return HTTP1StartLine.detect(prefix, at: 0, scanned: &scanned, line: &line)
     }
 
     public func receive(_ octets: Span<UInt8>, _ arrival: Arrival, to sink: any MessageSink) -> ParserStep {
-        let box = box(arrival.direction)
-        let step = box.stream.receive(octets, &exchange, environment(arrival, sink))
-        if box.stream.isIdle { release(box, arrival.direction) }
-        return step
+        sides.receive(octets, environment(arrival, sink), pool)
     }
 
     public func skip(_ octets: UInt64?, _ arrival: Arrival, to sink: any MessageSink) -> ParserStep.Outcome {
-        box(arrival.direction).stream.skip(octets, &exchange, environment(arrival, sink))
+        sides.box(arrival.direction, pool).stream.skip(octets, &sides.exchange, environment(arrival, sink))
         return .needMore
     }
 
     public func pause(_ pause: Pause, _ arrival: Arrival, to sink: any MessageSink) {
-        guard let box = existingBox(arrival.direction) else {
-            if pause == .closed || pause == .aborted { exchange.end(arrival.direction, to: sink) }
-            exchange.releaseMemory()
-            return
-        }
-        box.stream.pause(pause, &exchange, environment(arrival, sink))
-        if box.stream.isIdle { release(box, arrival.direction) }
-        exchange.releaseMemory()
+        sides.pause(pause, environment(arrival, sink), pool)
     }
 
-    public func isWaiting(_ direction: Direction) -> Bool { existingBox(direction)?.stream.isWaiting ?? false }
+    public func isWaiting(_ direction: Direction) -> Bool { sides[direction]?.stream.isWaiting ?? false }
 
-    public var heldOctets: Int {
-        (received?.stream.heldOctets ?? 0) + (sent?.stream.heldOctets ?? 0) + exchange.heldOctets
-    }
+    public var heldOctets: Int { sides.heldOctets }
 
     private func environment(_ arrival: Arrival, _ sink: any MessageSink) -> HTTP1Stream.Environment {
         HTTP1Stream.Environment(settings: settings, tools: tools, sink: sink, arrival: arrival)
-    }
-
-    private func existingBox(_ direction: Direction) -> HTTP1StreamBox? { direction == .sent ? sent : received }
-
-    private func box(_ direction: Direction) -> HTTP1StreamBox {
-        if let box = existingBox(direction) { return box }
-        let box = pool.take(direction)
-        if direction == .sent { sent = box } else { received = box }
-        return box
-    }
-
-    private func release(_ box: HTTP1StreamBox, _ direction: Direction) {
-        if direction == .sent { sent = nil } else { received = nil }
-        pool.give(box)
     }
 }

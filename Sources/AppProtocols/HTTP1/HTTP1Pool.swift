@@ -19,10 +19,9 @@ public final class HTTP1Pool {
         return box
     }
 
-    /// - Parameter box: idle, and given up by whoever had it.
+    /// - Parameter box: idle and trimmed, and given up by whoever had it.
     func give(_ box: HTTP1StreamBox) {
         guard boxes.count < Self.spareMax else { return }
-        box.stream.trim()
         boxes.append(box)
     }
 }

@@ -39,7 +39,7 @@ struct HTTP1StartLine {
     /// `HTTP/d.d` in eight octets that are there.
     @inline(__always)
     private static func isVersion(_ octets: Span<UInt8>, at start: Int) -> Bool {
-        let word = octets.littleEndian64(at: start)
+        let word = octets.word(at: start)
         // "HTTP/" and "." with the digits' places left out.
         return word & 0x00FF_00FF_FFFF_FFFF == 0x002E_002F_5054_5448
             && LineScan.isDigit(octets[start + 5]) && LineScan.isDigit(octets[start + 7])
@@ -107,8 +107,12 @@ struct HTTP1StartLine {
     }
 
     /// Whether a start line stands at `start`. The answer for a prefix holds for everything that begins so.
-    /// - Parameter scanned: octets behind `start` already found to hold no line end; made larger by the search.
-    static func detect(_ octets: Span<UInt8>, at start: Int, scanned: inout Int) -> Detection {
+    /// - Parameters:
+    ///   - scanned: octets behind `start` already found to hold no line end; made larger by the search.
+    ///   - line: set to the line where it is one and there is all of it.
+    static func detect(
+        _ octets: Span<UInt8>, at start: Int, scanned: inout Int, line found: inout HTTP1StartLine?
+    ) -> Detection {
         let available = octets.count - start
         guard available > 0 else { return .needMore }
         if octets[start] == 0x48, let answer = detectResponse(octets, at: start) { return answer }
@@ -121,7 +125,8 @@ struct HTTP1StartLine {
         guard let line, line.end - start < octetsMax else {
             return line == nil && available < octetsMax + 2 ? .needMore : .no
         }
-        return request(octets, start..<line.end) == nil ? .no : .yes
+        found = request(octets.extracting(start..<line.end), 0..<(line.end - start))
+        return found == nil ? .no : .yes
     }
 
     /// The answer for octets that begin with H: `nil` where they may still be a request.

@@ -143,8 +143,8 @@ extension HTTP1Stream {
         bodySeen += UInt64(range.count)
         message.endTime = environment.arrival.time
         if let bodyAnnounced, message.body.length == 0 {
-            // One piece of memory where doubling would take several; never more than four times what has come.
-            let room = min(4 * range.count, environment.settings.bodyOctetsMax, Int(clamping: bodyAnnounced))
+            // One piece of memory where doubling would take several; never more than eight times what has come.
+            let room = min(8 * range.count, environment.settings.bodyOctetsMax, Int(clamping: bodyAnnounced))
             collector.reserve(room, in: &message)
         }
         collector.append(octets.extracting(range), to: &message, environment.settings, environment.tools)
@@ -164,7 +164,7 @@ extension HTTP1Stream {
         // What ends a stream that was shown already is worth a message only if it says something.
         let isEmptyEnd =
             message.isContinuation && message.isComplete && message.body.length == 0 && message.trailers.isEmpty
-        if !isEmptyEnd { environment.sink.receive(message) }
+        if !isEmptyEnd { message.give(to: environment.sink) }
         closeTransaction(isWhole: isWhole && !isDamaged, &exchange, environment)
         isOpen = false
         enter(.start)
@@ -199,7 +199,7 @@ extension HTTP1Stream {
         let wasComplete = message.isComplete
         message.markIncomplete(.soFar(seen: bodySeen, announced: bodyAnnounced))
         if let reason { message.note(reason) }
-        environment.sink.receive(message)
+        message.give(to: environment.sink)
         message.isComplete = wasComplete
         message.beginContinuation()
     }

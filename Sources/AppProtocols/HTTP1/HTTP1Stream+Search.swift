@@ -62,7 +62,7 @@ extension HTTP1Stream {
         if environment.settings.keepsWire {
             message.wire = Array(message.body.octets.prefix(environment.settings.wireOctetsMax))
         }
-        environment.sink.receive(message)
+        message.give(to: environment.sink)
         environment.sink.count(cause, octets: count)
         message.reset(.raw, direction, at: environment.arrival.time)
     }

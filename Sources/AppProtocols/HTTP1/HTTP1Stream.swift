@@ -43,6 +43,8 @@ struct HTTP1Stream {
     /// Where, in the unconsumed front, the first line begins that was not read yet.
     var lineStart = 0
     var odd: LineScan.Oddities = []
+    /// The request line at the front, read when it was found to be one.
+    private var requestLine: HTTP1StartLine?
 
     var message = Message()
     var collector = BodyCollector()
@@ -71,8 +73,28 @@ struct HTTP1Stream {
         }
     }
 
+    /// As `receive`, and tells whether nothing of this connection is left in it; then another may use it.
+    mutating func receiveAndTrim(
+        _ octets: Span<UInt8>, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment
+    ) -> (step: ParserStep, isIdle: Bool) {
+        let step = receive(octets, &exchange, environment)
+        let isIdle = isIdle
+        if isIdle { trim() }
+        return (step, isIdle)
+    }
+
+    /// The same for `pause`.
+    mutating func pauseAndTrim(
+        _ pause: Pause, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment
+    ) -> Bool {
+        self.pause(pause, &exchange, environment)
+        let isIdle = isIdle
+        if isIdle { trim() }
+        return isIdle
+    }
+
     /// Forgets the last message before another connection uses this one, and keeps its memory up to a bound.
-    mutating func trim() {
+    private mutating func trim() {
         enter(.start)
         isStreamed = false
         isDamaged = false
@@ -157,7 +179,8 @@ struct HTTP1Stream {
             scanned = 0
         }
         guard offset < octets.count else { return .needMore }
-        let detection = HTTP1StartLine.detect(octets, at: offset, scanned: &scanned)
+        requestLine = nil
+        let detection = HTTP1StartLine.detect(octets, at: offset, scanned: &scanned, line: &requestLine)
         if let undecided {
             let mayHold = detection != .yes && octets.count - offset <= HTTP1StartLine.octetsMax
             if mayHold, exchange.isUndecided(undecided) { return .needMore }
@@ -266,7 +289,7 @@ struct HTTP1Stream {
     }
 
     private mutating func readStartLine() {
-        guard let line = Self.startLine(message.headers) else { return }
+        guard let line = requestLine ?? Self.startLine(message.headers) else { return }
         message.kind = line.isRequest ? .http1Request : .http1Response
         message.version = line.version
         message.status = line.status

@@ -50,7 +50,7 @@ enum LineScan {
         var index = start
         let ones: UInt64 = 0x0101_0101_0101_0101
         while index <= octets.count - 8 {
-            let word = octets.littleEndian64(at: index)
+            let word = octets.word(at: index)
             let small = (word &- ones &* 0x20) & ~word & (ones &* 0x80)
             if small != 0 { return index + small.trailingZeroBitCount >> 3 }
             index += 8
@@ -64,7 +64,7 @@ enum LineScan {
         var index = start
         let ones: UInt64 = 0x0101_0101_0101_0101
         while index <= octets.count - 8 {
-            let word = octets.littleEndian64(at: index) ^ (ones &* UInt64(lf))
+            let word = octets.word(at: index) ^ (ones &* UInt64(lf))
             let zero = (word &- ones) & ~word & (ones &* 0x80)
             if zero != 0 { return index + zero.trailingZeroBitCount >> 3 }
             index += 8

@@ -13,7 +13,7 @@ extension HTTP2Parser {
         let isPromise = frame.type == .pushPromise
         let peer = self.side(side.direction.opposite)
         side.decoder.tableSizeAllowed = peer.isFromStart ? peer.tableSizeAnnounced : nil
-        let block = pool.takeBlock()
+        var block = pool.takeBlock()
         block.streamID = frame.streamID
         block.isEndStream = !isPromise && frame.isEndStream
         block.time = side.frameTime
@@ -41,15 +41,14 @@ extension HTTP2Parser {
                 sink.count(.frameContent, octets: 4)
             }
         }
-        side.block = block
         let fragment = payload.extracting(min(start, payload.count)..<min(end, payload.count))
-        receive(fragment: fragment, of: payload, block, side, arrival, to: sink)
+        receive(fragment: fragment, of: payload, &block, side, arrival, to: sink)
     }
 
     func receiveContinuation(
         _ payload: Span<UInt8>, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
     ) {
-        guard let block = side.block, block.streamID == side.frame.streamID else {
+        guard side.block?.streamID == side.frame.streamID, var block = side.block.take() else {
             // The block it goes on with was not seen. That breaks a rule only where everything was.
             abandonBlock(side, .malformed(.frameOrder), arrival, to: sink)
             let isExpected = side.decoder.table.sizeMax == nil
@@ -57,11 +56,12 @@ extension HTTP2Parser {
             if !isExpected { reject(payload, .frameOrder, side, arrival, to: sink) }
             return
         }
-        receive(fragment: payload, of: payload, block, side, arrival, to: sink)
+        receive(fragment: payload, of: payload, &block, side, arrival, to: sink)
     }
 
+    /// Takes a frame's part of a block, and keeps the block for the next frame or finishes it.
     private func receive(
-        fragment: Span<UInt8>, of payload: Span<UInt8>, _ block: HTTP2HeaderBlock, _ side: HTTP2Side,
+        fragment: Span<UInt8>, of payload: Span<UInt8>, _ block: inout HTTP2HeaderBlock, _ side: HTTP2Side,
         _ arrival: Arrival, to sink: any MessageSink
     ) {
         if settings.keepsWire, block.wire.count + payload.count < settings.wireOctetsMax {
@@ -69,7 +69,7 @@ extension HTTP2Parser {
             block.wire.append(contentsOf: payload)
         }
         let isLast = side.frame.isEndHeaders
-        decode(fragment, isLast: isLast && !side.isCut, block, side)
+        decode(fragment, isLast: isLast && !side.isCut, &block, side)
         if side.isCut {
             // Octets of the block are missing: what follows in it cannot be aligned.
             if !block.progress.isStopped { block.notes.append(.gap(octets: nil)) }
@@ -79,22 +79,22 @@ extension HTTP2Parser {
         if showsFrame(isRejected: false) {
             showFrame(payload, side, arrival, to: sink)
         }
-        if isLast {
-            side.block = nil
-            finish(block, side, arrival, to: sink)
-        }
+        if isLast { finish(&block, side, arrival, to: sink) } else { side.block = block }
     }
 
     /// Decodes as much of the block as is there.
-    private func decode(_ fragment: Span<UInt8>, isLast: Bool, _ block: HTTP2HeaderBlock, _ side: HTTP2Side) {
+    private func decode(
+        _ fragment: Span<UInt8>, isLast: Bool, _ block: inout HTTP2HeaderBlock, _ side: HTTP2Side
+    ) {
         guard !block.progress.isStopped else { return }
         if block.rest.isEmpty {
             let used = side.decoder.decode(fragment, isLast: isLast, into: &block.list, &block.progress, limits)
+            guard used < fragment.count else { return }
             block.rest.append(contentsOf: fragment.extracting(used...))
             block.restTriedAt = 2 * block.rest.count
         } else {
             block.rest.append(contentsOf: fragment)
-            guard isLast || block.rest.count >= block.restTriedAt else { return limitRest(block, side) }
+            guard isLast || block.rest.count >= block.restTriedAt else { return limitRest(&block, side) }
             var rest: [UInt8] = []
             swap(&rest, &block.rest)
             let used = side.decoder.decode(rest.span, isLast: isLast, into: &block.list, &block.progress, limits)
@@ -102,11 +102,11 @@ extension HTTP2Parser {
             swap(&rest, &block.rest)
             block.restTriedAt = 2 * block.rest.count
         }
-        limitRest(block, side)
+        limitRest(&block, side)
     }
 
     /// A field larger than any list may be is not waited for.
-    private func limitRest(_ block: HTTP2HeaderBlock, _ side: HTTP2Side) {
+    private func limitRest(_ block: inout HTTP2HeaderBlock, _ side: HTTP2Side) {
         guard block.rest.count > settings.headOctetsMax else { return }
         block.progress.listOctets += block.rest.count
         block.progress.fieldsLeftOut += 1
@@ -117,16 +117,17 @@ extension HTTP2Parser {
 
     /// The block will not end: what is there of it is shown.
     func abandonBlock(_ side: HTTP2Side, _ note: MessageNote, _ arrival: Arrival, to sink: any MessageSink) {
-        guard let block = side.block else { return }
-        side.block = nil
+        guard var block = side.block.take() else { return }
         side.forgetTable()
         block.notes.append(note)
         block.isEndStream = false
-        finish(block, side, arrival, to: sink)
+        finish(&block, side, arrival, to: sink)
     }
 
     /// The list is there: it begins or ends a message.
-    private func finish(_ block: HTTP2HeaderBlock, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+    private func finish(
+        _ block: inout HTTP2HeaderBlock, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+    ) {
         let progress = block.progress
         if progress.unknownFields > 0 { block.notes.append(.unknownFields(progress.unknownFields)) }
         if progress.fieldsLeftOut > 0 {
@@ -140,9 +141,9 @@ extension HTTP2Parser {
             sink.count(.headerBlock, octets: 0)
         }
         if block.promisedID != 0 {
-            receivePromise(block, side, arrival, to: sink)
+            receivePromise(&block, side, arrival, to: sink)
         } else {
-            receiveList(block, side, arrival, to: sink)
+            receiveList(&block, side, arrival, to: sink)
         }
         pool.give(block)
     }

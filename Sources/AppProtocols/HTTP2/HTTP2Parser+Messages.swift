@@ -64,31 +64,11 @@ extension HTTP2Parser {
         guard let assembly = stream[direction] else { return }
         stream[direction] = nil
         side(direction).openMessages -= 1
-        assembly.grpc?.finish(at: arrival.time, to: sink)
-        assembly.message.endTime = arrival.time
-        if let note { assembly.message.markIncomplete(note) }
-        assembly.collector.end(isWhole: note == nil, in: &assembly.message)
-        assembly.message.give(to: sink)
-        account(assembly.message, stream)
-        if assembly.message.kind == .http2Request {
-            stream.request = .ended
-            stream.transaction.requestEndTime = arrival.time
-        } else {
-            stream.response = .ended
-            stream.transaction.responseEndTime = arrival.time
-        }
+        assembly.parts.finish(note, at: arrival.time, to: sink)
+        stream.end(assembly.parts.share, at: arrival.time)
         pool.give(assembly)
         countOctets(of: stream)
         removeIfDone(stream, direction, to: sink)
-    }
-
-    private func account(_ message: borrowing Message, _ stream: HTTP2Stream) {
-        if message.kind == .http2Request {
-            stream.transaction.requestLength += message.body.length
-        } else {
-            stream.transaction.responseLength += message.body.length
-        }
-        if !message.isComplete { stream.transaction.isComplete = false }
     }
 
     private func removeIfDone(_ stream: HTTP2Stream, _ direction: Direction, to sink: any MessageSink) {
@@ -112,28 +92,28 @@ extension HTTP2Parser {
     func showPart(
         of stream: HTTP2Stream, _ arrival: Arrival, for reason: MessageNote? = nil, to sink: any MessageSink
     ) {
-        guard let assembly = stream[arrival.direction], assembly.hasNews else { return }
-        assembly.hasNews = false
-        assembly.message.endTime = arrival.time
-        assembly.collector.decodeWaiting(in: &assembly.message)
-        assembly.message.markIncomplete(.soFar(seen: assembly.message.body.length, announced: nil))
-        if let reason { assembly.message.note(reason) }
-        assembly.message.give(to: sink)
-        let kind = assembly.message.kind
+        guard let assembly = stream[arrival.direction], assembly.parts.hasNews else { return }
+        assembly.parts.hasNews = false
+        assembly.parts.message.endTime = arrival.time
+        assembly.parts.decodeWaiting()
+        assembly.parts.message.markIncomplete(.soFar(seen: assembly.parts.message.body.length, announced: nil))
+        if let reason { assembly.parts.message.note(reason) }
+        assembly.parts.message.give(to: sink)
+        let kind = assembly.parts.message.kind
         if kind == .http2Request {
-            stream.transaction.requestLength += assembly.message.body.length
+            stream.transaction.requestLength += assembly.parts.message.body.length
         } else {
-            stream.transaction.responseLength += assembly.message.body.length
+            stream.transaction.responseLength += assembly.parts.message.body.length
         }
-        let status = assembly.message.status
-        let codings = assembly.message.body.codings
-        assembly.message.releaseShown()
-        assembly.message.reset(kind, arrival.direction, at: arrival.time)
-        assembly.message.version = 20
-        assembly.message.streamID = stream.id
-        assembly.message.status = status
-        assembly.message.body.codings = codings
-        assembly.message.isContinuation = true
+        let status = assembly.parts.message.status
+        let codings = assembly.parts.message.body.codings
+        assembly.parts.message.releaseShown()
+        assembly.parts.message.reset(kind, arrival.direction, at: arrival.time)
+        assembly.parts.message.version = 20
+        assembly.parts.message.streamID = stream.id
+        assembly.parts.message.status = status
+        assembly.parts.message.body.codings = codings
+        assembly.parts.message.isContinuation = true
         countOctets(of: stream)
     }
 

@@ -26,9 +26,7 @@ extension HTTP2Parser {
             let missing = octets - prefix - max(0, side.padding - side.remaining)
             side.padding = min(side.padding, side.remaining)
             if missing > 0, let stream = streams[side.frame.streamID], let assembly = stream[side.direction] {
-                assembly.collector.skip(UInt64(missing), in: &assembly.message)
-                assembly.grpc?.skip(UInt64(missing), at: arrival.time, to: sink)
-                assembly.hasNews = true
+                assembly.parts.skip(UInt64(missing), at: arrival.time, to: sink)
             } else {
                 sink.receive(gap: UInt64(octets), arrival)
             }
@@ -56,10 +54,7 @@ extension HTTP2Parser {
         abandonBlock(side, .gap(octets: nil), arrival, to: sink)
         side.forgetTable()
         for stream in openStreams(side.direction) {
-            let assembly = stream[side.direction]!
-            assembly.collector.skip(nil, in: &assembly.message)
-            assembly.grpc?.skip(nil, at: arrival.time, to: sink)
-            assembly.hasNews = true
+            stream[side.direction]!.parts.skip(nil, at: arrival.time, to: sink)
         }
         side.remaining = 0
     }
@@ -139,7 +134,9 @@ extension HTTP2Parser {
         showSkipped(side, arrival, to: sink)
         abandonBlock(side, .endNotSeen, arrival, to: sink)
         for stream in openStreams(side.direction) {
-            if let connectionError { stream[side.direction]!.message.markIncomplete(.reset(code: connectionError)) }
+            if let connectionError {
+                stream[side.direction]!.parts.message.markIncomplete(.reset(code: connectionError))
+            }
             finish(stream, side.direction, .endNotSeen, arrival, to: sink)
         }
         side.payload = []

@@ -6,7 +6,9 @@ extension HTTP2Parser {
     // MARK: Header lists
 
     /// A list begins a message, ends one (trailers), or is an interim response.
-    func receiveList(_ block: HTTP2HeaderBlock, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+    func receiveList(
+        _ block: inout HTTP2HeaderBlock, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+    ) {
         let head = HTTP2Head(block.list)
         let direction = side.direction
         learnClient(head, block.streamID, direction)
@@ -18,7 +20,7 @@ extension HTTP2Parser {
                 finish(stream, direction, .malformed(.frameOrder), arrival, to: sink)
                 stream = self.stream(block.streamID, arrival, to: sink)
             } else {
-                takeTrailers(block, head, stream, direction)
+                takeTrailers(&block, head, stream, direction)
                 countOctets(of: stream)
                 if block.isEndStream { finish(stream, direction, nil, arrival, to: sink) }
                 return
@@ -30,12 +32,12 @@ extension HTTP2Parser {
             head.isRequest || (!head.isResponse && isClient(direction)) ? .http2Request : .http2Response
         let assembly = begin(kind, stream, direction, at: block.time)
         if isTrailers {
-            assembly.message.markIncomplete(.beginningNotSeen)
-            takeTrailers(block, head, stream, direction)
+            assembly.parts.message.markIncomplete(.beginningNotSeen)
+            takeTrailers(&block, head, stream, direction)
         } else {
-            takeHead(block, head, stream, assembly, direction)
+            takeHead(&block, head, stream, assembly)
         }
-        if 100..<200 ~= assembly.message.status, !block.isEndStream {
+        if 100..<200 ~= head.status, !isTrailers, !block.isEndStream {
             showInterim(stream, direction, arrival, to: sink)
         } else if block.isEndStream {
             finish(stream, direction, nil, arrival, to: sink)
@@ -56,12 +58,7 @@ extension HTTP2Parser {
         _ kind: MessageKind, _ stream: HTTP2Stream, _ direction: Direction, at time: Int64
     ) -> HTTP2Assembly {
         let assembly = pool.takeAssembly()
-        assembly.message.reset(kind, direction, at: time)
-        assembly.message.version = 20
-        assembly.message.streamID = stream.id
-        assembly.isEventStream = false
-        assembly.hasNews = true
-        assembly.grpc = nil
+        assembly.parts.begin(kind, direction, streamID: stream.id, at: time)
         stream[direction] = assembly
         side(direction).openMessages += 1
         if kind == .http2Request {
@@ -77,71 +74,26 @@ extension HTTP2Parser {
     }
 
     private func takeHead(
-        _ block: HTTP2HeaderBlock, _ head: HTTP2Head, _ stream: HTTP2Stream, _ assembly: HTTP2Assembly,
-        _ direction: Direction
+        _ block: inout HTTP2HeaderBlock, _ head: HTTP2Head, _ stream: HTTP2Stream, _ assembly: HTTP2Assembly
     ) {
-        Self.fill(&assembly.message, from: block, head)
-        assembly.isEventStream = head.isEventStream
-        if assembly.message.kind == .http2Request {
-            describe(assembly.message, in: &stream.transaction)
-        } else {
-            stream.transaction.status = head.status
-        }
-        let isWanted = settings.filter?.wantsRequest(of: stream.transaction) ?? true
-        if assembly.message.kind == .http2Response { assembly.message.isWanted = isWanted }
-        assembly.collector.begin(head.contentCodings, in: &assembly.message, settings, tools)
-        if head.isGRPC {
-            stream.transaction.kind = .grpc
-            assembly.grpc = GRPCAssembly(
-                direction, streamID: stream.id, target: stream.transaction.target,
-                coding: head.grpcCodings.count == 1 ? head.grpcCodings[0] : nil, isWanted: isWanted)
-        }
-        if let status = head.grpcStatus { stream.transaction.grpcStatus = status }
-    }
-
-    /// Moves a list into a message, and names its parts.
-    private static func fill(_ message: inout Message, from block: HTTP2HeaderBlock, _ head: HTTP2Head) {
-        swap(&message.headers, &block.list)
-        message.method = head.method
-        // CONNECT names an authority and no path (§ 8.5).
-        message.target = head.path.isEmpty ? head.authority : head.path
-        message.host = head.authority.isEmpty ? head.host : head.authority
-        message.status = head.status
-        addNotes(block, to: &message)
-        swap(&message.wire, &block.wire)
-    }
-
-    private static func addNotes(_ block: HTTP2HeaderBlock, to message: inout Message) {
-        for note in block.notes {
-            switch note {
-            case .malformed where !block.progress.isStopped: message.note(note)
-            default: message.markIncomplete(note)
-            }
-        }
-    }
-
-    private func describe(_ message: borrowing Message, in transaction: inout Transaction) {
-        transaction.method.append(contentsOf: message.headers.span(of: message.method))
-        transaction.host.append(contentsOf: message.headers.span(of: message.host))
-        transaction.target.append(contentsOf: message.headers.span(of: message.target))
+        assembly.parts.takeHead(&block, head, &stream.transaction, settings, tools)
     }
 
     private func takeTrailers(
-        _ block: HTTP2HeaderBlock, _ head: HTTP2Head, _ stream: HTTP2Stream, _ direction: Direction
+        _ block: inout HTTP2HeaderBlock, _ head: HTTP2Head, _ stream: HTTP2Stream, _ direction: Direction
     ) {
         let assembly = stream[direction]!
-        swap(&assembly.message.trailers, &block.list)
-        Self.addNotes(block, to: &assembly.message)
-        let wire = block.wire
-        keepWire(wire.span, in: assembly)
-        assembly.hasNews = true
+        swap(&assembly.parts.message.trailers, &block.list)
+        block.addNotes(to: &assembly.parts.message)
+        keepWire(block.wire.span, in: assembly)
+        assembly.parts.hasNews = true
         if let status = head.grpcStatus { stream.transaction.grpcStatus = status }
     }
 
     private func keepWire(_ octets: Span<UInt8>, in assembly: HTTP2Assembly) {
         guard settings.keepsWire else { return }
-        let room = max(0, settings.wireOctetsMax - assembly.message.wire.count)
-        assembly.message.wire.append(contentsOf: octets.extracting(0..<min(room, octets.count)))
+        let room = max(0, settings.wireOctetsMax - assembly.parts.message.wire.count)
+        assembly.parts.message.wire.append(contentsOf: octets.extracting(0..<min(room, octets.count)))
     }
 
     /// Shows an interim response (RFC 9110 § 15.2); the final one follows.
@@ -149,9 +101,8 @@ extension HTTP2Parser {
         _ stream: HTTP2Stream, _ direction: Direction, _ arrival: Arrival, to sink: any MessageSink
     ) {
         let assembly = stream[direction]!
-        assembly.message.endTime = arrival.time
-        assembly.collector.end(isWhole: true, in: &assembly.message)
-        assembly.message.give(to: sink)
+        assembly.parts.message.endTime = arrival.time
+        assembly.parts.endInterim(to: sink)
         stream[direction] = nil
         side(direction).openMessages -= 1
         stream.response = .unseen
@@ -163,24 +114,22 @@ extension HTTP2Parser {
 
     /// A promised request (§ 8.4.1): it comes from the server and is whole with its list.
     func receivePromise(
-        _ block: HTTP2HeaderBlock, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+        _ block: inout HTTP2HeaderBlock, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
     ) {
         let head = HTTP2Head(block.list)
         if client == nil { client = side.direction.opposite }
         let stream = stream(block.promisedID, arrival, to: sink)
         let assembly = pool.takeAssembly()
-        assembly.message.reset(.http2Request, side.direction, at: block.time)
-        assembly.message.version = 20
-        assembly.message.streamID = block.promisedID
-        assembly.message.endTime = arrival.time
-        Self.fill(&assembly.message, from: block, head)
-        describe(assembly.message, in: &stream.transaction)
+        assembly.parts.begin(.http2Request, side.direction, streamID: block.promisedID, at: block.time)
+        assembly.parts.message.endTime = arrival.time
+        assembly.parts.message.fill(from: &block, head)
+        assembly.parts.describe(&stream.transaction)
         stream.request = .ended
         stream.transaction.direction = side.direction.opposite
         stream.transaction.requestTime = block.time
         stream.transaction.requestEndTime = arrival.time
-        if !assembly.message.isComplete { stream.transaction.isComplete = false }
-        assembly.message.give(to: sink)
+        if !assembly.parts.message.isComplete { stream.transaction.isComplete = false }
+        assembly.parts.message.give(to: sink)
         pool.give(assembly)
         countOctets(of: stream)
     }
@@ -218,9 +167,7 @@ extension HTTP2Parser {
         }
         if start < end {
             let content = octets.extracting(start..<end)
-            assembly.hasNews = true
-            assembly.collector.append(content, to: &assembly.message, settings, tools)
-            assembly.grpc?.append(content, at: arrival.time, settings, tools, to: sink)
+            assembly.parts.append(content, at: arrival.time, settings, tools, to: sink)
         }
         if let stream = streams[side.frame.streamID] { countOctets(of: stream) }
     }
@@ -234,8 +181,7 @@ extension HTTP2Parser {
         let isRequest = isClient(side.direction) && id & 1 == 1
         let assembly = begin(
             isRequest ? .http2Request : .http2Response, stream, side.direction, at: side.frameTime)
-        assembly.message.markIncomplete(.beginningNotSeen)
-        assembly.collector.begin([], in: &assembly.message, settings, tools)
+        assembly.parts.beginUnseen(settings, tools)
         return assembly
     }
 
@@ -245,7 +191,7 @@ extension HTTP2Parser {
         if id == 0 { return reject(Span(), .frameStream, side, arrival, to: sink) }
         if side.isUnreadable || side.padding < 0 || (side.frame.isPadded && side.frame.length == 0) {
             if let assembly = streams[id]?[side.direction] {
-                assembly.message.markIncomplete(.malformed(.framePadding))
+                assembly.parts.message.markIncomplete(.malformed(.framePadding))
             }
             reject(Span(), .framePadding, side, arrival, to: sink)
         } else if isReset(id), streams[id] == nil {

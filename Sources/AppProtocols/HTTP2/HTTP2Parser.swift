@@ -128,12 +128,16 @@ public final class HTTP2Parser: ProtocolParser {
         side.frameTime = time
         side.remaining = header.length
         side.isCut = false
-        side.isUnreadable = false
-        side.padding = header.type == .data && header.isPadded && header.length > 0 ? -1 : 0
-        side.content.removeAll(keepingCapacity: side.content.capacity <= 16_384)
-        side.contentLength = 0
-        side.dataWire.removeAll(keepingCapacity: side.dataWire.capacity <= 16_384)
         side.phase = .payload
+        guard header.type == .data else { return }
+        side.isUnreadable = false
+        side.padding = header.isPadded && header.length > 0 ? -1 : 0
+        // These two are filled where frames or octets are shown only.
+        if settings.showsFrames {
+            side.content.removeAll(keepingCapacity: side.content.capacity <= 16_384)
+            side.contentLength = 0
+        }
+        if settings.keepsWire { side.dataWire.removeAll(keepingCapacity: side.dataWire.capacity <= 16_384) }
     }
 
     /// Takes what of `octets` belongs to the current frame.
@@ -196,14 +200,14 @@ public final class HTTP2Parser: ProtocolParser {
         let side = side(arrival.direction)
         switch pause {
         case .idle:
-            for stream in openStreams(arrival.direction) where stream[arrival.direction]!.isEventStream {
+            for stream in openStreams(arrival.direction) where stream[arrival.direction]!.parts.isEventStream {
                 showPart(of: stream, arrival, to: sink)
             }
         case .longIdle, .memory:
             showSkipped(side, arrival, to: sink)
             let reason: MessageNote? = pause == .memory ? .memoryLimited : nil
             for stream in openStreams(arrival.direction) {
-                if let grpc = stream[arrival.direction]?.grpc, pause == .memory {
+                if let grpc = stream[arrival.direction]?.parts.grpc, pause == .memory {
                     grpc.release(at: arrival.time, to: sink)
                 }
                 showPart(of: stream, arrival, for: reason, to: sink)

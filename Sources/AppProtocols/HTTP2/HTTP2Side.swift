@@ -77,7 +77,7 @@ final class HTTP2Side {
 }
 
 /// A header block on its way through HEADERS or PUSH_PROMISE and CONTINUATION frames (RFC 9113 § 4.3).
-final class HTTP2HeaderBlock {
+struct HTTP2HeaderBlock {
     var streamID: UInt32 = 0
     /// PUSH_PROMISE: the stream promised; else 0.
     var promisedID: UInt32 = 0
@@ -96,14 +96,23 @@ final class HTTP2HeaderBlock {
 
     var heldOctets: Int { list.heldOctets + rest.count + wire.count }
 
-    func reset() {
+    func addNotes(to message: inout Message) {
+        for note in notes {
+            switch note {
+            case .malformed where !progress.isStopped: message.note(note)
+            default: message.markIncomplete(note)
+            }
+        }
+    }
+
+    mutating func reset() {
         promisedID = 0
         isEndStream = false
         list.removeAll()
         progress = HPACKDecoder.Progress()
-        rest.removeAll(keepingCapacity: rest.capacity <= 16_384)
+        if !rest.isEmpty { rest.removeAll(keepingCapacity: rest.capacity <= 16_384) }
         restTriedAt = 0
-        notes.removeAll(keepingCapacity: true)
-        wire.removeAll(keepingCapacity: wire.capacity <= 16_384)
+        if !notes.isEmpty { notes.removeAll(keepingCapacity: true) }
+        if !wire.isEmpty { wire.removeAll(keepingCapacity: wire.capacity <= 16_384) }
     }
 }

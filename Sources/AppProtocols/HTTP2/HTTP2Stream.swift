@@ -16,31 +16,24 @@ final class HTTP2Stream {
     /// What `heldOctets` was when the parser counted it last.
     var countedOctets = 0
 
-    var heldOctets: Int { transaction.heldOctets + (sent?.heldOctets ?? 0) + (received?.heldOctets ?? 0) }
+    var heldOctets: Int { transaction.heldOctets + (sent?.parts.heldOctets ?? 0) + (received?.parts.heldOctets ?? 0) }
 
     subscript(direction: Direction) -> HTTP2Assembly? {
         get { direction == .sent ? sent : received }
         set { if direction == .sent { sent = newValue } else { received = newValue } }
     }
 
+    /// One of its messages has ended.
+    func end(_ share: (kind: MessageKind, length: UInt64, isComplete: Bool), at time: Int64) {
+        if share.kind == .http2Request { request = .ended } else { response = .ended }
+        transaction.end(share.kind, share.length, isComplete: share.isComplete, at: time)
+    }
+
     func reset(_ id: UInt32) {
         self.id = id
         request = .unseen
         response = .unseen
-        transaction.kind = .http2Request
-        transaction.streamID = id
-        transaction.method.removeAll(keepingCapacity: true)
-        transaction.host.removeAll(keepingCapacity: true)
-        transaction.target.removeAll(keepingCapacity: transaction.target.capacity <= 1_024)
-        transaction.status = 0
-        transaction.grpcStatus = nil
-        transaction.requestLength = 0
-        transaction.responseLength = 0
-        transaction.requestTime = 0
-        transaction.requestEndTime = 0
-        transaction.responseTime = 0
-        transaction.responseEndTime = 0
-        transaction.isComplete = true
+        transaction.begin(streamID: id)
         sent = nil
         received = nil
     }
@@ -48,16 +41,109 @@ final class HTTP2Stream {
 
 /// One message of a stream while it is received.
 final class HTTP2Assembly {
-    var message = Message()
-    var collector = BodyCollector()
-    /// Cuts messages out of the body of a gRPC call.
-    var grpc: GRPCAssembly?
-    /// A stream of events (HTML § 9.2): shown as far as it came whenever the connection falls silent.
-    var isEventStream = false
-    /// Something came since a part was shown.
-    var hasNews = false
+    var parts = Parts()
 
-    var heldOctets: Int { message.heldOctets + collector.heldOctets + (grpc?.heldOctets ?? 0) }
+    /// One value, so that what is done with a message takes one access to the object.
+    struct Parts {
+        var message = Message()
+        var collector = BodyCollector()
+        /// Cuts messages out of the body of a gRPC call.
+        var grpc: GRPCAssembly?
+        /// A stream of events (HTML § 9.2): shown as far as it came whenever the connection falls silent.
+        var isEventStream = false
+        /// Something came since a part was shown.
+        var hasNews = false
+
+        var heldOctets: Int { message.heldOctets + collector.heldOctets + (grpc?.heldOctets ?? 0) }
+    }
+}
+
+extension HTTP2Assembly.Parts {
+    /// - Parameter keepsBody: the memory of the last body stays, however large.
+    mutating func begin(
+        _ kind: MessageKind, _ direction: Direction, streamID: UInt32, at time: Int64, keepsBody: Bool = false
+    ) {
+        if keepsBody { message.body.octets.removeAll(keepingCapacity: true) }
+        message.reset(kind, direction, at: time)
+        message.version = 20
+        message.streamID = streamID
+        isEventStream = false
+        hasNews = true
+        grpc = nil
+    }
+
+    /// Takes octets of the body.
+    mutating func append(
+        _ content: Span<UInt8>, at time: Int64, _ settings: ParserSettings, _ tools: any BodyTools,
+        to sink: any MessageSink
+    ) {
+        hasNews = true
+        collector.append(content, to: &message, settings, tools)
+        grpc?.append(content, at: time, settings, tools, to: sink)
+    }
+
+    /// Octets of the body are missing: so many, if known.
+    mutating func skip(_ octets: UInt64?, at time: Int64, to sink: any MessageSink) {
+        collector.skip(octets, in: &message)
+        grpc?.skip(octets, at: time, to: sink)
+        hasNews = true
+    }
+
+    /// Gives the message.
+    /// - Parameter note: why its end was not seen; `nil` if it was.
+    mutating func finish(_ note: MessageNote?, at time: Int64, to sink: any MessageSink) {
+        grpc?.finish(at: time, to: sink)
+        message.endTime = time
+        if let note { message.markIncomplete(note) }
+        collector.end(isWhole: note == nil, in: &message)
+        message.give(to: sink)
+    }
+
+    /// What the message, or the part of it that was given, counts for in its transaction.
+    var share: (kind: MessageKind, length: UInt64, isComplete: Bool) {
+        (message.kind, message.body.length, message.isComplete)
+    }
+
+    /// The beginning was not seen.
+    mutating func beginUnseen(_ settings: ParserSettings, _ tools: any BodyTools) {
+        message.markIncomplete(.beginningNotSeen)
+        collector.begin([], in: &message, settings, tools)
+    }
+
+    mutating func decodeWaiting() { collector.decodeWaiting(in: &message) }
+
+    /// Gives an interim response, which is whole.
+    mutating func endInterim(to sink: any MessageSink) {
+        collector.end(isWhole: true, in: &message)
+        message.give(to: sink)
+    }
+
+    /// Takes the list that begins the message.
+    mutating func takeHead(
+        _ block: inout HTTP2HeaderBlock, _ head: HTTP2Head, _ transaction: inout Transaction,
+        _ settings: ParserSettings, _ tools: any BodyTools
+    ) {
+        message.fill(from: &block, head)
+        isEventStream = head.isEventStream
+        if message.kind == .http2Request { describe(&transaction) } else { transaction.status = head.status }
+        let isWanted = settings.filter?.wantsRequest(of: transaction) ?? true
+        if message.kind == .http2Response { message.isWanted = isWanted }
+        collector.begin(head.contentCodings, in: &message, settings, tools)
+        if head.isGRPC {
+            transaction.kind = .grpc
+            grpc = GRPCAssembly(
+                message.direction, streamID: message.streamID, target: transaction.target,
+                coding: head.grpcCodings.count == 1 ? head.grpcCodings[0] : nil, isWanted: isWanted)
+        }
+        if let status = head.grpcStatus { transaction.grpcStatus = status }
+    }
+
+    /// Names the request.
+    mutating func describe(_ transaction: inout Transaction) {
+        transaction.method.append(contentsOf: message.headers.span(of: message.method))
+        transaction.host.append(contentsOf: message.headers.span(of: message.host))
+        transaction.target.append(contentsOf: message.headers.span(of: message.target))
+    }
 }
 
 /// State objects for reuse, by all connections of a thread if it gives them one pool.
@@ -81,12 +167,21 @@ public final class HTTP2Pool {
 
     func give(_ assembly: HTTP2Assembly) {
         guard assemblies.count < spareMax else { return }
-        assembly.grpc = nil
-        assembly.message.reset(.raw, .received, at: 0)
+        assembly.parts.begin(.raw, .received, streamID: 0, at: 0, keepsBody: mayKeepBody(of: assembly))
         assemblies.append(assembly)
     }
 
-    func give(_ block: HTTP2HeaderBlock) {
+    /// The memory of one large body stays for the next: to have it anew takes longer than to fill it.
+    private func mayKeepBody(of assembly: HTTP2Assembly) -> Bool {
+        let capacity = assembly.parts.message.body.octets.capacity
+        guard capacity > MessageBody.keptOctets, capacity <= Self.largeBodyOctetsMax else { return false }
+        return assemblies.allSatisfy { $0.parts.message.body.octets.capacity <= MessageBody.keptOctets }
+    }
+
+    /// A body of the usual limit, in memory that grew by doubling.
+    private static let largeBodyOctetsMax = 4 << 20
+
+    func give(_ block: consuming HTTP2HeaderBlock) {
         guard blocks.count < 4 else { return }
         block.reset()
         blocks.append(block)
@@ -101,5 +196,49 @@ public final class HTTP2Pool {
         assemblies = []
         streams = []
         blocks = []
+    }
+}
+
+extension Transaction {
+    fileprivate mutating func begin(streamID: UInt32) {
+        kind = .http2Request
+        self.streamID = streamID
+        method.removeAll(keepingCapacity: true)
+        host.removeAll(keepingCapacity: true)
+        target.removeAll(keepingCapacity: target.capacity <= 1_024)
+        status = 0
+        grpcStatus = nil
+        requestLength = 0
+        responseLength = 0
+        requestTime = 0
+        requestEndTime = 0
+        responseTime = 0
+        responseEndTime = 0
+        isComplete = true
+    }
+
+    fileprivate mutating func end(_ kind: MessageKind, _ length: UInt64, isComplete: Bool, at time: Int64) {
+        if kind == .http2Request {
+            requestLength += length
+            requestEndTime = time
+        } else {
+            responseLength += length
+            responseEndTime = time
+        }
+        if !isComplete { self.isComplete = false }
+    }
+}
+
+extension Message {
+    /// Moves a list here, and names its parts.
+    mutating func fill(from block: inout HTTP2HeaderBlock, _ head: HTTP2Head) {
+        swap(&headers, &block.list)
+        method = head.method
+        // CONNECT names an authority and no path (RFC 9113 § 8.5).
+        target = head.path.isEmpty ? head.authority : head.path
+        host = head.authority.isEmpty ? head.host : head.authority
+        status = head.status
+        block.addNotes(to: &self)
+        swap(&wire, &block.wire)
     }
 }

@@ -56,8 +56,8 @@ public struct HeaderList: Sendable, Equatable {
 
     /// Forgets everything and keeps the memory, up to a bound so that one huge head does not stay for ever.
     public mutating func removeAll() {
-        octets.removeAll(keepingCapacity: octets.capacity <= 16_384)
-        fields.removeAll(keepingCapacity: fields.capacity <= 256)
+        if !octets.isEmpty { octets.removeAll(keepingCapacity: octets.capacity <= 16_384) }
+        if !fields.isEmpty { fields.removeAll(keepingCapacity: fields.capacity <= 256) }
     }
 
     @_lifetime(borrow self)

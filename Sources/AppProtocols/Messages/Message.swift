@@ -80,8 +80,8 @@ public struct Message: Sendable {
         isComplete = true
         isContinuation = false
         isWanted = true
-        notes.removeAll(keepingCapacity: true)
-        wire.removeAll(keepingCapacity: wire.capacity <= 16_384)
+        if !notes.isEmpty { notes.removeAll(keepingCapacity: true) }
+        if !wire.isEmpty { wire.removeAll(keepingCapacity: wire.capacity <= 16_384) }
     }
 
     /// Makes what was shown so far count as shown: the head, the notes and the octets are not shown again.

@@ -18,13 +18,14 @@ public struct MessageBody: Sendable {
     public var isKeptWhole: Bool { UInt64(octets.count) == decodedLength }
 
     /// Memory that stays with the value for its next body.
-    private static let keptOctets = 128 << 10
+    static let keptOctets = 128 << 10
 
     public mutating func removeAll() {
-        octets.removeAll(keepingCapacity: octets.capacity <= Self.keptOctets)
+        // Nearly always some of them are empty, and to empty an array takes longer than to see that it is.
+        if !octets.isEmpty { octets.removeAll(keepingCapacity: octets.capacity <= Self.keptOctets) }
         length = 0
         decodedLength = 0
-        digest.removeAll(keepingCapacity: true)
-        codings.removeAll(keepingCapacity: true)
+        if !digest.isEmpty { digest.removeAll(keepingCapacity: true) }
+        if !codings.isEmpty { codings.removeAll(keepingCapacity: true) }
     }
 }

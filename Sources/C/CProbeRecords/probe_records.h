@@ -48,7 +48,7 @@ struct ns_secret_record {
     uint32_t pid, tid;
     uint8_t comm[16];
     uint16_t tls_version;
-    uint16_t reserved;
+    uint16_t reserved; // 1: an updated one (NS_CLIENT_UPDATED, NS_SERVER_UPDATED)
     uint32_t cipher;
     uint8_t client_random[32];
     uint8_t secret_length[8];
@@ -59,7 +59,9 @@ _Static_assert(sizeof(struct ns_secret_record) == 600, "the secret record's layo
 /// What secrets are for, by their place in the record: `MasterSecretEvent.Secret`.
 enum ns_secret {
     NS_MASTER, NS_CLIENT_EARLY, NS_CLIENT_HANDSHAKE, NS_SERVER_HANDSHAKE, NS_CLIENT_APPLICATION, NS_SERVER_APPLICATION,
-    NS_EXPORTER, NS_EARLY_EXPORTER
+    NS_EXPORTER, NS_EARLY_EXPORTER,
+    // In the places of those that they follow.
+    NS_CLIENT_UPDATED = NS_CLIENT_APPLICATION + 8, NS_SERVER_UPDATED = NS_SERVER_APPLICATION + 8
 };
 
 enum { NS_SSL_DATA = 1, NS_MASTER_SECRET = 3, NS_GNUTLS_DATA = 7, NS_SOCKET_DESTROYED = 16, NS_RECORD_VERSION = 1 };

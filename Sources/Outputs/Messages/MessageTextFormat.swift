@@ -26,6 +26,7 @@ public struct MessageTextFormat: MessageFormat {
         let comm = OctetPiece(", Comm:")
         let source = OctetPiece("Src:")
         let destination = OctetPiece(", Dest:")
+        let stream = OctetPiece("[HTTP/2 stream ")
     }
 
     public func append(_ message: borrowing Message, _ info: BaseInfo, to buffer: inout OctetBuffer) {
@@ -147,23 +148,33 @@ public struct MessageTextFormat: MessageFormat {
     private func append(printable list: borrowing HeaderList, _ buffer: inout OctetBuffer) {
         let octets = list.octets.span
         let fields = list.fields.span
+        var octetsMax = 0
         for index in fields.indices {
-            let field = fields[index]
-            let unknown: StaticString = "[unknown]"
-            buffer.write(atMost: Int(field.name.count) + Int(field.value.count) + 2 * unknown.utf8CodeUnitCount + 3) {
-                $0.append(part: octets, field.name, field.marks.contains(.unknownName))
-                $0.append(word: 0x203A, count: 2)
-                $0.append(part: octets, field.value, field.marks.contains(.unknownValue))
-                $0.append(0x0A)
+            octetsMax += Int(fields[index].name.count) + Int(fields[index].value.count) + Self.fieldOctetsMax
+        }
+        buffer.write(atMost: octetsMax) { writer in
+            for index in fields.indices {
+                let field = fields[index]
+                writer.append(part: octets, field.name, field.marks.contains(.unknownName))
+                writer.append(word: 0x203A, count: 2)
+                writer.append(part: octets, field.value, field.marks.contains(.unknownValue))
+                writer.append(0x0A)
             }
         }
     }
+
+    /// What a field takes besides name and value: `[unknown]` twice, colon, blank, line's end.
+    private static let fieldOctetsMax = 2 * 9 + 3
 
     func append(
         body: Span<UInt8>, mayBeCut: Bool, _ buffer: inout OctetBuffer, _ limit: inout TextLimit
     ) {
         guard !body.isEmpty, !limit.isReached else { return }
-        if body.isText(mayBeCut: mayBeCut) {
+        if body.isPrintableLines {
+            // As most text is: looked at once, then copied.
+            buffer.append(contentsOf: limit.take(body))
+            buffer.endLine()
+        } else if body.isText(mayBeCut: mayBeCut) {
             buffer.append(terminal: limit.take(body), .kept)
             buffer.endLine()
         } else {
@@ -172,9 +183,12 @@ public struct MessageTextFormat: MessageFormat {
     }
 
     private func append(stream message: borrowing Message, _ buffer: inout OctetBuffer) {
-        buffer.append("[HTTP/2 stream ")
-        buffer.append(decimal: UInt64(message.streamID))
-        buffer.append("]\n")
+        let id = UInt64(message.streamID)
+        buffer.write(atMost: 40) { writer in
+            writer.append(pieces.stream)
+            writer.append(decimal: id)
+            writer.append(word: 0x0A5D, count: 2)
+        }
     }
 
     private func append(webSocketHeading message: borrowing Message, _ buffer: inout OctetBuffer) {

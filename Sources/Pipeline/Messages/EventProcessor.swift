@@ -38,7 +38,7 @@ public final class EventProcessor: Sendable {
         public var threads = 2
         /// Events of one batch.
         public var queueLength = 1_024
-        /// Payload octets of one batch; of a source that can wait a mebibyte is enough.
+        /// Payload octets of one batch; of a source that can wait half a mebibyte is enough.
         public var queueOctetsMax = 8 << 20
         /// Events that come at most this much too late are put back in order, in nanoseconds.
         public var reorderWindow: Int64 = 0
@@ -91,7 +91,7 @@ public final class EventProcessor: Sendable {
     }
 
     /// Where a source waits anyway, larger batches would only fall out of the processor's cache.
-    private static let waitingOctetsMax = 1 << 20
+    private static let waitingOctetsMax = 512 << 10
 
     private let settings: Settings
     private let batchOctetsMax: Int

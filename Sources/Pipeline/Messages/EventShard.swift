@@ -59,9 +59,14 @@ final class EventShard {
         recorder.output = batch.outputs[index]
         // Asked for once, not for each event.
         let (entries, payloads, clocks, serialBase) = (batch.entries, batch.payloads, batch.clocks, batch.serialBase)
+        var tick: Int64?
         for number in batch.entriesOfShard[index] {
             let event = Int(number)
-            passTime(to: clocks[event], in: batch)
+            let now = TimerWheel.tick(at: clocks[event])
+            if now != tick {
+                tick = now
+                passTime(to: clocks[event], in: batch)
+            }
             recorder.place = RecordPlace(event: event, due: .max, serial: 0)
             let payload = payloads.span.extracting(entries[event].payload)
             take(entries[event].head, payload, serial: serialBase &+ UInt64(event))

@@ -2,11 +2,15 @@ import KernelIO
 import Octets
 
 /// Puts the shards' records of one batch in the order of the events that gave them.
-struct RecordMerger {
-    private var merged: [UInt8] = []
+struct RecordMerger: ~Copyable {
+    /// What is written next, and how much of it there is.
+    private var piece = MappedArray<UInt8>(count: Self.pieceOctets)
+    private var count = 0
 
-    /// Records of several shards are written in pieces of about this much, which stay in the processor's cache.
+    /// Records of several shards are written in pieces of at most this much, which stay in the processor's cache.
     private static let pieceOctets = 256 << 10
+    /// A run of records as long as this is written from where it lies.
+    private static let longOctets = 32 << 10
 
     /// Writes the records, where there are any: those of one shard in one call.
     mutating func write(
@@ -17,24 +21,34 @@ struct RecordMerger {
             let octets = active[0].output.octets
             return try output(octets.octets)
         }
-        guard !active.isEmpty else { return }
-        merged.removeAll(keepingCapacity: merged.capacity <= 4 << 20)
+        count = 0
         while !active.isEmpty {
             var first = 0
             for index in active.indices.dropFirst() where active[index].place < active[first].place { first = index }
             let cursor = active[first]
             let end = cursor.output.runs[cursor.run].end
             let octets = cursor.output.octets
-            merged.append(contentsOf: octets.octets.extracting(cursor.start..<end))
+            try add(octets.octets.extracting(cursor.start..<end), output)
             active[first].start = end
             active[first].run += 1
             if active[first].run == cursor.output.runs.count { active.remove(at: first) }
-            if merged.count >= Self.pieceOctets {
-                try output(merged.span)
-                merged.removeAll(keepingCapacity: merged.capacity <= 4 << 20)
-            }
         }
-        if !merged.isEmpty { try output(merged.span) }
+        try flush(output)
+    }
+
+    private mutating func add(
+        _ run: Span<UInt8>, _ output: (Span<UInt8>) throws(SystemFailure) -> Void
+    ) throws(SystemFailure) {
+        if run.count > Self.pieceOctets - count || run.count >= Self.longOctets { try flush(output) }
+        guard run.count < Self.longOctets else { return try output(run) }
+        piece.replace(at: count, with: run)
+        count += run.count
+    }
+
+    private mutating func flush(_ output: (Span<UInt8>) throws(SystemFailure) -> Void) throws(SystemFailure) {
+        guard count > 0 else { return }
+        try output(piece.span.extracting(0..<count))
+        count = 0
     }
 
     private struct Cursor {

@@ -24,8 +24,19 @@ struct TLSStreams: StreamSink, ~Copyable {
         var received = Side()
 
         subscript(direction: Direction) -> Side {
-            get { direction == .sent ? sent : received }
-            set { if direction == .sent { sent = newValue } else { received = newValue } }
+            _read { if direction == .sent { yield sent } else { yield received } }
+            _modify { if direction == .sent { yield &sent } else { yield &received } }
+        }
+
+        /// Mutating only in name: what is not is called on a copy, whose references would be counted for each segment.
+        mutating func state(_ direction: Direction) -> State {
+            direction == .sent ? state(sent) : state(received)
+        }
+
+        private func state(_ side: borrowing Side) -> State {
+            State(
+                isTLS: side.isTLS, hasBegun: side.hasBegun, isHolding: !side.held.isEmpty,
+                isFound: tls != nil || isRefused)
         }
     }
 
@@ -38,6 +49,18 @@ struct TLSStreams: StreamSink, ~Copyable {
         /// Too few octets so far to tell.
         var held: [UInt8] = []
         var heldTime: Int64 = 0
+    }
+
+    /// What is asked about each segment.
+    private struct State {
+        /// This direction's octets are those of TLS.
+        var isTLS: Bool
+        /// Its first octets were looked at.
+        var hasBegun: Bool
+        /// They are held, being too few to tell.
+        var isHolding: Bool
+        /// TLS was found, in this direction or the other.
+        var isFound: Bool
     }
 
     init(before events: consuming StreamEvents, keys: KeyLog, connectionsMax: Int) {
@@ -64,35 +87,34 @@ struct TLSStreams: StreamSink, ~Copyable {
     }
 
     mutating func data(_ octets: Span<UInt8>, _ direction: Direction, of stream: StreamID, at time: Int64) {
-        let side = slots[stream.slot][direction]
-        if side.isTLS {
+        let state = slots[stream.slot].state(direction)
+        if state.isTLS {
             takeTLS(octets, direction, stream, time)
-            return
-        }
-        guard side.held.isEmpty else {
+        } else if state.isHolding {
             slots[stream.slot][direction].held.append(contentsOf: octets)
             let held = slots[stream.slot][direction].held
-            decide(held.span, direction, stream, time)
-            return
+            decide(held.span, state, direction, stream, time)
+        } else {
+            decide(octets, state, direction, stream, time)
         }
-        decide(octets, direction, stream, time)
     }
 
     /// Finds out what the octets are that begin a direction, or a segment in it.
-    private mutating func decide(_ octets: Span<UInt8>, _ direction: Direction, _ stream: StreamID, _ time: Int64) {
-        let side = slots[stream.slot][direction]
+    private mutating func decide(
+        _ octets: Span<UInt8>, _ state: State, _ direction: Direction, _ stream: StreamID, _ time: Int64
+    ) {
         let detection: TLSDetection
-        if slots[stream.slot].tls != nil || slots[stream.slot].isRefused {
+        if state.isFound {
             // The other end speaks TLS by now.
             detection = TLSDetection.detectAnswer(octets)
-        } else if side.hasBegun {
+        } else if state.hasBegun {
             detection = TLSDetection.detectHello(octets) == .yes ? .yes : .no
         } else {
             detection = TLSDetection.detect(octets)
         }
         switch detection {
         case .needMore:
-            if side.held.isEmpty {
+            if !state.isHolding {
                 slots[stream.slot][direction].held.append(contentsOf: octets)
                 slots[stream.slot][direction].heldTime = time
             }
@@ -100,8 +122,8 @@ struct TLSStreams: StreamSink, ~Copyable {
             begin(direction, stream)
             takeTLS(octets, direction, stream, time)
         case .no:
-            slots[stream.slot][direction].held = []
-            slots[stream.slot][direction].hasBegun = true
+            if state.isHolding { slots[stream.slot][direction].held = [] }
+            if !state.hasBegun { slots[stream.slot][direction].hasBegun = true }
             events.data(octets, direction, of: stream, at: time)
         }
     }

@@ -20,12 +20,19 @@ public struct SecretRecords: Sendable {
     /// Connections of which there is a secret, as far as they are remembered.
     public private(set) var connections: UInt64 = 0
 
-    /// What was given on, by the connection's client random: a digest of each secret, by purpose; 0: none.
+    /// What was given on, by the connection's client random: a digest of each secret, by purpose (0: none), then of
+    /// updates.
     private var recent: [[UInt8]: [Int]] = [:]
     private var older: [[UInt8]: [Int]] = [:]
 
     /// So many connections are remembered at least, and twice as many at most.
     static let connectionsMax = 32_768
+
+    /// Where the kernel's programs say that a secret has taken another's place: reserved in records of files.
+    private static let updateOffset = 42
+    /// So many updates of one connection are remembered.
+    private static let updatesMax = 64
+    private static let purposes = MasterSecretEvent.Secret.allCases.count
 
     public init(clock: ClockOffset) { self.clock = clock }
 
@@ -49,7 +56,8 @@ public struct SecretRecords: Sendable {
             return
         }
         let secret = DerivedSecret(
-            purpose: purpose, clientRandom: event.clientRandom, octets: event[purpose], info: event.info)
+            purpose: purpose, isUpdate: record.littleEndian16(at: Self.updateOffset) != 0,
+            clientRandom: event.clientRandom, octets: event[purpose], info: event.info)
         switch remember(secret) {
         case .new:
             delivered += 1
@@ -66,11 +74,18 @@ public struct SecretRecords: Sendable {
     private mutating func remember(_ secret: DerivedSecret) -> Answer {
         let digest = secret.octets.hashValue | 1
         let place = secret.purpose.rawValue
-        var digests = recent[secret.clientRandom] ?? older[secret.clientRandom]
-        if digests == nil { connections += 1 }
-        if let known = digests?[place], known != 0 { return known == digest ? .known : .conflicting }
-        if digests == nil { digests = [Int](repeating: 0, count: MasterSecretEvent.Secret.allCases.count) }
-        digests?[place] = digest
+        let remembered = recent[secret.clientRandom] ?? older[secret.clientRandom]
+        if remembered == nil { connections += 1 }
+        var digests = remembered ?? [Int](repeating: 0, count: Self.purposes)
+        if secret.isUpdate {
+            // One of many for the same purpose: they stand behind the others.
+            if digests[Self.purposes...].contains(digest) { return .known }
+            if digests.count == Self.purposes + Self.updatesMax { digests.remove(at: Self.purposes) }
+            digests.append(digest)
+        } else {
+            if digests[place] != 0 { return digests[place] == digest ? .known : .conflicting }
+            digests[place] = digest
+        }
         if recent.count >= Self.connectionsMax {
             older = recent
             recent = [:]

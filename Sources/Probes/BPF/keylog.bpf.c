@@ -40,11 +40,17 @@ struct secret {
     __u8 octets[SECRET_MAX];
 };
 
+enum knowledge {
+    RANDOM_UNKNOWN, RANDOM_KNOWN,
+    RANDOM_USED,      // all secrets of the handshake are told: only updates of keys follow
+    RANDOM_UNCERTAIN, // two hellos passed: until the library's object is gone, nobody knows which is the connection's
+};
+
 /// What is known of a connection.
 struct session {
     __u64 program;
-    __u8 has_random;
-    __u8 is_client;
+    __u64 channel;   // the socket or BIO that the ClientHello went through
+    __u8 has_random; // enum knowledge
     __u8 done;     // bits of the secrets of the application's traffic that were derived
     __u8 have;     // octets of `head`
     __u8 random[RANDOM_OCTETS];
@@ -52,6 +58,8 @@ struct session {
     __u8 head[2 * HELLO_OCTETS + 2];
     /// GnuTLS derives the secrets of early data before it sends the ClientHello: NS_CLIENT_EARLY, NS_EARLY_EXPORTER.
     struct secret early[2];
+    /// How the secrets of the application's traffic begin, of the client's and the server's: by this an update is known.
+    __u64 current[2][2];
 };
 
 /// What the current thread has told OpenSSL 1.1.1's next derivation.
@@ -60,7 +68,6 @@ struct pending {
     __u64 secret, secret_length;
     __s32 label;   // -1: none
     __u32 seeds;   // how many so far; all ones: not those of the key block
-    __u64 random;
 };
 
 /// By thread; gone with the thread.
@@ -202,6 +209,7 @@ static __attribute__((noinline)) int write_secret(
         return 0;
     }
     __builtin_memset(record, 0, sizeof *record);
+    record->reserved = label >> 3;
     label &= 7;
     __builtin_memcpy(record->secret[label], secret->octets, SECRET_MAX);
     __u64 now = bpf_ktime_get_ns();
@@ -222,12 +230,30 @@ static __attribute__((noinline)) int write_secret(
 
 /// Whether these octets are the beginning of a ClientHello in a record of its own.
 static __always_inline int is_hello(const __u8 *head) {
-    return head[0] == 22 && head[1] == 3 && head[5] == 1 && head[6] == 0 && head[9] == 3;
+    // One that is spread over several records has others' headers inside.
+    int is_whole = (head[3] << 8 | head[4]) >= HELLO_OCTETS - 5;
+    return head[0] == 22 && head[1] == 3 && is_whole && head[5] == 1 && head[6] == 0 && head[9] == 3;
 }
 
-static __always_inline void learn_random(void *ctx, struct session *session) {
+static __always_inline int is_same_random(const struct session *session) {
+    __u64 known[RANDOM_OCTETS / 8], fresh[RANDOM_OCTETS / 8];
+    __builtin_memcpy(known, session->random, RANDOM_OCTETS);
+    __builtin_memcpy(fresh, session->head + RANDOM_AT, RANDOM_OCTETS);
+    return known[0] == fresh[0] && known[1] == fresh[1] && known[2] == fresh[2] && known[3] == fresh[3];
+}
+
+/// A ClientHello is in `head`.
+static __always_inline void learn_random(void *ctx, struct session *session, __u64 channel) {
+    if (session->has_random == RANDOM_UNCERTAIN) return;
+    // A callback may speak TLS of its own over another socket, in the middle of a handshake. Whoever is asked again for
+    // a hello repeats the random.
+    if (session->has_random == RANDOM_KNOWN && session->channel != channel && !is_same_random(session)) {
+        session->has_random = RANDOM_UNCERTAIN;
+        return;
+    }
+    session->channel = channel;
     __builtin_memcpy(session->random, session->head + RANDOM_AT, RANDOM_OCTETS);
-    session->has_random = 1;
+    session->has_random = RANDOM_KNOWN;
     session->done = 0;
     session->have = 0;
     for (int i = 0; i < 2; i++) {
@@ -241,27 +267,32 @@ static __always_inline void learn_random(void *ctx, struct session *session) {
     }
 }
 
+/// There is a hello, and its random cannot be read: that of another one must not stand for it.
+static __always_inline void forget_random(struct session *session) {
+    if (session->has_random != RANDOM_UNCERTAIN) session->has_random = RANDOM_UNKNOWN;
+}
+
 /// The connection sends octets: always whole records.
 static __always_inline void note_sent(
-    void *ctx, __u32 tgid, __u64 object, __u64 program, __u64 buffer, __u64 length) {
+    void *ctx, __u32 tgid, __u64 object, __u64 program, __u64 channel, __u64 buffer, __u64 length) {
     __u8 start[6] = {};
     if (length < HELLO_OCTETS || bpf_probe_read_user(start, sizeof start, (void *)buffer)) return;
     if (start[0] != 22 || start[1] != 3 || start[5] != 1) return;
     struct session *session = session_of(tgid, object, program, 1);
     if (!session) return;
-    session->has_random = 0;
-    if (bpf_probe_read_user(session->head, HELLO_OCTETS, (void *)buffer) || !is_hello(session->head)) return;
-    session->is_client = 1;
-    learn_random(ctx, session);
+    session->have = 0;
+    if (bpf_probe_read_user(session->head, HELLO_OCTETS, (void *)buffer) || !is_hello(session->head))
+        forget_random(session);
+    else
+        learn_random(ctx, session, channel);
 }
 
 /// The connection has received octets, in pieces cut anywhere.
 static __always_inline void note_received(
-    void *ctx, __u32 tgid, __u64 object, __u64 program, __u64 buffer, __u64 length) {
+    void *ctx, __u32 tgid, __u64 object, __u64 program, __u64 channel, __u64 buffer, __u64 length) {
     __u8 start = 0;
     if (length == 0) return;
     struct session *session = session_of(tgid, object, program, 0);
-    if (session && session->is_client) return;
     if (!session || session->have == 0) {
         // A record of the handshake begins.
         if (bpf_probe_read_user(&start, 1, (void *)buffer) || start != 22) return;
@@ -274,7 +305,7 @@ static __always_inline void note_received(
     if (more > length) more = length;
     if (more > HELLO_OCTETS) return;  // which is certain anyway, told to the kernel
     if (bpf_probe_read_user(session->head + have, more, (void *)buffer)) {
-        session->has_random = 0;
+        forget_random(session);
         session->have = 0;
         return;
     }
@@ -282,7 +313,10 @@ static __always_inline void note_received(
     session->have = have;
     if (have < HELLO_OCTETS) return;
     session->have = 0;
-    if (is_hello(session->head)) learn_random(ctx, session);
+    if (is_hello(session->head))
+        learn_random(ctx, session, channel);
+    else if (session->head[5] == 1)
+        forget_random(session);
 }
 
 // Secrets of connections
@@ -300,7 +334,7 @@ static __always_inline void write_traffic_secret(
     struct frame *frame = owner(thread, thread->depth);
     struct session *session =
         frame ? session_of(bpf_get_current_pid_tgid() >> 32, frame->object, thread->program, 0) : 0;
-    if (!session || !session->has_random) {
+    if (!session || session->has_random != RANDOM_KNOWN) {
         count(NS_SECRETS, 1);
         count(NS_SECRETS_NO_RANDOM, 1);
         if (frame && frame->kind == KIND_SOCKETS && (label == NS_CLIENT_EARLY || label == NS_EARLY_EXPORTER))
@@ -312,12 +346,46 @@ static __always_inline void write_traffic_secret(
     enum { ALL = 1 << NS_CLIENT_APPLICATION | 1 << NS_SERVER_APPLICATION | 1 << NS_EXPORTER };
     session->done |= 1 << (label & 7);
     // The library may use the same object for another connection: it has a random of its own.
-    if ((session->done & ALL) == ALL) session->has_random = 0;
+    if ((session->done & ALL) == ALL) session->has_random = RANDOM_USED;
+    if (label == NS_CLIENT_APPLICATION || label == NS_SERVER_APPLICATION)
+        __builtin_memcpy(session->current[label == NS_SERVER_APPLICATION], secret.octets, sizeof session->current[0]);
     write_secret(ctx, label, random, &secret);
 }
 
+/// A secret that was made of the one before (RFC 8446 § 7.2), which tells whose it is: the client's or the server's.
+static __always_inline void write_update(
+    void *ctx, struct thread *thread, __u64 before, __u64 address, __u64 length) {
+    __u64 start[2] = {};
+    __u8 random[RANDOM_OCTETS];
+    struct secret secret = read_secret(address, length);
+    struct frame *frame = owner(thread, thread->depth);
+    struct session *session =
+        frame ? session_of(bpf_get_current_pid_tgid() >> 32, frame->object, thread->program, 0) : 0;
+    if (!session || (session->has_random != RANDOM_KNOWN && session->has_random != RANDOM_USED)
+        || bpf_probe_read_user(start, sizeof start, (void *)before)) {
+        count(NS_SECRETS, 1);
+        count(NS_SECRETS_NO_RANDOM, 1);
+        return;
+    }
+    __builtin_memcpy(random, session->random, RANDOM_OCTETS);
+    for (int i = 0; i < 2; i++) {
+        if (session->current[i][0] != start[0] || session->current[i][1] != start[1]) continue;
+        __builtin_memcpy(session->current[i], secret.octets, sizeof session->current[0]);
+        write_secret(ctx, i ? NS_SERVER_UPDATED : NS_CLIENT_UPDATED, random, &secret);
+        return;
+    }
+    count(NS_SECRETS, 1);
+    count(NS_SECRETS_NO_RANDOM, 1);
+}
+
 /// The connection's master secret, up to TLS 1.2; the random lies in the program's memory, too.
-static __always_inline void write_master_secret(void *ctx, __u64 random, __u64 address, __u64 length) {
+/// - Parameter thread: in which it is derived; 0: not known.
+static __always_inline void write_master_secret(
+    void *ctx, struct thread *thread, __u64 random, __u64 address, __u64 length) {
+    struct frame *frame = thread ? owner(thread, thread->depth) : 0;
+    struct session *session =
+        frame ? session_of(bpf_get_current_pid_tgid() >> 32, frame->object, thread->program, 0) : 0;
+    if (session && session->has_random == RANDOM_KNOWN) session->has_random = RANDOM_USED;
     __u8 octets[RANDOM_OCTETS] = {};
     if (bpf_probe_read_user(octets, sizeof octets, (void *)random)) {
         count(NS_SECRETS, 1);
@@ -333,9 +401,11 @@ static __always_inline void write_master_secret(void *ctx, __u64 random, __u64 a
 #define TEXT4(a, b, c, d) ((__u32)(a) | (__u32)(b) << 8 | (__u32)(c) << 16 | (__u32)(d) << 24)
 #define TEXT8(a, b, c, d, e, f, g, h) ((__u64)TEXT4(a, b, c, d) | (__u64)TEXT4(e, f, g, h) << 32)
 
+enum { LABEL_UPDATE = 100 };
+
 /// Which secret a label of TLS 1.3 is for (RFC 8446 § 7.1).
 /// - Parameter address: in the program's memory, without `tls13 `.
-/// - Returns: -1: none that a key log has.
+/// - Returns: LABEL_UPDATE: one that takes another's place; -1: none that a key log has.
 static __always_inline __s32 traffic_label(__u64 address, __u64 length) {
     struct { __u64 first; __u32 second; __u32 reserved; } text = {};
     if (length < 10 || length > 12) return -1;
@@ -344,6 +414,8 @@ static __always_inline __s32 traffic_label(__u64 address, __u64 length) {
     if (bpf_probe_read_user(&text, length & 15, (void *)address)) return -1;
     if (text.first == TEXT8('e', 'x', 'p', ' ', 'm', 'a', 's', 't')) return length == 10 ? NS_EXPORTER : -1;
     if (text.first == TEXT8('c', ' ', 'e', ' ', 't', 'r', 'a', 'f')) return length == 11 ? NS_CLIENT_EARLY : -1;
+    if (text.first == TEXT8('t', 'r', 'a', 'f', 'f', 'i', 'c', ' '))
+        return text.second == TEXT4('u', 'p', 'd', 0) ? LABEL_UPDATE : -1;
     if (length != 12) return -1;
     if (text.second == TEXT4('s', 't', 'e', 'r'))
         return text.first == TEXT8('e', ' ', 'e', 'x', 'p', ' ', 'm', 'a') ? NS_EARLY_EXPORTER : -1;
@@ -361,8 +433,8 @@ static __always_inline __s32 traffic_label(__u64 address, __u64 length) {
 static __always_inline __s32 hkdf_label(__u64 address, __u64 length) {
     __u8 head[10] = {};
     if (length < sizeof head || bpf_probe_read_user(head, sizeof head, (void *)address)) return -1;
-    if (head[2] < 6 || head[3] != 't' || head[4] != 'l' || head[5] != 's' || head[6] != '1' || head[7] != '3') return -1;
-    if (length < (__u64)3 + head[2]) return -1;
+    if (head[3] != 't' || head[4] != 'l' || head[5] != 's' || head[6] != '1' || head[7] != '3') return -1;
+    if (head[2] < 6 || length < (__u64)3 + head[2]) return -1;
     return traffic_label(address + 9, head[2] - 6);
 }
 
@@ -391,7 +463,9 @@ SEC("uprobe") int bio_write(struct pt_regs *ctx) {
     struct frame *outer = frame_at(thread, thread->depth - 1);
     __u64 length = ARGUMENT3(ctx);
     if (!outer || (outer->kind != KIND_OBJECT && outer->kind != KIND_TRANSFER)) return 0;
-    note_sent(ctx, bpf_get_current_pid_tgid() >> 32, outer->object, thread->program, ARGUMENT2(ctx), length & 0x7FFFFFFF);
+    note_sent(
+        ctx, bpf_get_current_pid_tgid() >> 32, outer->object, thread->program, ARGUMENT1(ctx), ARGUMENT2(ctx),
+        length & 0x7FFFFFFF);
     return 0;
 }
 
@@ -415,7 +489,8 @@ SEC("uprobe") int bio_read_returns(struct pt_regs *ctx) {
     if (frame.b && (length != 1 || bpf_probe_read_user(&length, sizeof length, (void *)frame.b))) return 0;
     if (length > 0)
         note_received(
-            ctx, bpf_get_current_pid_tgid() >> 32, outer->object, thread->program, frame.a, length);
+            ctx, bpf_get_current_pid_tgid() >> 32, outer->object, thread->program, frame.object, frame.a,
+            length);
     return 0;
 }
 
@@ -435,7 +510,8 @@ SEC("uprobe") int object_freed(struct pt_regs *ctx) {
 
 // Sockets
 
-static __always_inline int note_socket(void *ctx, struct pt_regs *registers, __s32 length, int is_sent) {
+static __always_inline int note_socket(
+    void *ctx, struct pt_regs *registers, __u64 channel, __s32 length, int is_sent) {
     if (length <= 0) return 0;
     __u64 id = bpf_get_current_pid_tgid();
     __u32 tid = id;
@@ -449,30 +525,33 @@ static __always_inline int note_socket(void *ctx, struct pt_regs *registers, __s
     if (!buffer) return 0;
     if (octets > room) octets = room;
     if (is_sent)
-        note_sent(ctx, id >> 32, frame->object, thread->program, buffer, octets);
+        note_sent(ctx, id >> 32, frame->object, thread->program, channel, buffer, octets);
     else
-        note_received(ctx, id >> 32, frame->object, thread->program, buffer, octets);
+        note_received(ctx, id >> 32, frame->object, thread->program, channel, buffer, octets);
     return 0;
 }
 
 SEC("raw_tp/sock_send_length") int socket_sends(struct bpf_raw_tracepoint_args *ctx) {
     if (!HAS_HELPER(task_pt_regs)) return 0;
-    return note_socket(ctx, (void *)bpf_task_pt_regs((void *)bpf_get_current_task_btf()), (__s32)ctx->args[1], 1);
+    struct pt_regs *registers = (void *)bpf_task_pt_regs((void *)bpf_get_current_task_btf());
+    return note_socket(ctx, registers, ctx->args[0], ctx->args[1], 1);
 }
 
 SEC("raw_tp/sock_recv_length") int socket_receives(struct bpf_raw_tracepoint_args *ctx) {
     if (!HAS_HELPER(task_pt_regs)) return 0;
-    return note_socket(ctx, (void *)bpf_task_pt_regs((void *)bpf_get_current_task_btf()), (__s32)ctx->args[1], 0);
+    struct pt_regs *registers = (void *)bpf_task_pt_regs((void *)bpf_get_current_task_btf());
+    return note_socket(ctx, registers, ctx->args[0], ctx->args[1], 0);
 }
 
 /// For kernels before 6.3, which have neither of the two: the ends of the system calls themselves.
 SEC("raw_tp/sys_exit") int system_call(struct bpf_raw_tracepoint_args *ctx) {
     struct pt_regs *registers = (struct pt_regs *)ctx->args[0];
-    __u64 number = 0;
+    __u64 number = 0, fd = 0;
     bpf_probe_read_kernel(&number, sizeof SYSTEM_CALL(registers), &SYSTEM_CALL(registers));
+    bpf_probe_read_kernel(&fd, sizeof fd, &SYSTEM_CALL_ARGUMENT1(registers));
     switch (number) {
-    case WRITE: case WRITEV: case SENDTO: case SENDMSG: return note_socket(ctx, registers, (__s32)ctx->args[1], 1);
-    case READ: case READV: case RECVFROM: case RECVMSG: return note_socket(ctx, registers, (__s32)ctx->args[1], 0);
+    case WRITE: case WRITEV: case SENDTO: case SENDMSG: return note_socket(ctx, registers, fd, ctx->args[1], 1);
+    case READ: case READV: case RECVFROM: case RECVMSG: return note_socket(ctx, registers, fd, ctx->args[1], 0);
     default: return 0;
     }
 }
@@ -508,7 +587,7 @@ static __attribute__((noinline)) int read_parameters(__u64 address, struct deriv
         if (!parameter.key || bpf_probe_read_user_str(&key, sizeof key, (void *)parameter.key) < 0) break;
         if (key == TEXT8('l', 'a', 'b', 'e', 'l', 0, 0, 0)) {
             derivation->label = traffic_label(parameter.data, parameter.data_size);
-        } else if (key == TEXT8('s', 'e', 'c', 'r', 'e', 't', 0, 0)) {
+        } else if (key == TEXT8('s', 'e', 'c', 'r', 'e', 't', 0, 0) || key == TEXT8('k', 'e', 'y', 0, 0, 0, 0, 0)) {
             derivation->secret = parameter.data;
             derivation->secret_length = parameter.data_size;
         } else if (key == TEXT8('s', 'e', 'e', 'd', 0, 0, 0, 0)) {
@@ -536,17 +615,21 @@ SEC("uprobe") int kdf_derive_returns(struct pt_regs *ctx) {
     struct derivation derivation = {};
     derivation.label = -1;
     read_parameters(frame.c, &derivation);
-    if (derivation.label >= 0)
+    if (derivation.label == LABEL_UPDATE)
+        write_update(ctx, thread, derivation.secret, frame.a, frame.b);
+    else if (derivation.label >= 0)
         write_traffic_secret(ctx, thread, derivation.label, frame.a, frame.b);
     else if (derivation.random && derivation.secret)
-        write_master_secret(ctx, derivation.random, derivation.secret, derivation.secret_length);
+        write_master_secret(ctx, thread, derivation.random, derivation.secret, derivation.secret_length);
     return 0;
 }
 
 // OpenSSL 1.1.1: EVP_PKEY_CTX_ctrl(ctx, keytype, optype, cmd, p1, p2), then EVP_PKEY_derive(ctx, key, keylen)
 
 /// include/openssl/kdf.h
-enum { TLS_SECRET = 0x1001, TLS_SEED = 0x1002, HKDF_INFO = 0x1006, HKDF_MODE = 0x1007, TLS_MD = 0x1000 };
+enum {
+    TLS_MD = 0x1000, TLS_SECRET = 0x1001, TLS_SEED = 0x1002, HKDF_KEY = 0x1005, HKDF_INFO = 0x1006, HKDF_MODE = 0x1007
+};
 
 SEC("uprobe") int pkey_control(struct pt_regs *ctx) {
     __u32 command = ARGUMENT4(ctx);
@@ -557,7 +640,8 @@ SEC("uprobe") int pkey_control(struct pt_regs *ctx) {
 
 SEC("uprobe") int pkey_control_returns(struct pt_regs *ctx) {
     struct frame frame = {};
-    if (!leave(ctx, &frame) || (__s32)RESULT(ctx) <= 0) return 0;
+    struct thread *thread = leave(ctx, &frame);
+    if (!thread || (__s32)RESULT(ctx) <= 0) return 0;
     __u32 tid = bpf_get_current_pid_tgid();
     struct pending *pending = bpf_map_lookup_elem(&pendings, &tid);
     // The first thing that a derivation is told is its digest or its mode.
@@ -570,7 +654,7 @@ SEC("uprobe") int pkey_control_returns(struct pt_regs *ctx) {
     }
     switch (frame.a) {
     case HKDF_INFO: pending->label = hkdf_label(frame.c, frame.b); break;
-    case TLS_SECRET:
+    case TLS_SECRET: case HKDF_KEY:
         pending->secret = frame.c;
         pending->secret_length = frame.b;
         break;
@@ -578,7 +662,7 @@ SEC("uprobe") int pkey_control_returns(struct pt_regs *ctx) {
         if (pending->seeds == 0)
             pending->seeds = is_key_expansion(frame.c, frame.b) ? 1 : 100;
         else if (++pending->seeds == 3 && frame.b == RANDOM_OCTETS)
-            write_master_secret(ctx, frame.c, pending->secret, pending->secret_length);
+            write_master_secret(ctx, thread, frame.c, pending->secret, pending->secret_length);
     }
     return 0;
 }
@@ -596,10 +680,13 @@ SEC("uprobe") int pkey_derive_returns(struct pt_regs *ctx) {
     struct pending *pending = bpf_map_lookup_elem(&pendings, &tid);
     if (!pending || pending->context != frame.object) return 0;
     __s32 label = pending->label;
-    __u64 length = 0;
+    __u64 length = 0, secret = pending->secret;
     bpf_map_delete_elem(&pendings, &tid);
     if (label < 0 || bpf_probe_read_user(&length, sizeof length, (void *)frame.b)) return 0;
-    write_traffic_secret(ctx, thread, label, frame.a, length);
+    if (label == LABEL_UPDATE)
+        write_update(ctx, thread, secret, frame.a, length);
+    else
+        write_traffic_secret(ctx, thread, label, frame.a, length);
     return 0;
 }
 
@@ -609,7 +696,9 @@ SEC("uprobe") int pkey_derive_returns(struct pt_regs *ctx) {
 SEC("uprobe") int hkdf_expand(struct pt_regs *ctx) {
     __s32 label = hkdf_label(ARGUMENT6(ctx), ARGUMENT5(ctx));
     __u64 length = 0, output = 0;
-    if (label < 0 || LATER_ARGUMENT(ctx, 7, length) || LATER_ARGUMENT(ctx, 8, output)) return 0;
+    // GnuTLS has no line for an update.
+    if (label < 0 || label == LABEL_UPDATE) return 0;
+    if (LATER_ARGUMENT(ctx, 7, length) || LATER_ARGUMENT(ctx, 8, output)) return 0;
     enter(ctx, KIND_WORK, 0, output, length, label);
     return 0;
 }
@@ -628,7 +717,7 @@ SEC("uprobe") int prf_raw(struct pt_regs *ctx) {
     if (ARGUMENT6(ctx) != 2 * RANDOM_OCTETS || !is_key_expansion(ARGUMENT5(ctx), ARGUMENT4(ctx))) return 0;
     if (LATER_ARGUMENT(ctx, 7, seed)) return 0;
     // The server's random stands before the client's.
-    write_master_secret(ctx, seed + RANDOM_OCTETS, ARGUMENT3(ctx), ARGUMENT2(ctx));
+    write_master_secret(ctx, 0, seed + RANDOM_OCTETS, ARGUMENT3(ctx), ARGUMENT2(ctx));
     return 0;
 }
 

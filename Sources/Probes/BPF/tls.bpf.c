@@ -5,6 +5,7 @@
 // socket is learned from what the same thread sends and receives inside the library: so no library's structures are
 // known here. Only read helpers are used; nothing of the traced program changes.
 #include "following.h"
+#include "sock.h"
 #include "transfers.h"
 
 enum { CALLS_MAX = 4, PIECES_MAX = 256, DESCRIPTORS_MAX = 256 };
@@ -40,10 +41,8 @@ struct session {
     __u64 sock;          // 0: not known
     __u64 birth;         // of the entry in `sockets`: the kernel reuses addresses
     __s32 fd;
-    __u16 family;
-    __u16 local_port, remote_port;
+    struct ends ends;
     __u16 tls_version;   // 0: not known
-    __u8 local[16], remote[16];
     __u32 missing[2];    // octets lost since the last record, by direction
     __s32 number;        // below -1: stands for the descriptor while that is not known; 0: none yet
     __u32 looks;         // how often the version was looked for
@@ -112,40 +111,10 @@ static __always_inline struct session *session_of(__u32 tgid, __u64 object, __u6
 
 // Which socket
 
-/// Whether an address of IPv6 holds one of IPv4 (RFC 4291 § 2.5.5.2).
-static __always_inline int is_mapped(const __u8 *address) {
-    for (int i = 0; i < 10; i++)
-        if (address[i]) return 0;
-    return address[10] == 0xFF && address[11] == 0xFF;
-}
-
 /// - Returns: 1 for a socket of TCP, whose end will be told.
 static __always_inline int read_addresses(struct session *session, struct sock *sock) {
     if (BPF_CORE_READ_BITFIELD_PROBED(sock, sk_type) != 1) return 0;  // SOCK_STREAM
-    struct sock_common *common = &sock->__sk_common;
-    __u16 family = BPF_CORE_READ(common, skc_family);
-    // Addresses of IPv4 stand in the first four octets, those mapped into IPv6 too.
-    if (family != 2 && family != 10) return 0;  // AF_INET, AF_INET6
-    __u8 local[16] = {}, remote[16] = {};
-    if (family == 10) {
-        BPF_CORE_READ_INTO(&local, common, skc_v6_rcv_saddr);
-        BPF_CORE_READ_INTO(&remote, common, skc_v6_daddr);
-    }
-    if (family == 10 && is_mapped(local) && is_mapped(remote)) family = 2;
-    if (family == 2) {
-        __builtin_memset(local, 0, 16);
-        __builtin_memset(remote, 0, 16);
-        __u32 address = BPF_CORE_READ(common, skc_rcv_saddr);
-        __builtin_memcpy(local, &address, 4);
-        address = BPF_CORE_READ(common, skc_daddr);
-        __builtin_memcpy(remote, &address, 4);
-    }
-    __builtin_memcpy(session->local, local, 16);
-    __builtin_memcpy(session->remote, remote, 16);
-    session->local_port = BPF_CORE_READ(common, skc_num);
-    session->remote_port = __builtin_bswap16(BPF_CORE_READ(common, skc_dport));
-    session->family = family;
-    return 1;
+    return read_ends(&session->ends, sock);
 }
 
 /// The descriptor of a socket, among the first ones of the process.
@@ -411,12 +380,13 @@ static __always_inline int write_piece(
     record->missing = session->missing[direction];
     record->tls_version = session->tls_version;
     record->data_type = direction;
-    record->family = session->family;
+    struct ends *ends = &session->ends;
+    record->family = ends->family;
     // The source is who sent the data.
-    __builtin_memcpy(record->source, direction ? session->local : session->remote, 16);
-    __builtin_memcpy(record->destination, direction ? session->remote : session->local, 16);
-    record->source_port = direction ? session->local_port : session->remote_port;
-    record->destination_port = direction ? session->remote_port : session->local_port;
+    __builtin_memcpy(record->source, direction ? ends->local : ends->remote, 16);
+    __builtin_memcpy(record->destination, direction ? ends->remote : ends->local, 16);
+    record->source_port = direction ? ends->local_port : ends->remote_port;
+    record->destination_port = direction ? ends->remote_port : ends->local_port;
     record->reserved = 0;
     if (!submit(ctx, record, sizeof *record + length, now)) {
         count(NS_OCTETS_RING_FULL, length);
@@ -523,10 +493,7 @@ SEC("uprobe") int call_returns(struct pt_regs *ctx) {
                 if (!birth || *birth != session->birth) {
                     session->sock = 0;
                     session->fd = -1;
-                    session->family = 0;
-                    session->local_port = session->remote_port = 0;
-                    __builtin_memset(session->local, 0, 16);
-                    __builtin_memset(session->remote, 0, 16);
+                    __builtin_memset(&session->ends, 0, sizeof session->ends);
                 }
             }
             write_data(ctx, session, call, found, id, octets);

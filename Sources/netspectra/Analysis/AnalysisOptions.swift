@@ -29,6 +29,8 @@ struct AnalysisOptions {
     var stores: [StoreSettings]
     /// Where they are written at intervals of their own.
     var directories: [DirectorySettings]
+    /// The flow records that are made besides.
+    var flowRecords: FlowRecordSettings?
     var filter: PacketFilter?
     var tunnels: TunnelMode
     /// Nanoseconds.
@@ -42,10 +44,13 @@ struct AnalysisOptions {
     var showsTLS: Bool
     var isExact: Bool
     var isQuiet: Bool
+    /// Rows that are flows say whose they are.
+    var showsProcesses: Bool
 
     /// - Throws: `ValidationError` for what is wrong on the command line, `ExitCode` once a message about the settings
     ///   file has been printed.
-    init(_ command: CountingOptions, input: AnalysisInput) throws {
+    init(_ command: CountingOptions, input: AnalysisInput, showsProcesses: Bool = false) throws {
+        self.showsProcesses = showsProcesses
         let settings = try command.config.map(Self.settings) ?? Settings()
         self.input = input
         if case .files(let files, _, _, _) = input, files.count(where: { $0 == "-" }) > 1 {
@@ -66,6 +71,7 @@ struct AnalysisOptions {
         output = command.output ?? settings.storageRoot
         stores = try command.storing.settings().map { [$0] } ?? Self.stores(settings)
         directories = command.output == nil ? Self.directories(settings) : []
+        flowRecords = try command.flowRecords.settings()
         filter = try command.where.map(Self.packetFilter) ?? settings.filter
         tunnels = command.tunnels ?? settings.tunnels ?? .outer
         snapshotInterval = try command.snapshotInterval.map(Self.interval) ?? settings.snapshotIntervalNanoseconds
@@ -83,9 +89,17 @@ struct AnalysisOptions {
         memoryLimit = try command.maxMemory.map(Self.memory) ?? settings.memoryBytesMax.map { Int(clamping: $0) }
         workers = command.workers ?? settings.workers ?? Machine.processorCount
         if !(1...1024 ~= workers) { throw ValidationError("--workers: \(workers) is not between 1 and 1024") }
+        // Each part of a fan-out needs a worker.
+        if let given = command.workers, given < input.fanout {
+            throw ValidationError("--workers: \(given) are fewer than --fanout \(input.fanout) needs")
+        }
+        workers = max(workers, input.fanout)
         showsTLS = command.tls
         // Streams are put together in the order of their packets.
-        if showsTLS { workers = 1 }
+        if showsTLS {
+            if input.fanout > 1 { throw ValidationError("--tls takes one worker, and --fanout more") }
+            workers = 1
+        }
         isExact = command.exact
         isQuiet = command.quiet
     }

@@ -19,12 +19,14 @@ final class SnapshotSink: Sendable {
     private let queues: [QueuedWriter]
     /// `nil` where the output is the report.
     private let stream: RowStreamWriter?
+    /// Standard output belongs to somebody else.
+    private let isSilent: Bool
     private let top: Int?
     private let isExact: Bool
     private let state = Monitor(State())
 
     /// - Throws: where a database cannot be opened.
-    init(_ options: AnalysisOptions, isReport: Bool) throws(SystemFailure) {
+    init(_ options: AnalysisOptions, isReport: Bool, owners: RowOwners? = nil) throws(SystemFailure) {
         var queues: [QueuedWriter] = []
         for store in options.stores { queues.append(try store.writer(options)) }
         for directory in options.directories { queues.append(try directory.writer(options)) }
@@ -34,12 +36,13 @@ final class SnapshotSink: Sendable {
                 root: $0, shards: options.shards, defaultShards: Self.defaultShards,
                 threads: options.workers)
         }
+        isSilent = options.flowRecords?.takesOutput ?? false
         stream =
-            isReport
+            isReport || isSilent
             ? nil
             : RowStreamWriter(
                 descriptor: 1, format: Self.format(options), namesSnapshots: options.snapshotInterval != nil,
-                threads: options.workers)
+                threads: options.workers, owners: owners)
         top = options.top
         isExact = options.isExact
     }
@@ -96,6 +99,7 @@ final class SnapshotSink: Sendable {
     func finish(_ report: AnalysisReport) {
         for queue in queues { queue.finish(report) }
         attempt(\.outputFailure) { () throws(SystemFailure) in
+            if isSilent { return }
             if let stream { return try stream.finish(report) }
             // Nothing could be read, and the messages have said so.
             if report.capture.files.allSatisfy({ $0.format == CaptureFileSummary.notRead }) { return }

@@ -162,6 +162,17 @@ enum HuffmanCode {
                 bits &+= 8
                 next &+= 1
             }
+            // While there are twelve bits, whatever they stand for is whole.
+            while bits >= stepBits {
+                let step = steps[Int(window >> 52)]
+                if step == 0 { break }
+                let both = Int(step >> 24)
+                output.append(word: UInt64(step & 0xFFFF), count: both == Int(step >> 16 & 0xFF) ? 1 : 2)
+                window <<= UInt64(both)
+                bits &-= both
+            }
+            // No code is longer than 30 bits.
+            if next < coded.count, bits < 32 { continue }
             let step = steps[Int(window >> 52)]
             let first = Int(step >> 16 & 0xFF)
             if step != 0, first <= bits {

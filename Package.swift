@@ -102,7 +102,8 @@ let package = Package(
         .target(
             name: "Outputs",
             dependencies: [
-                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols", "Sketches", "Sockets", "TLS",
+                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols", "Sketches", "Sockets",
+                "TLS",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: settings),

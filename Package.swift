@@ -50,7 +50,7 @@ let package = Package(
         .target(name: "Headers", dependencies: ["Octets"], swiftSettings: settings),
         .target(name: "CaptureFiles", dependencies: ["Octets"], swiftSettings: settings),
         .target(name: "Sketches", swiftSettings: settings),
-        .target(name: "Flows", dependencies: ["Headers", "Sketches"], swiftSettings: settings),
+        .target(name: "Flows", dependencies: ["Octets", "Headers", "Sketches"], swiftSettings: settings),
         .target(name: "IPFIX", dependencies: ["Octets", "Headers", "Flows"], swiftSettings: settings),
         .target(name: "Events", dependencies: ["Octets", "Headers"], swiftSettings: settings),
         .target(name: "AppProtocols", dependencies: ["Octets", "Events"], swiftSettings: settings),
@@ -102,7 +102,8 @@ let package = Package(
         .target(
             name: "Outputs",
             dependencies: [
-                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols", "Sketches", "Sockets", "TLS",
+                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols", "Sketches", "Sockets",
+                "TLS",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: settings),
@@ -120,9 +121,9 @@ let package = Package(
         .executableTarget(
             name: "netspectra",
             dependencies: [
-                "Octets", "Headers", "CaptureFiles", "Flows", "Synthesis", "Configuration", "KernelIO", "Pipeline",
-                "Outputs", "AppProtocols", "Cryptography", "Events", "LiveCapture", "Probes", "Sketches", "Sockets",
-                "Storage", "Streams", "TLS",
+                "Octets", "Headers", "CaptureFiles", "Flows", "IPFIX", "Synthesis", "Configuration", "KernelIO",
+                "Pipeline", "Outputs", "AppProtocols", "Cryptography", "Events", "LiveCapture", "Probes", "Sketches",
+                "Sockets", "Storage", "Streams", "TLS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

@@ -10,6 +10,7 @@ let fuzzers: [String: [String]] = [
     "FuzzStreams": ["Streams", "Events", "Headers", "PacketTestSupport"],
     "FuzzContentCodings": ["ContentCodings"],
     "FuzzIPFIX": ["IPFIX", "Flows"],
+    "FuzzFlowMessages": ["IPFIX", "Flows"],
     "FuzzEvents": ["Events", "Octets"],
     "FuzzRecording": ["Events", "Octets"],
     "FuzzConversation": ["AppProtocols", "Events"],

@@ -31,6 +31,7 @@ struct Analyze: ParsableCommand {
               netspectra analyze --where 'tcp and port 443' --key SrcIP/24 a.pcap
               netspectra analyze --config tasks.yaml --output data capture.pcap
               netspectra analyze --store netspectra.db --snapshot-interval 1m big.pcap
+              netspectra analyze --export ipfix://127.0.0.1:9995 --records flows.jsonl a.pcap
               tcpdump -w - | netspectra analyze --format ndjson -
             """)
 

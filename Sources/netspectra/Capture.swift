@@ -30,6 +30,7 @@ struct Capture: ParsableCommand {
               netspectra capture -i eth0 --duration 10s
               netspectra capture -i eth0 -i eth1 --filter 'tcp port 443' --key SrcIP,DstIP --snapshot-interval 10s
               netspectra capture -i eth0 --store netspectra.db --keep 30d --snapshot-interval 1m --quiet
+              netspectra capture -i eth0 --export ipfix://collector:4739 --quiet
               netspectra capture -i eth0 --fanout 4 --config tasks.yaml --output data
               netspectra capture -i eth0 --key five-tuple --bidirectional --processes --format ndjson
               netspectra capture --read capture.pcapng --speed 10x --snapshot-interval 1s

@@ -17,6 +17,7 @@ struct WriteSeeds {
         let directory = URL(fileURLWithPath: CommandLine.arguments[1])
         try write(captures, to: directory.appendingPathComponent("FuzzCaptureParser"))
         try write(flowFiles, to: directory.appendingPathComponent("FuzzIPFIX"))
+        try write(flowMessages, to: directory.appendingPathComponent("FuzzFlowMessages"))
         try write(frames, to: directory.appendingPathComponent("FuzzDissector"))
         try write(filters, to: directory.appendingPathComponent("FuzzFilter"))
         try write(EventSeeds.records, to: directory.appendingPathComponent("FuzzEvents"))
@@ -96,6 +97,27 @@ struct WriteSeeds {
             encoder.closeMessage()
             let message = encoder.message
             seeds[task.name] = message.indices.map { message[$0] }
+        }
+        return seeds
+    }
+
+    /// Messages to a collector, of both kinds, with flows of both families.
+    static var flowMessages: [String: [UInt8]] {
+        var seeds: [String: [UInt8]] = [:]
+        for directions in FlowDirections.allCases {
+            var encoder = FlowMessageEncoder(directions: directions, domain: 1)
+            encoder.openMessage(at: 1_700_000_000_000_000_000, withTemplates: true)
+            for family in [UInt64(4), 6, 4] {
+                var direction = FlowDirection()
+                direction.packets = 2
+                let key = FlowKey(
+                    sourceHigh: 0, sourceLow: 1, destinationHigh: 0, destinationLow: 2, meta: 443 << 48 | family)
+                let flow = MeteredFlow(key: key, forward: direction, reverse: direction, endReason: .idle)
+                precondition(encoder.append(flow), "three flows fit")
+            }
+            encoder.closeMessage()
+            let message = encoder.message
+            seeds[directions.rawValue] = message.indices.map { message[$0] }
         }
         return seeds
     }

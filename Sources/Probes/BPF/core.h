@@ -45,7 +45,20 @@ struct pt_regs {
 #define ARGUMENT3(ctx) ((ctx)->dx)
 #define ARGUMENT4(ctx) ((ctx)->cx)
 #define ARGUMENT5(ctx) ((ctx)->r8)
+#define ARGUMENT6(ctx) ((ctx)->r9)
+/// Arguments that lie on the stack, counted from 7, at a function's entry: above the return address.
+#define LATER_ARGUMENT(ctx, number, value) \
+    bpf_probe_read_user(&(value), sizeof(value), (void *)((ctx)->sp + 8 + ((number) - 7) * 8))
+/// Go's own calling convention, from 1 (Go 1.17; abi-internal.md).
+#define GO_ARGUMENT2(ctx) ((ctx)->bx)
+#define GO_ARGUMENT3(ctx) ((ctx)->cx)
+#define GO_ARGUMENT4(ctx) ((ctx)->di)
+#define GO_ARGUMENT5(ctx) ((ctx)->si)
+#define GO_ARGUMENT7(ctx) ((ctx)->r9)
+#define GO_ARGUMENT8(ctx) ((ctx)->r10)
 #define SYSTEM_CALL(ctx) ((ctx)->orig_ax)
+/// The first argument of a system call, also at its end.
+#define SYSTEM_CALL_ARGUMENT1(ctx) ((ctx)->di)
 #define RESULT(ctx) ((ctx)->ax)
 #define STACK(ctx) ((ctx)->sp)
 /// A call's return address is popped when it returns.
@@ -58,7 +71,16 @@ struct pt_regs { __u64 regs[31]; __u64 sp, pc, pstate, orig_x0; __s32 syscallno;
 #define ARGUMENT3(ctx) ((ctx)->regs[2])
 #define ARGUMENT4(ctx) ((ctx)->regs[3])
 #define ARGUMENT5(ctx) ((ctx)->regs[4])
+#define ARGUMENT6(ctx) ((ctx)->regs[5])
+#define LATER_ARGUMENT(ctx, number, value) ((value) = (ctx)->regs[(number) - 1], 0)
+#define GO_ARGUMENT2(ctx) ((ctx)->regs[1])
+#define GO_ARGUMENT3(ctx) ((ctx)->regs[2])
+#define GO_ARGUMENT4(ctx) ((ctx)->regs[3])
+#define GO_ARGUMENT5(ctx) ((ctx)->regs[4])
+#define GO_ARGUMENT7(ctx) ((ctx)->regs[6])
+#define GO_ARGUMENT8(ctx) ((ctx)->regs[7])
 #define SYSTEM_CALL(ctx) ((ctx)->syscallno)
+#define SYSTEM_CALL_ARGUMENT1(ctx) ((ctx)->orig_x0)
 #define RESULT(ctx) ((ctx)->regs[0])
 #define STACK(ctx) ((ctx)->sp)
 #define STACK_AT_ENTRY(ctx) ((ctx)->sp)

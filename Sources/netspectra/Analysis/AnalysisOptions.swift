@@ -29,6 +29,8 @@ struct AnalysisOptions {
     var stores: [StoreSettings]
     /// Where they are written at intervals of their own.
     var directories: [DirectorySettings]
+    /// The flow records that are made besides.
+    var flowRecords: FlowRecordSettings?
     var filter: PacketFilter?
     var tunnels: TunnelMode
     /// Nanoseconds.
@@ -67,6 +69,7 @@ struct AnalysisOptions {
         output = command.output ?? settings.storageRoot
         stores = try command.storing.settings().map { [$0] } ?? Self.stores(settings)
         directories = command.output == nil ? Self.directories(settings) : []
+        flowRecords = try command.flowRecords.settings()
         filter = try command.where.map(Self.packetFilter) ?? settings.filter
         tunnels = command.tunnels ?? settings.tunnels ?? .outer
         snapshotInterval = try command.snapshotInterval.map(Self.interval) ?? settings.snapshotIntervalNanoseconds

@@ -47,16 +47,20 @@ struct AnalysisRun {
             throw Exit.fail(Exit.configuration, "\(error)")
         }
         let aggregator = PairedAggregator(exact, sketches)
-        let sink: SnapshotSink
+        let sink: SnapshotSink, records: FlowRecordOutputs?
         do throws(SystemFailure) {
             sink = try SnapshotSink(options, isReport: isReport, owners: feed?.rowOwners)
+            records = try options.flowRecords.map { (settings) throws(SystemFailure) in
+                try FlowRecordOutputs(settings, options)
+            }
         } catch {
             throw Exit.fail(Exit.cannotCreate, "\(error)")
         }
         let storesAll = options.output != nil || !options.stores.isEmpty || !options.directories.isEmpty
         let builder = SnapshotBuilder(
             order: options.order, limit: storesAll ? nil : options.top, threads: options.workers)
-        let analysis = FlowAnalysis(workers: options.workers, tunnels: options.tunnels, filter: options.filter)
+        var analysis = FlowAnalysis(workers: options.workers, tunnels: options.tunnels, filter: options.filter)
+        if let records { analysis.observers.append(records.metering) }
         if let duration = options.input.duration { stop.raise(after: duration) }
         let progress = ProgressMeter(isQuiet: options.isQuiet) { source.frames.progress }
 
@@ -70,13 +74,14 @@ struct AnalysisRun {
         }
         let final = builder.snapshot(last.first, last.second, time: nil)
         sink.take(final)
+        records?.finish()
         progress.end()
 
         let outcome = RunOutcome(
             captures: source.captures, interfaces: source.interfaces, counts: counts,
             counted: sink.counted(
                 tasks.map(\.name) + options.sketches.map(\.name), isCumulative: options.isCumulative))
-        try finish(outcome, final, last.first, sink, isInterrupted: stop.isInterrupted)
+        try finish(outcome, final, last.first, sink, records, isInterrupted: stop.isInterrupted)
     }
 
     /// For --processes: whose sockets are whose, from before the first packet.
@@ -92,15 +97,21 @@ struct AnalysisRun {
     }
 
     private func finish(
-        _ outcome: RunOutcome, _ final: Snapshot, _ last: AggregatorCut, _ sink: SnapshotSink, isInterrupted: Bool
+        _ outcome: RunOutcome, _ final: Snapshot, _ last: AggregatorCut, _ sink: SnapshotSink,
+        _ records: FlowRecordOutputs?, isInterrupted: Bool
     ) throws {
         var report = AnalysisReport(outcome)
         report.ledger.stages += sink.drainQueues()
+        if let records {
+            report.ledger.stages += records.stages(packets: outcome.counts.delivered.packets)
+            report.problems += records.problems
+        }
         let messages = report.problems + (isReport ? [] : report.notes)
         for message in messages { StandardError.write("netspectra: \(message)\n") }
         if isOverview, options.format != .csv { add(final, last, to: &report) }
         sink.finish(report)
-        if let code = exitCode(outcome, report, sink, isInterrupted: isInterrupted) { throw code }
+        let code = exitCode(outcome, report, sink, records, isInterrupted: isInterrupted)
+        if let code { throw code }
     }
 
     /// The overview's tables, in rows as many as the user wants; if he did not say, then in few.
@@ -129,7 +140,8 @@ struct AnalysisRun {
 
     /// The gravest thing that happened; `nil` if nothing did.
     private func exitCode(
-        _ outcome: RunOutcome, _ report: AnalysisReport, _ sink: SnapshotSink, isInterrupted: Bool
+        _ outcome: RunOutcome, _ report: AnalysisReport, _ sink: SnapshotSink, _ records: FlowRecordOutputs?,
+        isInterrupted: Bool
     ) -> ExitCode? {
         guard report.ledger.isBalanced else {
             return Exit.fail(Exit.defect, "the counts do not add up: a defect of netspectra, please report it")
@@ -137,6 +149,7 @@ struct AnalysisRun {
         if let failure = sink.failure {
             return Exit.output(failure)
         }
+        if let code = records?.exitCode { return code }
         // Live, an interrupt is the usual end.
         if isInterrupted, !options.input.isLive { return Exit.interrupted }
         if outcome.interfaces.contains(where: { $0.failure != nil }) { return Exit.damaged }

@@ -62,6 +62,8 @@ struct CountingOptions: ParsableArguments {
 
     @OptionGroup(title: "Storing") var storing: StoreOptions
 
+    @OptionGroup(title: "Flow records") var flowRecords: FlowRecordOptions
+
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(

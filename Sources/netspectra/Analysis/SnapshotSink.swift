@@ -19,6 +19,8 @@ final class SnapshotSink: Sendable {
     private let queues: [QueuedWriter]
     /// `nil` where the output is the report.
     private let stream: RowStreamWriter?
+    /// Standard output belongs to somebody else.
+    private let isSilent: Bool
     private let top: Int?
     private let isExact: Bool
     private let state = Monitor(State())
@@ -34,8 +36,9 @@ final class SnapshotSink: Sendable {
                 root: $0, shards: options.shards, defaultShards: Self.defaultShards,
                 threads: options.workers)
         }
+        isSilent = options.flowRecords?.takesOutput ?? false
         stream =
-            isReport
+            isReport || isSilent
             ? nil
             : RowStreamWriter(
                 descriptor: 1, format: Self.format(options), namesSnapshots: options.snapshotInterval != nil,
@@ -96,6 +99,7 @@ final class SnapshotSink: Sendable {
     func finish(_ report: AnalysisReport) {
         for queue in queues { queue.finish(report) }
         attempt(\.outputFailure) { () throws(SystemFailure) in
+            if isSilent { return }
             if let stream { return try stream.finish(report) }
             // Nothing could be read, and the messages have said so.
             if report.capture.files.allSatisfy({ $0.format == CaptureFileSummary.notRead }) { return }

@@ -125,6 +125,15 @@ struct MessageOptions: ParsableArguments {
         }
     }
 
+    /// An option that says how messages are printed, where one was given.
+    var namesMessages: String? {
+        let given = [
+            ("--output", output != nil), ("--record", record != nil), ("--format", format != .text), ("--hex", hex),
+            ("--transactions", transactions), ("--frames", frames),
+        ]
+        return given.first { $0.1 }?.0
+    }
+
     private static let bufferedOctetsMin: UInt64 = 1 << 20
 
     /// Octets that unfinished messages may hold, and likewise segments that wait for others.

@@ -2,11 +2,29 @@ import ArgumentParser
 import KernelIO
 import Probes
 
+/// What a trace writes, as far as the half that does not write has to do with it.
+protocol TraceOutputs {
+    /// The other half draws on the terminal.
+    var drawsTable: Bool { get }
+    /// Gives names to the files that the other half has made whole.
+    func commit(_ whole: MessageOutputs.Whole) throws(SystemFailure)
+}
+
+extension MessageOutputs: TraceOutputs {
+    var drawsTable: Bool { messages.isTable }
+}
+
+extension KeyLogFile: TraceOutputs {
+    var drawsTable: Bool { false }
+    /// It grows under its own name.
+    func commit(_ whole: MessageOutputs.Whole) {}
+}
+
 /// The half of a trace that has privileges: finds targets, loads, attaches, and hands over the ring. It reads no
 /// captured octet; all that comes back from the other half are its few messages and its exit code.
 struct TraceSupervisor {
     let settings: ProbeSettings
-    let outputs: MessageOutputs
+    let outputs: any TraceOutputs
     let isConfined: Bool
     let isQuiet: Bool
     let child: ChildProcess
@@ -14,7 +32,7 @@ struct TraceSupervisor {
     private let isEndingAtOnce = Monitor(false)
 
     init(
-        settings: ProbeSettings, outputs: MessageOutputs, isConfined: Bool, isQuiet: Bool, child: ChildProcess,
+        settings: ProbeSettings, outputs: any TraceOutputs, isConfined: Bool, isQuiet: Bool, child: ChildProcess,
         link: MessageSocket
     ) {
         self.settings = settings
@@ -57,7 +75,7 @@ struct TraceSupervisor {
         guard !isQuiet else { return }
         let line = "netspectra: \(text)\n"
         // Beside a live table only who draws it can write.
-        guard outputs.messages.isTable, (try? link.send(TraceMessage.note(line).octets)) != nil else {
+        guard outputs.drawsTable, (try? link.send(TraceMessage.note(line).octets)) != nil else {
             return StandardError.write(line)
         }
     }

@@ -128,9 +128,8 @@ let package = Package(
             name: "netspectra",
             dependencies: [
                 "Alerts", "Octets", "Headers", "CaptureFiles", "Flows", "IPFIX", "Synthesis", "Configuration",
-                "KernelIO",
-                "LiveCapture", "Notifiers", "Pipeline", "Outputs", "AppProtocols", "Cryptography", "Events", "Probes",
-                "Sketches", "Sockets", "Storage", "Streams", "TLS",
+                "KernelIO", "LiveCapture", "Notifiers", "Pipeline", "Outputs", "AppProtocols", "Cryptography", "Events",
+                "Probes", "Sketches", "Sockets", "Storage", "Streams", "TLS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

@@ -103,7 +103,7 @@ struct TopTests {
     /// The longest line of all frames, in characters of the terminal.
     private static func widest(_ text: String) -> Int {
         // A frame begins at the top again.
-        let lines = text.replacing("\u{1B}[H", with: "\n")
+        let lines = text.replacing("\u{1B}[H", with: "\n").replacing(closing, with: "\n")
         let plain = lines.replacing(/\u{1B}\[[0-9;?]*[A-Za-z]/, with: "")
         return plain.split(whereSeparator: { $0 == "\r\n" || $0 == "\n" || $0 == "\r" })
             .map { $0.unicodeScalars.count }.max() ?? 0

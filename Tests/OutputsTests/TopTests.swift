@@ -78,7 +78,7 @@ import Testing
         #expect(processes.map(\.subject.process) == ["22 sshd", "80 nginx", "unknown"])
         #expect(processes.map(\.counts.bytesOut) == [9_000, 500, 100] && processes[1].counts.bytesIn == 0)
         #expect(processes[0].subject.group == "/system.slice/ssh.service")
-        #expect(traffic.rows(.protocols).map(\.subject.port) == ["22 ssh", "80 http", "9"])
+        #expect(traffic.rows(.protocols).map(\.subject.port) == ["22 ssh", "80 http", "9 discard"])
         #expect(traffic.sums.bytes == 10_600 && traffic.sums.flows == 3)
     }
 

@@ -128,10 +128,10 @@ public struct TopScreen: Sendable {
         }
         var text = [
             style.title(Self.cut(Self.summary(traffic, title), columns)),
-            statusLine(rows.count, columns), style.reverse(Self.padded(heading, columns)),
+            statusLine(rows.count, columns), style.reverse(Self.padded(Self.cut(heading, columns), columns)),
         ]
         for row in rows.dropFirst(first).prefix(room) {
-            let line = layout.line { row.text($0.content, interval: traffic.interval) }
+            let line = Self.cut(layout.line { row.text($0.content, interval: traffic.interval) }, columns)
             text.append(row.counts.bytes == 0 ? style.dim(line) : line)
         }
         while text.count < lines - 1 { text.append("") }

@@ -36,6 +36,7 @@ format: ## Rewrite the Swift sources in the project's format
 bench: setup ## Compare speed, memory and results with the other tools installed here
 	@Benchmarks/compare
 	@swift run --package-path Benchmarks -c release SketchSpeed
+	@swift run --package-path Benchmarks -c release CaptureSpeed
 	@Benchmarks/messages --parts
 
 soak: setup ## Capture for an hour at a steady rate, and say whether memory stays flat (needs root)

@@ -21,6 +21,7 @@ let package = Package(
         .library(name: "CaptureFiles", targets: ["CaptureFiles"]),
         .library(name: "Flows", targets: ["Flows"]),
         .library(name: "Sketches", targets: ["Sketches"]),
+        .library(name: "Alerts", targets: ["Alerts"]),
         .library(name: "IPFIX", targets: ["IPFIX"]),
         .library(name: "Streams", targets: ["Streams"]),
         .library(name: "Events", targets: ["Events"]),
@@ -50,12 +51,15 @@ let package = Package(
         .target(name: "Headers", dependencies: ["Octets"], swiftSettings: settings),
         .target(name: "CaptureFiles", dependencies: ["Octets"], swiftSettings: settings),
         .target(name: "Sketches", swiftSettings: settings),
-        .target(name: "Flows", dependencies: ["Headers", "Sketches"], swiftSettings: settings),
+        .target(name: "Flows", dependencies: ["Octets", "Headers", "Sketches"], swiftSettings: settings),
+        .target(name: "Alerts", dependencies: ["Octets", "Headers", "Flows", "Sketches"], swiftSettings: settings),
         .target(name: "IPFIX", dependencies: ["Octets", "Headers", "Flows"], swiftSettings: settings),
         .target(name: "Events", dependencies: ["Octets", "Headers"], swiftSettings: settings),
         .target(name: "AppProtocols", dependencies: ["Octets", "Events"], swiftSettings: settings),
         .target(name: "Streams", dependencies: ["Octets", "Headers", "Events"], swiftSettings: settings),
         .target(name: "TLS", dependencies: ["Octets", "Events"], swiftSettings: settings),
+        .target(
+            name: "Sockets", dependencies: ["Octets", "Headers", "Flows", "Events"], swiftSettings: settings),
         .target(name: "Synthesis", dependencies: ["Octets", "Headers"], swiftSettings: settings),
 
         // The machine half: what touches the world, and the only homes of `unsafe`.
@@ -95,21 +99,26 @@ let package = Package(
         .systemLibrary(
             name: "CYAML", path: "Sources/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(
-            name: "Configuration", dependencies: ["AppProtocols", "CYAML", "Flows", "Headers", "Sketches"],
+            name: "Configuration", dependencies: ["Alerts", "AppProtocols", "CYAML", "Flows", "Headers", "Sketches"],
             swiftSettings: settings),
         .target(
             name: "Outputs",
             dependencies: [
-                "Octets", "Headers", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols", "Sketches", "TLS",
+                "Alerts", "Octets", "Headers", "CaptureFiles", "Flows", "IPFIX", "KernelIO", "Events", "AppProtocols",
+                "Sketches", "Sockets", "TLS",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: settings),
 
         .target(name: "CCurl", path: "Sources/C/CCurl"),
+        .target(name: "Transfers", dependencies: ["CCurl", "KernelIO"], swiftSettings: settings),
+        .target(
+            name: "Notifiers", dependencies: ["Alerts", "KernelIO", "Octets", "Outputs", "Transfers"],
+            swiftSettings: settings),
         .target(
             name: "Storage",
             dependencies: [
-                "CCurl", "Octets", "Headers", "Flows", "KernelIO", "Outputs",
+                "Octets", "Headers", "Flows", "KernelIO", "Outputs", "Transfers",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
@@ -118,22 +127,29 @@ let package = Package(
         .executableTarget(
             name: "netspectra",
             dependencies: [
-                "Octets", "Headers", "CaptureFiles", "Flows", "Synthesis", "Configuration", "KernelIO", "Pipeline",
-                "Outputs", "AppProtocols", "Cryptography", "Events", "LiveCapture", "Probes", "Sketches", "Storage",
-                "Streams", "TLS",
+                "Alerts", "Octets", "Headers", "CaptureFiles", "Flows", "IPFIX", "Synthesis", "Configuration",
+                "KernelIO", "LiveCapture", "Notifiers", "Pipeline", "Outputs", "AppProtocols", "Cryptography", "Events",
+                "Probes", "Sketches", "Sockets", "Storage", "Streams", "TLS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
 
         .testTarget(
             name: "ConfigurationTests",
-            dependencies: ["AppProtocols", "Configuration", "Flows", "Headers", "Sketches"],
+            dependencies: ["Alerts", "AppProtocols", "Configuration", "Flows", "Headers", "Sketches"],
             swiftSettings: settings),
         .target(
             name: "MessageTestSupport", dependencies: ["AppProtocols", "Events", "Headers"],
             path: "Tests/MessageTestSupport", swiftSettings: settings),
         .testTarget(
             name: "FlowsTests", dependencies: ["CaptureTestSupport", "Flows", "Headers"], swiftSettings: settings),
+        .testTarget(
+            name: "AlertsTests", dependencies: ["Alerts", "CaptureTestSupport", "Flows", "Headers", "Sketches"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "NotifiersTests",
+            dependencies: ["Alerts", "Flows", "Headers", "KernelIO", "Notifiers", "Outputs", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(name: "SketchesTests", dependencies: ["CaptureTestSupport", "Sketches"], swiftSettings: settings),
         .testTarget(
             name: "StreamsTests",
@@ -162,8 +178,8 @@ let package = Package(
         .testTarget(
             name: "OutputsTests",
             dependencies: [
-                "AppProtocols", "CaptureTestSupport", "Events", "Flows", "Headers", "IPFIX", "KernelIO",
-                "MessageTestSupport", "Octets", "Outputs", "Sketches", "TestSupport",
+                "AppProtocols", "CaptureFiles", "CaptureTestSupport", "Events", "Flows", "Headers", "IPFIX", "KernelIO",
+                "MessageTestSupport", "Octets", "Outputs", "Sketches", "Sockets", "TestSupport",
             ],
             swiftSettings: settings),
         .target(
@@ -191,7 +207,11 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "ProbesTests", dependencies: ["CProbeRecords", "Events", "KernelIO", "Octets", "Probes"],
+            name: "SocketsTests", dependencies: ["Events", "Flows", "Headers", "Octets", "Sockets"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ProbesTests",
+            dependencies: ["CProbeRecords", "Events", "Flows", "Headers", "KernelIO", "Octets", "Probes", "Sockets"],
             swiftSettings: settings),
         .target(
             name: "TLSTestSupport", dependencies: ["Events", "TLS"], path: "Tests/TLSTestSupport",

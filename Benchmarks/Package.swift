@@ -19,6 +19,9 @@ let package = Package(
             name: "MessageParts",
             dependencies: products("AppProtocols", "Events", "KernelIO", "Octets", "Outputs", "Pipeline"),
             swiftSettings: settings),
+        .executableTarget(
+            name: "CaptureSpeed", dependencies: products("CaptureFiles", "Cryptography", "KernelIO", "Outputs", "TLS"),
+            swiftSettings: settings),
         .executableTarget(name: "SketchSpeed", dependencies: products("Sketches"), swiftSettings: settings),
     ]
 )

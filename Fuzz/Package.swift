@@ -5,11 +5,13 @@ import PackageDescription
 let fuzzers: [String: [String]] = [
     "FuzzCaptureParser": ["CaptureFiles", "CaptureTestSupport"],
     "FuzzFilter": ["Flows", "Headers", "PacketTestSupport"],
+    "FuzzAlertRule": ["Alerts", "Flows"],
     "FuzzDissector": ["Headers", "PacketTestSupport"],
     "FuzzStreamDecompressor": ["ContentCodings"],
     "FuzzStreams": ["Streams", "Events", "Headers", "PacketTestSupport"],
     "FuzzContentCodings": ["ContentCodings"],
     "FuzzIPFIX": ["IPFIX", "Flows"],
+    "FuzzFlowMessages": ["IPFIX", "Flows"],
     "FuzzEvents": ["Events", "Octets"],
     "FuzzRecording": ["Events", "Octets"],
     "FuzzConversation": ["AppProtocols", "Events"],

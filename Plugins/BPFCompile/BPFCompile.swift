@@ -9,7 +9,9 @@ import PackagePlugin
         let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
             .sorted { $0.path < $1.path }
         let records = context.package.directoryURL.appending(path: "Sources/C/CProbeRecords")
-        let headers = files.filter { $0.pathExtension == "h" } + [records.appending(path: "probe_records.h")]
+        let headers =
+            files.filter { $0.pathExtension == "h" }
+            + ["probe_records.h", "owner_records.h"].map { records.appending(path: $0) }
         let clang = try context.tool(named: "clang").url
         let compiler = try context.tool(named: "bpfc").url
         return files.filter { $0.lastPathComponent.hasSuffix(".bpf.c") }.map { source in

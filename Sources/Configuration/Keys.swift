@@ -6,10 +6,10 @@ struct Keys {
     var later: [String: String] = [:]
 
     static let top = Keys(
-        known: ["aggregator", "output", "redact"],
+        known: ["aggregator", "output", "redact", "alerts", "alerter", "smtp"],
         later: [
             "probe": "capturing into NATS", "api": "the query server", "ai": "the analysis service",
-            "smtp": "mail notifications", "alerter": "alert rules", "clickhouse": "writing to ClickHouse",
+            "clickhouse": "writing to ClickHouse",
         ])
 
     static let aggregator = Keys(
@@ -40,4 +40,17 @@ struct Keys {
     static let redact = Keys(known: ["headers", "query", "json", "mode"])
 
     static let output = Keys(known: ["format", "sort", "top", "directory"])
+
+    static let alerts = Keys(known: ["rules", "notifiers", "limit", "enabled", "check_interval", "ai_analysis"])
+
+    static let alertRule = Keys(known: [
+        "name", "task", "when", "where", "group", "limit", "notify", "task_name", "metric", "operator", "threshold",
+    ])
+
+    static let notifier = Keys(
+        known: ["name", "type", "timeout", "tries", "queue", "url", "headers", "body", "command", "path"] + smtp.known)
+
+    static let smtp = Keys(known: ["host", "port", "user", "username", "password", "from", "to", "tls"])
+
+    static let analysis = Keys(known: ["enabled", "service_addr"])
 }

@@ -1,8 +1,9 @@
 extension Settings {
     /// A complete file with every setting and what it means, for `netspectra analyze --config-example` and the docs.
     public static let example = """
-        # Settings of `netspectra COMMAND --config FILE`: aggregator and output are those of analyze, redact that of
-        # messages and replay. Each option of the command line overrides its setting here. Every key may be left out.
+        # Settings of `netspectra COMMAND --config FILE`: aggregator, output and alerts are those of analyze, redact
+        # that of messages and replay. Each option of the command line overrides its setting here. Every key may be
+        # left out.
 
         aggregator:
           # Threads that count, 1 to 1024. Left out: as many as the machine has. Results do not depend on it.
@@ -113,6 +114,64 @@ extension Settings {
           sort: bytes
           # Rows per task, 0 for all.
           top: 10
+
+        # Rules that look at every snapshot, and who is told (docs/alerts.md).
+        alerts:
+          # Left out: true. false: the rules are only checked.
+          enabled: false
+          # Messages of all rules together.
+          limit: 60/1h
+          rules:
+            - name: heavy_source
+              task: per_source_network
+              # Each key's octets in a second, for at least 30 seconds, until they are no more than 8 MB.
+              when: bytes/s > 10MB clear 8MB for 30s
+              # Only rows that match.
+              where: not src net 10.0.0.0/8
+              # One message for: rule (all keys of a snapshot), key, or key fields.
+              group: rule
+              # Messages of this rule.
+              limit: 10/10m
+              # Notifiers by name. Left out: all.
+              notify: [hook, log]
+            - name: scan
+              task: per_five_tuple
+              # Rows of each source. Also: "total bytes > 1GB", "bytes rises > 50% over 5", "new key within 7d",
+              # "top 10 bytes changes".
+              when: flows > 1000 by SrcIP
+            - name: scanner
+              task: scanners
+              when: spread > 5000
+          # Left out: alerts are said on standard error.
+          notifiers:
+            - name: hook
+              type: webhook
+              # ${NAME} is read from the environment.
+              url: "${ALERT_URL}"
+              headers: {Authorization: "${ALERT_TOKEN}"}
+              # Left out: the alert as JSON.
+              body: '{"text": "{{summary}}"}'
+              # Of one try; tries; alerts that may wait.
+              timeout: 10s
+              tries: 3
+              queue: 100
+            - name: mail
+              type: mail
+              host: smtp.example.com
+              port: 587
+              # auto, starttls, implicit or optional.
+              tls: auto
+              user: net
+              password: "${SMTP_PASSWORD}"
+              from: net@example.com
+              to: [ops@example.com]
+            - name: page
+              type: command
+              command: [/usr/local/bin/page, --now]
+            - name: log
+              type: log
+              # Left out: standard error.
+              path: alerts.ndjson
 
         # What is taken out of messages before anything is written, unless --no-redact is given.
         # Case does not matter in names.

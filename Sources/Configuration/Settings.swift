@@ -33,6 +33,8 @@ public struct Settings: Equatable, Sendable {
     public var report = ReportSettings()
     /// What is taken out of messages before anything is written.
     public var redaction = RedactionSettings()
+    /// `nil` where there are none, or they are not enabled.
+    public var alerts: AlertSettings?
 
     public init() {}
 }

@@ -11,7 +11,7 @@ extension SettingsReader {
     /// The values of a group by key. Keys that are unknown, not supported yet, or there twice are noted.
     mutating func mapping(_ node: YAMLNode, _ path: String, _ keys: Keys) -> [String: YAMLNode] {
         guard case .mapping(let entries) = node.content else {
-            let what = path.isEmpty ? "the group aggregator, output or redact" : "a group of settings"
+            let what = path.isEmpty ? "the group aggregator, output, redact or alerts" : "a group of settings"
             note(node, path, "expected \(what), not \(node.kindName)")
             return [:]
         }

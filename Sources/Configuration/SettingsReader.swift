@@ -38,6 +38,7 @@ struct SettingsReader {
         if let node = top["aggregator"] { aggregator(node, &settings) }
         if let node = top["output"] { output(node, &settings) }
         if let node = top["redact"] { redact(node, &settings.redaction) }
+        alerts(top, &settings)
         return settings
     }
 

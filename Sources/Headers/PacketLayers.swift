@@ -11,15 +11,19 @@ import Octets
     public var end: Int
     /// Where the packet ends on the wire: `end`, or behind it where the capture cut the packet.
     public var wireEnd: Int
+    /// Octets on the wire from the first one of the IP header to the end of its packet, as its length field says; to
+    /// the end of the frame where it says nothing. Less than that where the frame is shorter. 0 without an IP header.
+    public var ipOctets: Int
     /// The first fragment header on the way to the flow's packet: what has to be reassembled before anything above it
     /// can be trusted. Where it is there, `transport` describes at most the beginning of the datagram.
     public var fragment: IPFragment?
 
     @inlinable @inline(__always)
-    public init(transport: Int = -1, end: Int = 0, wireEnd: Int = 0, fragment: IPFragment? = nil) {
+    public init(transport: Int = -1, end: Int = 0, wireEnd: Int = 0, ipOctets: Int = 0, fragment: IPFragment? = nil) {
         self.transport = transport
         self.end = end
         self.wireEnd = wireEnd
+        self.ipOctets = ipOctets
         self.fragment = fragment
     }
 
@@ -68,6 +72,11 @@ extension Walk {
         layers.wireEnd = wireEnd
     }
 
+    /// Remembers how long the IP packet is that names the flow: from its header at `start` on.
+    @inline(always) mutating func noteIPOctets(from start: Int) {
+        if isKeyOpen { layers.ipOctets = wireEnd - start }
+    }
+
     /// Remembers a fragment whose data begins at `offset`, unless one further out has to be reassembled first.
     mutating func locateFragment(
         of protocol: IPProtocol, identification: UInt32, fragmentOffset: UInt16, moreFragments: Bool
@@ -96,6 +105,7 @@ extension CommonPath {
             ? network + Int(frame.bigEndian16(at: network + 2))
             : transport + Int(frame.bigEndian16(at: network + 4))
         let wireEnd = min(claimed, max(frame.count, Int(wireLength)))
-        return PacketLayers(transport: transport, end: min(wireEnd, frame.count), wireEnd: wireEnd)
+        return PacketLayers(
+            transport: transport, end: min(wireEnd, frame.count), wireEnd: wireEnd, ipOctets: wireEnd - network)
     }
 }

@@ -25,6 +25,8 @@ public struct InformationElement: Hashable, Sendable {
 
 /// The elements that are written (https://www.iana.org/assignments/ipfix).
 extension InformationElement {
+    /// Octets of the IP packets, headers included.
+    static let octetDeltaCount = Self(id: 1, length: 8)
     static let packetDeltaCount = Self(id: 2, length: 8)
     /// Original flows in an aggregated flow (RFC 7015): how many flows were evicted into this record.
     static let deltaFlowCount = Self(id: 3, length: 8)
@@ -45,6 +47,7 @@ extension InformationElement {
     static let destinationIPv4Prefix = Self(id: 45, length: 4)
     static let vlanId = Self(id: 58, length: 2)
     static let observationDomainId = Self(id: 149, length: 4)
+    static let flowEndReason = Self(id: 136, length: 1)
     static let flowStartMilliseconds = Self(id: 152, length: 8)
     static let flowEndMilliseconds = Self(id: 153, length: 8)
     static let flowStartNanoseconds = Self(id: 156, length: 8)

@@ -44,8 +44,11 @@ public struct ChildProcess: Sendable {
     /// Ends it at once.
     public func kill() { _ = Glibc.kill(processID, SIGKILL) }
 
-    /// In the child: interrupts are the parent's to deal with, and so is standard input.
-    public static func leaveSignalsToParent() { ns_leave_signals_to_parent() }
+    /// In the child: interrupts are the parent's to deal with, and so is standard input unless there are keys to read.
+    public static func leaveSignalsToParent(readsKeys: Bool = false) {
+        ns_leave_signals_to_parent()
+        if !readsKeys { ns_leave_input_to_parent() }
+    }
 
     /// In the child: closes what it has inherited, but for standard streams and these.
     public static func closeAll(but kept: [Int32]) {

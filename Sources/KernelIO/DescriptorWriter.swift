@@ -18,6 +18,16 @@ public struct DescriptorWriter: ~Copyable, Sendable {
         ownsDescriptor = true
     }
 
+    /// Opens a file to write behind what it has, and creates it where there is none.
+    public init(appendingTo path: String) throws(SystemFailure) {
+        // SAFETY: `path` is bridged to a NUL-terminated string for the call only.
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw SystemFailure(operation: "open", path: path, errno: errno) }
+        self.path = path
+        self.descriptor = descriptor
+        ownsDescriptor = true
+    }
+
     /// Writes to a descriptor that stays the caller's, such as standard output.
     public init(descriptor: Int32, name: String) {
         path = name

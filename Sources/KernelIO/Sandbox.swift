@@ -84,6 +84,7 @@ public enum Sandbox {
 /// The capabilities that matter here (capabilities(7)).
 public enum Capability: Int, CaseIterable, Sendable {
     case dacReadSearch = 2
+    case netAdmin = 12
     case sysPtrace = 19
     case sysAdmin = 21
     case sysResource = 24
@@ -93,6 +94,7 @@ public enum Capability: Int, CaseIterable, Sendable {
     public var name: String {
         switch self {
         case .dacReadSearch: "CAP_DAC_READ_SEARCH"
+        case .netAdmin: "CAP_NET_ADMIN"
         case .sysPtrace: "CAP_SYS_PTRACE"
         case .sysAdmin: "CAP_SYS_ADMIN"
         case .sysResource: "CAP_SYS_RESOURCE"

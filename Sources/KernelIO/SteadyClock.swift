@@ -1,7 +1,7 @@
 /// The time of day for what must not go back: nanoseconds since 1970 UTC that never step back, whoever sets the clock.
 ///
-/// It is the wall clock as long as that goes forward, also by a step. Once the wall clock is set back, time goes on from
-/// where it was at the pace of the monotonic clock, until the wall clock is ahead again.
+/// It is the wall clock as long as that goes forward, also by a step. Once the wall clock is set back, time goes on
+/// from where it was at the pace of the monotonic clock, until the wall clock is ahead again.
 public struct SteadyClock: Sendable {
     private var last: (time: Int64, monotonic: Int64)?
 

@@ -90,10 +90,11 @@ import KernelIO
         unsafe pcap_set_timeout(handle, blockMilliseconds)
         unsafe pcap_set_buffer_size(handle, Int32(clamping: settings.bufferOctets))
         let hasNanoseconds = unsafe pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO) == 0
-        // Above 0 are warnings, such as that `any` cannot be promiscuous.
+        // SAFETY: as above. Codes above 0 are warnings, such as that `any` cannot be promiscuous.
         let code = unsafe pcap_activate(handle)
         guard code >= 0 else { throw unsafe failure(code, handle, name) }
         // What came in since then is not wanted: no filter is in place, and no fan-out.
+        // SAFETY: the handle is active.
         let text = unsafe withErrorText { text in unsafe pcap_setnonblock(handle, 1, text) == 0 }
         if let text { throw .other(interface: name, message: text) }
         if unsafe ns_packet_reject_all(pcap_get_selectable_fd(handle)) != 0 {
@@ -102,6 +103,7 @@ import KernelIO
         return hasNanoseconds
     }
 
+    // SAFETY: the handle is open; texts of codes are constants.
     @unsafe private static func failure(_ code: Int32, _ handle: OpaquePointer, _ name: String) -> InterfaceFailure {
         switch code {
         case PCAP_ERROR_NO_SUCH_DEVICE: return .noSuchInterface(name)
@@ -109,7 +111,8 @@ import KernelIO
         case PCAP_ERROR_IFACE_NOT_UP: return .isDown(name)
         default:
             let text = unsafe errorText(handle)
-            return .other(interface: name, message: text.isEmpty ? unsafe String(cString: pcap_statustostr(code)) : text)
+            let message = text.isEmpty ? unsafe String(cString: pcap_statustostr(code)) : text
+            return .other(interface: name, message: message)
         }
     }
 
@@ -139,6 +142,7 @@ import KernelIO
         let message = unsafe errorText(handle)
         let words = filter.split(whereSeparator: \.isWhitespace)
         // The longest part that means something: what is wrong comes after it.
+        // SAFETY: what was compiled is freed once.
         for count in stride(from: words.count - 1, to: 0, by: -1) {
             let part = words[..<count].joined(separator: " ")
             guard var program = unsafe compile(handle, part, mask) else { continue }
@@ -237,6 +241,7 @@ import KernelIO
         framesRead += UInt64(frames.count)
         if !frames.isEmpty { return .frames }
         let now = Clock.monotonicNanoseconds
+        // SAFETY: the handle is open.
         if code < 0, code != PCAP_ERROR_BREAK { fail(unsafe Self.errorText(handle), now) } else { look(now) }
         guard let failure else { return .idle }
         // What was received before waits in a block that the kernel is still to close.

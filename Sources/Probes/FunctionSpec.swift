@@ -8,11 +8,17 @@ public struct FunctionSpec: Equatable, Sendable {
     public let `return`: String?
     /// A library without it cannot be traced.
     public let isRequired: Bool
+    /// Another function, which tells versions of a library apart: only files that have it, too, are probed here; `nil`:
+    /// all.
+    public let companion: String?
 
-    public init(_ symbols: String..., entry: String, return: String?, isRequired: Bool = false) {
+    public init(
+        _ symbols: String..., entry: String, return: String?, isRequired: Bool = false, with companion: String? = nil
+    ) {
         self.symbols = symbols
         self.entry = entry
         self.return = `return`
         self.isRequired = isRequired
+        self.companion = companion
     }
 }

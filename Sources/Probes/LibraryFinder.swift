@@ -52,6 +52,24 @@ public struct LibraryFinder: Sendable {
         }
         outcome.processes += 1
         for path in ProcessMaps.executables(in: text) { add(path, under: "/proc/\(pid)/root", pid, &outcome) }
+        if !pids.isEmpty { addProgram(of: pid, &outcome) }
+    }
+
+    /// A module that is part of programs is looked for in those of the processes that were asked for: looking into the
+    /// symbols of all takes too long.
+    private func addProgram(of pid: UInt32, _ outcome: inout Outcome) {
+        let path = "/proc/\(pid)/exe"
+        guard let identity = FileIdentity(of: path) else { return }
+        for module in modules where module.isInPrograms {
+            if let known = outcome.files.firstIndex(where: { $0.identity == identity && $0.module == module }) {
+                outcome.files[known].pids.append(pid)
+                continue
+            }
+            let file = TracedFile(
+                path: path, shownPath: FileTree.linkTarget(path) ?? path, identity: identity, module: module,
+                pids: [pid])
+            if TracedFile.isNative(path) == true, (try? ProbeSites(of: file)) != nil { outcome.files.append(file) }
+        }
     }
 
     /// The size of a file in /proc is not told before it is read.

@@ -26,6 +26,14 @@ public struct ProbeCounters: Equatable, Sendable {
     /// Records of connections whose socket is not known.
     public var recordsWithoutSocket: UInt64 = 0
 
+    /// Secrets of connections that were derived, and what became of them: put into the ring; lost, as the ring was full
+    /// or the program's memory could not be read; left out, as nobody knows of which connection they are.
+    public var secrets: UInt64 = 0
+    public var writtenSecrets: UInt64 = 0
+    public var ringFullSecrets: UInt64 = 0
+    public var unreadableSecrets: UInt64 = 0
+    public var secretsWithoutRandom: UInt64 = 0
+
     public init() {}
 
     /// As the programs count them: what goes from one process to another.
@@ -51,5 +59,10 @@ public struct ProbeCounters: Equatable, Sendable {
         unfollowedSockets = value(NS_CONNECTIONS_UNFOLLOWED)
         unfollowedChildren = value(NS_CHILDREN_UNFOLLOWED)
         recordsWithoutSocket = value(NS_RECORDS_NO_SOCKET)
+        secrets = value(NS_SECRETS)
+        writtenSecrets = value(NS_SECRETS_WRITTEN)
+        ringFullSecrets = value(NS_SECRETS_RING_FULL)
+        unreadableSecrets = value(NS_SECRETS_UNREADABLE)
+        secretsWithoutRandom = value(NS_SECRETS_NO_RANDOM)
     }
 }

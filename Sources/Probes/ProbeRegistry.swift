@@ -5,4 +5,13 @@ public enum ProbeRegistry {
         .openSSL,
         .gnuTLS,
     ]
+
+    /// Libraries whose connections' secrets `trace tls --mode keylog` logs.
+    public static let secrets: [ProbeModule] = [
+        .openSSLConnections,
+        .openSSLSecrets,
+        .gnuTLSSecrets,
+        .nettleSecrets,
+        .goSecrets,
+    ]
 }

@@ -49,7 +49,7 @@ public final class ProbeSession {
                     + "CONFIG_DEBUG_INFO_BTF is needed; those of current distributions have it")
         }
         do throws(BPFFailure) {
-            object = try BPFObject(Self.program, name: "netspectra")
+            object = try BPFObject(Self.programs(for: settings.subject), name: "netspectra")
             let usesRing = settings.usesRing && BPFObject.hasRings
             var config = Self.config(settings)
             config.has_buffers = usesRing ? 0 : 1
@@ -109,9 +109,14 @@ public final class ProbeSession {
     }
 
     /// The embedded object.
-    private static var program: [UInt8] {
+    static func programs(for subject: ProbeSubject) -> [UInt8] {
+        let text =
+            switch subject {
+            case .plaintext: TlsObject.base64
+            case .secrets: KeylogObject.base64
+            }
         var octets: [UInt8] = []
-        _ = Base64.decode(Array("\(TlsObject.base64)".utf8).span, into: &octets)
+        _ = Base64.decode(Array("\(text)".utf8).span, into: &octets)
         return octets
     }
 
@@ -142,12 +147,11 @@ public final class ProbeSession {
 
     private func attachTracepoints(_ source: SocketSource?) throws(BPFFailure) {
         var links: [BPFLink] = []
-        let always = [
-            ("socket_destroyed", "tcp_destroy_sock"), ("thread_ends", "sched_process_exit"),
-            ("program_starts", "sched_process_exec"),
-        ]
+        let always = [("thread_ends", "sched_process_exit"), ("program_starts", "sched_process_exec")]
+        let isPlaintext = settings.subject == .plaintext
+        let ends = isPlaintext ? [("socket_destroyed", "tcp_destroy_sock")] : []
         let following = settings.followsChildren ? [("process_forks", "sched_process_fork")] : []
-        for (program, tracepoint) in always + following {
+        for (program, tracepoint) in always + ends + following {
             links.append(try object.attach(program, toTracepoint: tracepoint))
         }
         if source != .systemCalls {
@@ -161,7 +165,8 @@ public final class ProbeSession {
             }
         }
         socketSource = .systemCalls
-        tracepoints = BPFLinks(links + [try object.attach("system_call", toTracepoint: "sys_enter")])
+        tracepoints = BPFLinks(
+            links + [try object.attach("system_call", toTracepoint: isPlaintext ? "sys_enter" : "sys_exit")])
     }
 
     // MARK: - Attaching

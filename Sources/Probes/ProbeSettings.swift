@@ -1,5 +1,14 @@
+/// What is taken from the programs that are traced: an object of programs for the kernel each.
+public enum ProbeSubject: Sendable {
+    /// What goes in and out of TLS libraries.
+    case plaintext
+    /// The secrets of their connections.
+    case secrets
+}
+
 /// Who is traced, and with what room.
 public struct ProbeSettings: Equatable, Sendable {
+    public var subject = ProbeSubject.plaintext
     /// Only these processes; empty: all.
     public var pids: [UInt32] = []
     /// Also the children of these processes, and theirs: those that run already, and later ones from the moment they

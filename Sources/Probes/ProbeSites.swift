@@ -14,12 +14,15 @@ public struct ProbeSites: Equatable, Sendable {
         let module = file.module
         let offsets: [String: UInt64]
         do throws(SystemFailure) {
-            offsets = try ElfSymbols.offsets(of: Set(module.functions.flatMap(\.symbols)), in: file.path)
+            let names = module.functions.flatMap { $0.symbols + [$0.companion].compactMap(\.self) }
+            offsets = try ElfSymbols.offsets(of: Set(names), in: file.path)
         } catch {
             throw ProbeFailure(error.errno == 13 || error.errno == 1 ? .permission : .unavailable, "\(error)")
         }
         for function in module.functions {
-            guard let symbol = function.symbols.first(where: { offsets[$0] != nil }), let offset = offsets[symbol]
+            let isMeant = function.companion.map { offsets[$0] != nil } ?? true
+            guard isMeant, let symbol = function.symbols.first(where: { offsets[$0] != nil }),
+                let offset = offsets[symbol]
             else {
                 guard !function.isRequired else {
                     throw ProbeFailure(
@@ -33,6 +36,12 @@ public struct ProbeSites: Equatable, Sendable {
             functions.append(symbol)
             Self.add(offset, to: function.entry, &entries)
             if let program = function.return { Self.add(offset, to: program, &returns) }
+        }
+        if !module.sources.isEmpty, module.sources.isDisjoint(with: functions) {
+            throw ProbeFailure(
+                .unavailable,
+                "\(file.shownPath) is no version of \(module.name) that is known: it has none of the functions "
+                    + module.sources.sorted().joined(separator: ", "))
         }
     }
 

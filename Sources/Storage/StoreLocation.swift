@@ -18,6 +18,14 @@ public enum StoreLocation: Equatable, Sendable {
         self = .sqlite(path: path)
     }
 
+    /// As `--store` takes it, without user and password.
+    public var name: String {
+        switch self {
+        case .sqlite(let path): path
+        case .clickHouse(let address): address.name
+        }
+    }
+
     /// - Parameter spool: where snapshots wait while a server is away; `nil` for nowhere.
     public func open(
         _ access: SQLiteStore.Access, spool: String? = nil

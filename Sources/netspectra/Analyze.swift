@@ -17,7 +17,8 @@ struct Analyze: ParsableCommand {
 
             A settings file can also have tasks that are counted in sketches, whose memory does not grow: keys with \
             many packets, keys with many different others, how many different ones there are, the largest; each \
-            result says how far off it may be. And a limit of memory for a task alone. See --config-example.
+            result says how far off it may be. And a limit of memory for a task alone. And rules: when \
+            somebody is to be told of what was counted, and how. See --config-example.
 
             Bytes are octets of whole frames as they were on the wire, also where the capture holds less of them. \
             Times are UTC. Fragments but the first have port 0.
@@ -31,6 +32,7 @@ struct Analyze: ParsableCommand {
               netspectra analyze --where 'tcp and port 443' --key SrcIP/24 a.pcap
               netspectra analyze --config tasks.yaml --output data capture.pcap
               netspectra analyze --store netspectra.db --snapshot-interval 1m big.pcap
+              netspectra analyze --export ipfix://127.0.0.1:9995 --records flows.jsonl a.pcap
               tcpdump -w - | netspectra analyze --format ndjson -
             """)
 

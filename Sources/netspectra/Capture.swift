@@ -30,7 +30,9 @@ struct Capture: ParsableCommand {
               netspectra capture -i eth0 --duration 10s
               netspectra capture -i eth0 -i eth1 --filter 'tcp port 443' --key SrcIP,DstIP --snapshot-interval 10s
               netspectra capture -i eth0 --store netspectra.db --keep 30d --snapshot-interval 1m --quiet
+              netspectra capture -i eth0 --export ipfix://collector:4739 --quiet
               netspectra capture -i eth0 --fanout 4 --config tasks.yaml --output data
+              netspectra capture -i eth0 --key five-tuple --bidirectional --processes --format ndjson
               netspectra capture --read capture.pcapng --speed 10x --snapshot-interval 1s
             """)
 
@@ -77,6 +79,13 @@ struct Capture: ParsableCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("Stop after so many packets.", valueName: "number"))
     var packets: Int?
 
+    @Flag(
+        help: """
+            Rows of whole flows also say which process of this machine they are of: pid, name and control group of \
+            who has the socket, or that it is not known. Needs root, or CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN.
+            """)
+    var processes = false
+
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
@@ -99,7 +108,7 @@ struct Capture: ParsableCommand {
             return
         }
         if listInterfaces { return try InterfaceListing.printAll() }
-        try AnalysisRun(try AnalysisOptions(counting, input: try input)).run()
+        try AnalysisRun(try AnalysisOptions(counting, input: try input, showsProcesses: processes)).run()
     }
 
     private var input: AnalysisInput {
@@ -173,6 +182,7 @@ struct Capture: ParsableCommand {
             for (name, isGiven) in [
                 ("--filter", filter != nil), ("--snap-length", snapLength != nil), ("--no-promiscuous", noPromiscuous),
                 ("--buffer-size", bufferSize != nil), ("--fanout", fanout != nil), ("--packets", packets != nil),
+                ("--processes", processes),
             ] where isGiven {
                 throw ValidationError("\(name) needs -i" + (name == "--filter" ? "; for --read there is --where" : ""))
             }
@@ -183,12 +193,7 @@ struct Capture: ParsableCommand {
     /// Seconds of the capture per second; `nil` for as fast as can be.
     private var pace: Double? {
         get throws {
-            let text = speed ?? "1x"
-            if text == "max" { return nil }
-            guard text.hasSuffix("x"), let factor = Double(text.dropLast()), factor >= 0.001, factor <= 1e6 else {
-                throw ValidationError("--speed: '\(text)' is neither max nor a multiple like 1x, 10x or 0.5x")
-            }
-            return factor
+            try AnalysisInput.pace(speed ?? "1x")
         }
     }
 }

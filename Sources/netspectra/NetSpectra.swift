@@ -7,8 +7,8 @@ struct NetSpectra: ParsableCommand {
         commandName: "netspectra",
         abstract: "Who talks to whom, how much, and what is said: flows and messages.",
         discussion: """
-            analyze counts the packets of captures exactly, by any key; capture those on live interfaces. messages puts TCP connections together and \
-            prints what they say: HTTP, WebSocket, gRPC, raw octets. replay does so with recorded events, trace with \
+            analyze counts the packets of captures exactly, by any key; capture those on live interfaces. messages \
+            puts TCP connections together and prints what they say: HTTP, WebSocket, gRPC, raw octets. replay does so with recorded events, trace with \
             what programs on this machine say over TLS; doctor says whether that works here. query answers questions \
             from a database that analyze --store has filled.
 
@@ -36,7 +36,8 @@ struct NetSpectra: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Analyze.self, Capture.self, Messages.self, Trace.self, Doctor.self, Replay.self, Edit.self, Show.self,
+            Analyze.self, Capture.self, Top.self, Messages.self, Trace.self, Doctor.self, Replay.self, Edit.self,
+            Show.self,
             Query.self, Generate.self,
         ])
 }

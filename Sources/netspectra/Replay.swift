@@ -1,5 +1,5 @@
 import ArgumentParser
-import Configuration
+import Flows
 import KernelIO
 import Outputs
 import Pipeline

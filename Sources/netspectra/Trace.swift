@@ -11,6 +11,24 @@ enum TraceModule: String, CaseIterable, ExpressibleByArgument {
     case tls
 }
 
+/// What becomes of what is traced.
+enum TraceMode: String, CaseIterable, ExpressibleByArgument {
+    /// Plaintext is parsed, messages are printed.
+    case messages
+    /// Plaintext is written as a capture of connections without TLS.
+    case plaintext
+    /// Secrets of connections go to a key log.
+    case keylog
+    /// Packets of interfaces are written with the secrets of their connections.
+    case pcapng
+
+    private var needsSecrets: Bool { self == .keylog || self == .pcapng }
+
+    var subject: ProbeSubject { needsSecrets ? .secrets : .plaintext }
+
+    var modules: [ProbeModule] { needsSecrets ? ProbeRegistry.secrets : ProbeRegistry.tls }
+}
+
 /// `netspectra trace`: what programs say over TLS, as they say it.
 struct Trace: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,6 +39,9 @@ struct Trace: ParsableCommand {
             Probes in the kernel read what goes in and out of OpenSSL (SSL_read, SSL_write) and GnuTLS \
             (gnutls_record_recv, gnutls_record_send), in every running program and every one that starts later. \
             Nothing of the programs is changed, and no certificate and no proxy is needed.
+
+            With --mode keylog it writes the secrets of TLS connections to a key log instead, with which Wireshark, \
+            tshark and netspectra messages decrypt captures: of OpenSSL 1.1.1 and 3, GnuTLS, and Go.
 
             It needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE (before Linux 6.6 CAP_SYS_ADMIN, too; with \
             CAP_DAC_READ_SEARCH also libraries in closed folders). What parses runs in a process of its own without \
@@ -36,11 +57,32 @@ struct Trace: ParsableCommand {
               sudo netspectra trace --status 5xx --path '/api/*' tls
               sudo netspectra trace --comm curl --format ndjson tls | jq -r .uuid
               sudo netspectra trace --record session.nsr -o /dev/null tls
+              sudo netspectra trace --mode keylog --keylog keys.log tls
               sudo netspectra trace --list tls
             """)
 
     @Argument(help: "What to trace: tls.")
     var module: TraceModule
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            What to do: print messages, write them as a capture of connections without TLS (plaintext), write the \
+            secrets of TLS connections to a key log, or write the packets of interfaces with the secrets that open \
+            them (pcapng).
+            """, valueName: "mode"))
+    var mode = TraceMode.messages
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            With --mode keylog: append the secrets there, a line each (NSS key log format); '-' is standard output. A \
+            new file can be read by its owner alone.
+            """, valueName: "file"),
+        completion: .file())
+    var keylog: String?
+
+    @OptionGroup var packets: PacketTraceOptions
 
     @OptionGroup var options: MessageOptions
 
@@ -87,6 +129,17 @@ struct Trace: ParsableCommand {
 
     func validate() throws {
         _ = try ringBytes
+        try packets.validate(for: mode, options)
+        if mode == .keylog {
+            guard let keylog, !keylog.isEmpty else {
+                throw ValidationError("--mode keylog: into which file? Add --keylog FILE, or --keylog - for the screen")
+            }
+            if let unused = options.namesMessages {
+                throw ValidationError("\(unused): --mode keylog prints no messages")
+            }
+        } else if keylog != nil {
+            throw ValidationError("--keylog: nothing is written there without --mode keylog")
+        }
         if pid.count > 256 { throw ValidationError("--pid: at most 256 processes") }
         if let zero = pid.first(where: { $0 == 0 || $0 > UInt32(Int32.max) }) {
             throw ValidationError("--pid: \(zero) is no process")
@@ -124,12 +177,13 @@ struct Trace: ParsableCommand {
         settings.uid = uid
         settings.comm = comm
         settings.ringBytes = try ringBytes
+        settings.subject = mode.subject
         return settings
     }
 
     func run() throws {
         let targets = TraceTargets(
-            ProbeRegistry.tls, pids: pid, withChildren: follow, files: library + binary)
+            mode.modules, pids: pid, withChildren: follow, files: library + binary)
         let settings = try settings()
         do throws(ProbeFailure) {
             // What is missing is told before anything is asked of the kernel.
@@ -150,16 +204,40 @@ struct Trace: ParsableCommand {
 
     /// Two processes from here on: see docs/decisions/0007.
     private func trace(_ targets: TraceTargets, _ settings: ProbeSettings) throws {
+        let clock = ClockOffset(
+            unix: Clock.wallNanoseconds, monotonic: UInt64(truncatingIfNeeded: Clock.monotonicNanoseconds))
+        if let keylog {
+            let file: KeyLogFile
+            do throws(SystemFailure) { file = try KeyLogFile(path: keylog) } catch { throw Exit.output(error) }
+            let reader = KeyLogReader(file: file, isConfined: !noSandbox, isQuiet: options.quiet, clock: clock)
+            return try supervise(targets, settings, file) { reader($0) }
+        }
+        if mode == .pcapng {
+            let outputs = try PacketOutputs(packets, options.capture)
+            let reader = PacketReader(
+                outputs: outputs, tracedOnly: packets.tracedOnly, isConfined: !noSandbox, isQuiet: options.quiet,
+                clock: clock)
+            return try supervise(targets, settings, outputs) { reader($0) }
+        }
+        var options = options
+        // Of the messages nothing is printed, unless it is said where.
+        if mode == .plaintext { options.output = options.output ?? "/dev/null" }
         var run = MessageRun(options)
         run.isLive = true
         run.reorderWindow = 10_000_000
-        let outputs = try run.open()
-        let clock = ClockOffset(
-            unix: Clock.wallNanoseconds, monotonic: UInt64(truncatingIfNeeded: Clock.monotonicNanoseconds))
+        let outputs = try run.open(isSplit: true)
         let reader = TraceReader(run: run, outputs: outputs, isConfined: !noSandbox, clock: clock)
+        try supervise(targets, settings, outputs) { reader($0) }
+    }
+
+    /// - Parameter read: what the other process does.
+    private func supervise(
+        _ targets: TraceTargets, _ settings: ProbeSettings, _ outputs: any TraceOutputs,
+        _ read: (MessageSocket) -> Int32
+    ) throws {
         let (child, link): (ChildProcess, MessageSocket)
         do throws(SystemFailure) {
-            (child, link) = try ChildProcess.forkLinked { reader($0) }
+            (child, link) = try ChildProcess.forkLinked(read)
         } catch {
             throw Exit.fail(Exit.system, "\(error)")
         }

@@ -7,7 +7,7 @@ struct CaptureTests {
     /// Rows of `--key DstPort --format csv` as port → packets.
     private func packets(_ outcome: LiveNetwork.Outcome) throws -> [String: Int] {
         let columns = try #require(outcome.lines.first).split(separator: ",").map(String.init)
-        let (port, packets) = (columns.firstIndex(of: "DstPort"), columns.firstIndex(of: "packets"))
+        let (port, packets) = (columns.firstIndex(of: "dst_port"), columns.firstIndex(of: "packets"))
         return try outcome.lines.dropFirst().reduce(into: [:]) { sums, line in
             let cells = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
             sums[cells[try #require(port)], default: 0] += Int(cells[try #require(packets)]) ?? 0
@@ -26,7 +26,7 @@ struct CaptureTests {
         #expect(outcome.errors == "netspectra: capturing on b0; Ctrl-C ends it\n")
         let interface = try outcome.stage("interface b0")
         #expect(interface["seen"].int == 500 && interface["delivered"].int == 500)
-        #expect(try JSON(parsing: outcome.output)["ledger"]["balanced"].bool == true)
+        #expect(try JSON(parsing: outcome.output)["summary"]["ledger"]["balanced"].bool == true)
         let task = try outcome.stage("task DstPort")
         #expect(task["seen"].int == 500 && task["delivered"].int == 500)
     }
@@ -50,7 +50,8 @@ struct CaptureTests {
             send 10.9.0.9 53 70
             interrupt; exit $code
             """)
-        #expect(try outcome.script.code == 0 && packets(outcome) == ["53": 70])
+        #expect(outcome.script.code == 0)
+        #expect(try packets(outcome) == ["53": 70])
     }
 
     @Test func interfacesAreCountedTogetherAndTold() throws {
@@ -151,11 +152,13 @@ struct CaptureTests {
         let outcome = try LiveNetwork.run(
             """
             begin -i lo --filter 'udp dst port 53' --key DstPort --format json
-            send 127.0.0.1 53 90
+            # Nobody listens: some are refused because of the answers to others.
+            send 127.0.0.1 53 90 2>/dev/null || true
             interrupt; exit $code
             """)
         #expect(outcome.script.code == 0, "\(outcome.errors)")
         let interface = try outcome.stage("interface lo")
+        #expect(try #require(interface["delivered"].int) > 0)
         #expect(interface["delivered"].int == interface["filtered"]["seen twice on the loopback"].int)
         #expect(try outcome.stage("task DstPort")["delivered"].int == interface["delivered"].int)
     }
@@ -190,6 +193,7 @@ struct CaptureTests {
         (["capture", "-r", "b", "--speed", "0x"], "neither max nor a multiple"),
         (["capture", "-i", "a", "--snap-length", "3"], "not between 14 and 262144"),
         (["capture", "-i", "a", "--fanout", "0"], "not between 1 and 256"),
+        (["capture", "-i", "a", "--fanout", "3", "--workers", "2"], "fewer than --fanout 3 needs"),
         (["capture", "-i", "a", "--buffer-size", "7"], "no size between"),
         (["capture", "-i", "a", "--duration", "soon"], "no duration"),
         (["capture", "-i", "a", "--packets", "-1"], "not above 0"),

@@ -21,6 +21,7 @@ import Testing
         }
         for library in report["libraries"].array {
             #expect(!library["processes"].array.isEmpty)
+            #expect(["yes", "named", "no"].contains(library["key_log"].string ?? ""))
             #expect(library["verdict"].string == "covered" || library["reason"].string?.isEmpty == false)
         }
     }

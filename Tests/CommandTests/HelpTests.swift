@@ -4,7 +4,9 @@ import Testing
 
 /// Help texts, version, completions, and the manual page that is made of the help.
 @Suite struct HelpTests {
-    @Test(arguments: ["", "analyze", "messages", "trace", "doctor", "replay", "edit", "show", "query", "generate"])
+    @Test(arguments: [
+        "", "analyze", "capture", "top", "messages", "trace", "doctor", "replay", "edit", "show", "query", "generate",
+    ])
     func helpText(subcommand: String) throws {
         let arguments = subcommand.isEmpty ? [] : [subcommand]
         let outcome = try Command.run(arguments + ["--help"])

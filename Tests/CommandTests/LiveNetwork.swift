@@ -49,13 +49,14 @@ enum LiveNetwork {
             set -m
             "$N" capture "$@" >out 2>err &
             process=$!
+            trap 'test -z "$process" || kill -9 $process' EXIT
             set +m
             until grep -q 'capturing on' err; do
                 kill -0 $process 2>/dev/null || { cat err; exit 99; }
                 sleep 0.02
             done
         }
-        finish() { code=0; wait $process || code=$?; }
+        finish() { code=0; wait $process || code=$?; process=; }
         interrupt() { kill -INT $process; finish; }
 
         """
@@ -69,7 +70,7 @@ enum LiveNetwork {
         var lines: [Substring] { output.split(separator: "\n") }
         /// The ledger of `--format json`.
         func stage(_ name: String) throws -> JSON {
-            let stages = try JSON(parsing: output)["ledger"]["stages"].array
+            let stages = try JSON(parsing: output)["summary"]["ledger"]["stages"].array
             return stages.first { $0["stage"].string == name } ?? JSON(nil)
         }
     }

@@ -12,10 +12,11 @@ import Testing
     static let cases: [(String, String)] = [
         (
             "agregator: {}",
-            "1:1: agregator: unknown setting (did you mean aggregator?); the file takes aggregator, output, redact"
+            "1:1: agregator: unknown setting (did you mean aggregator?); the file takes aggregator, output, redact, "
+                + "alerts, alerter, smtp"
         ),
-        ("- 1", "1:1: expected the group aggregator, output or redact, not a list"),
-        ("just text", "1:1: expected the group aggregator, output or redact, not \"just text\""),
+        ("- 1", "1:1: expected the group aggregator, output, redact or alerts, not a list"),
+        ("just text", "1:1: expected the group aggregator, output, redact or alerts, not \"just text\""),
         ("aggregator:", "1:12: aggregator: expected a group of settings, not nothing"),
         (
             "aggregator:\n  num_worker: 4",
@@ -77,7 +78,6 @@ import Testing
             "2:3: aggregator.period: known to Go2NetSpectra, not supported yet: "
                 + "a measurement period beside the snapshots"
         ),
-        ("alerter: {}", "1:1: alerter: known to Go2NetSpectra, not supported yet: alert rules"),
         (
             "aggregator:\n  exact_tasks: []",
             """

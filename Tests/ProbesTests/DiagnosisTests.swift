@@ -126,6 +126,18 @@ import Testing
         #expect(refused?.verdict == .unknown && refused?.advice.contains("CAP_SYS_PTRACE") == true)
     }
 
+    @Test func whoseSecretsCanBeLoggedIsTold() {
+        func keyLog(_ path: String, _ marks: ProgramMarks = []) -> KeyLogCoverage? {
+            survey(Self.process(1, [path]) { $0.marks = marks }).first?.keyLog
+        }
+        #expect(keyLog("/lib/libssl.so.3") == .yes && keyLog("/lib/libssl-3a5b.so.1.1") == .yes)
+        #expect(keyLog("/lib/libgnutls.so.30") == .yes)
+        #expect(keyLog("/lib/libssl.so.1.0.2") == .no && keyLog("/lib/libssl.so.3 (deleted)") == .no)
+        #expect(keyLog("/lib/libssl3.so") == .no, "NSS")
+        #expect(keyLog("/usr/bin/p", .goTLS) == .named && keyLog("/usr/bin/p", [.openSSL, .namesSSLRead]) == .named)
+        #expect(keyLog("/usr/bin/p", .openSSL) == .no && keyLog("/usr/bin/p", [.boringSSL, .namesSSLRead]) == .no)
+    }
+
     @Test func coveredOnesComeFirst() {
         let found = survey(
             ProcessFacts(pid: 1, comm: "init", maps: nil), Self.process(2, []) { $0.marks = .goTLS },

@@ -7,22 +7,21 @@ import Testing
 
 /// What is probed, and the records that come of it: values and layouts, without loading anything.
 @Suite struct SpecTests {
-    static let program: [UInt8] = {
-        var octets: [UInt8] = []
-        _ = Base64.decode(Array("\(TlsObject.base64)".utf8).span, into: &octets)
-        return octets
-    }()
-
-    @Test func theEmbeddedObjectIsForTheKernelsMachine() {
+    @Test(arguments: [ProbeSubject.plaintext, .secrets])
+    func theEmbeddedObjectIsForTheKernelsMachine(subject: ProbeSubject) {
+        let program = ProbeSession.programs(for: subject)
         // ELF, 64 bits, little-endian; EM_BPF (include/uapi/linux/elf-em.h).
-        #expect(Self.program.prefix(6) == [0x7F, 0x45, 0x4C, 0x46, 2, 1])
-        #expect(Self.program.span.littleEndian16(at: 18) == 247)
+        #expect(program.prefix(6) == [0x7F, 0x45, 0x4C, 0x46, 2, 1])
+        #expect(program.span.littleEndian16(at: 18) == 247)
     }
 
     /// The names of programs stand in the object's string table, each between two zeros.
-    @Test(arguments: ProbeRegistry.tls)
-    func everyProgramThatAModuleNamesExists(module: ProbeModule) {
-        let names = Set(Self.program.split(separator: 0).map { String(decoding: $0, as: UTF8.self) })
+    @Test(
+        arguments: ProbeRegistry.tls.map { (ProbeSubject.plaintext, $0) }
+            + ProbeRegistry.secrets.map { (.secrets, $0) })
+    func everyProgramThatAModuleNamesExists(subject: ProbeSubject, module: ProbeModule) {
+        let program = ProbeSession.programs(for: subject)
+        let names = Set(program.split(separator: 0).map { String(decoding: $0, as: UTF8.self) })
         for function in module.functions {
             #expect(names.contains(function.entry), "\(function.entry)")
             if let program = function.return { #expect(names.contains(program), "\(program)") }
@@ -30,8 +29,10 @@ import Testing
     }
 
     @Test func modulesAreToldApartAndNeedSomething() {
-        #expect(Set(ProbeRegistry.tls.map(\.name)).count == ProbeRegistry.tls.count)
-        for module in ProbeRegistry.tls {
+        for modules in [ProbeRegistry.tls, ProbeRegistry.secrets] {
+            #expect(Set(modules.map(\.name)).count == modules.count)
+        }
+        for module in ProbeRegistry.tls + ProbeRegistry.secrets {
             #expect(module.functions.contains { $0.isRequired })
             let symbols = module.functions.flatMap(\.symbols)
             #expect(Set(symbols).count == symbols.count, "a function that is probed twice is counted twice")
@@ -93,6 +94,22 @@ import Testing
         #expect(view.sourcePort == 50_000 && view.destinationPort == 443)
         #expect(view.baseInfo().hasTuple && view.dataLength == data.count)
         for index in data.indices { #expect(view.data[index] == data[index]) }
+    }
+
+    @Test func secretRecordsHaveTheLayoutOfTheReader() throws {
+        var record = ns_secret_record()
+        record.header = Self.header(NS_MASTER_SECRET, length: MemoryLayout<ns_secret_record>.size, time: 5)
+        (record.pid, record.tid, record.comm.0, record.tls_version) = (11, 12, UInt8(ascii: "c"), 0x0304)
+        (record.client_random.0, record.client_random.31) = (1, 2)
+        record.secret_length.6 = 2
+        (record.secret.6.0, record.secret.6.1) = (3, 4)
+        let event = try MasterSecretEvent(
+            record: Self.octets(of: record).span, clock: ClockOffset(unix: 0, monotonic: 0), at: 0)
+        #expect(event.info.pid == 11 && event.info.tid == 12 && event.info.time == 5)
+        #expect(event.info.comm.octets == [0x63] && event.tlsVersion.rawValue == 0x0304)
+        #expect(event.clientRandom.first == 1 && event.clientRandom.last == 2)
+        #expect(Int(NS_EXPORTER.rawValue) == MasterSecretEvent.Secret.exporter.rawValue)
+        #expect(event[.exporter] == [3, 4] && event.secrets.count { !$0.isEmpty } == 1)
     }
 
     @Test func socketRecordsHaveTheLayoutOfTheReader() throws {

@@ -141,6 +141,34 @@ import Testing
         }
     }
 
+    /// Killed in its first moments, before WAL mode, a process leaves a journal that the next one has to roll back.
+    @Test func aJournalIsRolledBack() throws {
+        try Golden.withTemporaryDirectory { folder in
+            let path = folder + "/x.db"
+            let other = try ForeignDatabase(path: folder + "/other.db")
+            try other.begin(
+                """
+                PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN; CREATE TABLE t (a);
+                INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION SELECT i + 1 FROM n WHERE i < 500)
+                    SELECT randomblob(1000) FROM n
+                """)
+            for end in ["", "-journal"] {
+                let octets = try InputFile.contents(of: folder + "/other.db\(end)", atMost: 1 << 24)
+                let isLarge = octets.count > (end == "" ? 100_000 : 500)
+                #expect(isLarge)
+                let file = try OutputFile(path: path + end)
+                try file.write(octets.span)
+                try file.commit()
+            }
+            let failure = #expect(throws: SystemFailure.self) { try SQLiteStore(path: path, access: .read) }
+            #expect(failure?.description.contains("nothing has been stored in it yet") == true)
+            let store = try SQLiteStore(path: path, access: .write)
+            try StoreSamples.store(StoreSamples.snapshots(1, seed: 4), run, in: store)
+            #expect(try store.answer(sql: "SELECT count(*) > 0 FROM flows").rows == [[.integer(1)]])
+            store.close()
+        }
+    }
+
     @Test func databasesOfLaterVersionsAreRefused() throws {
         try Golden.withTemporaryDirectory { folder in
             let path = folder + "/x.db"

@@ -9,8 +9,8 @@ import Testing
 
 @Suite(.serialized) struct SketchStoreTests {
     private static let count = SketchTask(
-        name: "spreaders", fields: try! KeyFields(parsing: "SrcIP,DstPort,VLAN"),
-        elements: try! KeyFields(parsing: "DstIP"), kind: .distinct(precision: 10))
+        name: "spreaders", fields: KeyFields(source: .whole, destinationPort: true, vlan: true),
+        elements: KeyFields(destination: .whole), kind: .distinct(precision: 10))
 
     /// Snapshots of one flow task, with a sketch of `rows` rows each.
     private static func snapshots(_ count: Int, rows: Int = 3) -> [Snapshot] {

@@ -55,3 +55,13 @@ struct KeyLogTests {
         #expect(log.counts.conflicting == 1 && log.counts.repeated == 1 && log.generation == 1)
     }
 }
+
+extension KeyLogTests {
+    /// Such lines are refused, and counted as what they are.
+    @Test func preMasterSecretsAreCounted() {
+        var log = KeyLog()
+        log.append(Array("RSA 0011223344556677 \(String(repeating: "ab", count: 48))\n".utf8).span)
+        log.append(Array("PMS_CLIENT_RANDOM \(String(repeating: "01", count: 32)) abcd\nnonsense\n".utf8).span)
+        #expect(log.counts.preMaster == 2 && log.counts.unused == 2 && log.counts.malformed == 1 && log.isEmpty)
+    }
+}

@@ -3,13 +3,14 @@ enum SwiftRules {
     /// The half that takes values and gives values: no files, sockets, clocks, threads; no `unsafe`.
     static let pureTargets: Set = [
         "Octets", "Headers", "CaptureFiles", "Flows", "Sketches", "Streams", "Events", "AppProtocols", "Synthesis",
-        "IPFIX", "TLS",
+        "IPFIX", "Sockets", "TLS", "Alerts",
     ]
 
     /// The few places that map memory or call C.
     static let unsafeFolders = [
         "Sources/KernelIO/", "Sources/ContentCodings/", "Sources/Cryptography/", "Sources/Configuration/YAML/",
         "Sources/LiveCapture/", "Sources/Probes/Kernel/", "Sources/Storage/SQLite/", "Sources/Storage/ClickHouse/",
+        "Sources/Transfers/",
     ]
 
     /// What comes with the toolchain and any machine target may import.
@@ -21,7 +22,7 @@ enum SwiftRules {
         "ArgumentParser": ["netspectra"],
         "CBrotli": ["ContentCodings"],
         "CCrypto": ["Cryptography"],
-        "CCurl": ["Storage"],
+        "CCurl": ["Transfers"],
         "CKernelIO": ["KernelIO"],
         "CLibBPF": ["Probes"],
         "CPcap": ["LiveCapture"],

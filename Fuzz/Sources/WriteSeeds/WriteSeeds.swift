@@ -17,8 +17,10 @@ struct WriteSeeds {
         let directory = URL(fileURLWithPath: CommandLine.arguments[1])
         try write(captures, to: directory.appendingPathComponent("FuzzCaptureParser"))
         try write(flowFiles, to: directory.appendingPathComponent("FuzzIPFIX"))
+        try write(flowMessages, to: directory.appendingPathComponent("FuzzFlowMessages"))
         try write(frames, to: directory.appendingPathComponent("FuzzDissector"))
         try write(filters, to: directory.appendingPathComponent("FuzzFilter"))
+        try write(alertRules, to: directory.appendingPathComponent("FuzzAlertRule"))
         try write(EventSeeds.records, to: directory.appendingPathComponent("FuzzEvents"))
         try write(EventSeeds.recordings, to: directory.appendingPathComponent("FuzzRecording"))
         try write(bodies, to: directory.appendingPathComponent("FuzzContentCodings"))
@@ -33,6 +35,17 @@ struct WriteSeeds {
     static func write(_ seeds: [String: [UInt8]], to folder: URL) throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for (name, octets) in seeds { try Data(octets).write(to: folder.appendingPathComponent(name)) }
+    }
+
+    /// Rules of every kind with every clause, and a template.
+    static var alertRules: [String: [UInt8]] {
+        let texts = [
+            "threshold": "bytes/s > 10MB clear 8MB for 30s by SrcIP/24, DstPort",
+            "change": "total packets changes >= 50% above 1k over 10 snapshots clear 20%",
+            "new": "new key after 10m within 2d by SrcIP above 5MiB", "top": "top 10 packets changes by DstPort",
+            "template": "{\"text\": \"{{summary}}\", \"raw\": {{ json }}}",
+        ]
+        return texts.mapValues { Array($0.utf8) }
     }
 
     /// Behind an octet that chooses direction and cuts.
@@ -96,6 +109,27 @@ struct WriteSeeds {
             encoder.closeMessage()
             let message = encoder.message
             seeds[task.name] = message.indices.map { message[$0] }
+        }
+        return seeds
+    }
+
+    /// Messages to a collector, of both kinds, with flows of both families.
+    static var flowMessages: [String: [UInt8]] {
+        var seeds: [String: [UInt8]] = [:]
+        for directions in FlowDirections.allCases {
+            var encoder = FlowMessageEncoder(directions: directions, domain: 1)
+            encoder.openMessage(at: 1_700_000_000_000_000_000, withTemplates: true)
+            for family in [UInt64(4), 6, 4] {
+                var direction = FlowDirection()
+                direction.packets = 2
+                let key = FlowKey(
+                    sourceHigh: 0, sourceLow: 1, destinationHigh: 0, destinationLow: 2, meta: 443 << 48 | family)
+                let flow = MeteredFlow(key: key, forward: direction, reverse: direction, endReason: .idle)
+                precondition(encoder.append(flow), "three flows fit")
+            }
+            encoder.closeMessage()
+            let message = encoder.message
+            seeds[directions.rawValue] = message.indices.map { message[$0] }
         }
         return seeds
     }

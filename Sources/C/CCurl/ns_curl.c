@@ -41,89 +41,133 @@ static void load(void) {
                  api.getinfo && api.append && api.release && api.escape && api.free;
 }
 
-struct ns_http {
+struct ns_transfer {
     CURL *curl;
     unsigned char *body;
-    size_t size, capacity;
+    size_t size, capacity, limit;
+    // Of a mail: what is still to be sent.
+    const unsigned char *rest;
+    size_t left;
     char error[CURL_ERROR_SIZE];
 };
 
-struct ns_http *ns_http_new(void) {
+struct ns_transfer *ns_transfer_new(void) {
     pthread_once(&once, load);
     if (!api.loaded) return NULL;
-    struct ns_http *http = calloc(1, sizeof *http);
-    if (!http) return NULL;
-    http->curl = api.init();
-    if (!http->curl) {
-        free(http);
+    struct ns_transfer *transfer = calloc(1, sizeof *transfer);
+    if (!transfer) return NULL;
+    transfer->curl = api.init();
+    if (!transfer->curl) {
+        free(transfer);
         return NULL;
     }
-    return http;
+    return transfer;
 }
 
-void ns_http_free(struct ns_http *http) {
-    if (!http) return;
-    api.cleanup(http->curl);
-    free(http->body);
-    free(http);
+void ns_transfer_free(struct ns_transfer *transfer) {
+    if (!transfer) return;
+    api.cleanup(transfer->curl);
+    free(transfer->body);
+    free(transfer);
 }
 
 static size_t take(char *octets, size_t size, size_t count, void *context) {
-    struct ns_http *http = context;
-    size_t length = size * count;
-    if (http->size + length > http->capacity) {
-        size_t capacity = http->capacity ? http->capacity * 2 : 1 << 16;
-        while (capacity < http->size + length) capacity *= 2;
-        unsigned char *body = realloc(http->body, capacity);
+    struct ns_transfer *transfer = context;
+    size_t length = size * count, kept = length;
+    if (kept > transfer->limit - transfer->size) kept = transfer->limit - transfer->size;
+    if (transfer->size + kept > transfer->capacity) {
+        size_t capacity = transfer->capacity ? transfer->capacity * 2 : 1 << 16;
+        while (capacity < transfer->size + kept) capacity *= 2;
+        unsigned char *body = realloc(transfer->body, capacity);
         if (!body) return 0;
-        http->body = body;
-        http->capacity = capacity;
+        transfer->body = body;
+        transfer->capacity = capacity;
     }
-    memcpy(http->body + http->size, octets, length);
-    http->size += length;
+    if (kept) memcpy(transfer->body + transfer->size, octets, kept);
+    transfer->size += kept;
     return length;
 }
 
-struct ns_http_response ns_http_post(
-    struct ns_http *http, const char *url, const char *user, const char *password, const void *octets, size_t size,
-    long timeout) {
-    char line[512];
-    struct curl_slist *headers = api.append(NULL, "Expect:");
-    headers = api.append(headers, "Content-Type: application/octet-stream");
-    if (user && *user) {
-        snprintf(line, sizeof line, "X-ClickHouse-User: %s", user);
-        headers = api.append(headers, line);
-        snprintf(line, sizeof line, "X-ClickHouse-Key: %s", password);
-        headers = api.append(headers, line);
-        memset(line, 0, sizeof line);
+static size_t give(char *octets, size_t size, size_t count, void *context) {
+    struct ns_transfer *transfer = context;
+    size_t length = size * count;
+    if (length > transfer->left) length = transfer->left;
+    if (length) memcpy(octets, transfer->rest, length);
+    transfer->rest += length;
+    transfer->left -= length;
+    return length;
+}
+
+static void prepare(struct ns_transfer *transfer, const char *url, long protocols, size_t limit, long timeout) {
+    transfer->size = 0;
+    transfer->limit = limit;
+    transfer->error[0] = 0;
+    api.setopt(transfer->curl, CURLOPT_URL, url);
+    api.setopt(transfer->curl, CURLOPT_PROTOCOLS, protocols);
+    api.setopt(transfer->curl, CURLOPT_NOSIGNAL, 1L);
+    api.setopt(transfer->curl, CURLOPT_NOPROXY, "*");
+    api.setopt(transfer->curl, CURLOPT_CONNECTTIMEOUT_MS, timeout < 3000 ? timeout : 3000L);
+    api.setopt(transfer->curl, CURLOPT_TIMEOUT_MS, timeout);
+    api.setopt(transfer->curl, CURLOPT_ERRORBUFFER, transfer->error);
+    api.setopt(transfer->curl, CURLOPT_WRITEFUNCTION, take);
+    api.setopt(transfer->curl, CURLOPT_WRITEDATA, transfer);
+}
+
+static struct ns_response perform(struct ns_transfer *transfer) {
+    struct ns_response response = {0};
+    CURLcode code = api.perform(transfer->curl);
+    api.setopt(transfer->curl, CURLOPT_ERRORBUFFER, NULL);
+    if (code == CURLE_OK) {
+        transfer->error[0] = 0;
+        api.getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &response.status);
+    } else if (!transfer->error[0]) {
+        snprintf(transfer->error, sizeof transfer->error, "curl error %d", (int)code);
     }
-    http->size = 0;
-    http->error[0] = 0;
-    api.setopt(http->curl, CURLOPT_URL, url);
-    api.setopt(http->curl, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-    api.setopt(http->curl, CURLOPT_NOSIGNAL, 1L);
-    api.setopt(http->curl, CURLOPT_NOPROXY, "*");
-    api.setopt(http->curl, CURLOPT_POST, 1L);
-    api.setopt(http->curl, CURLOPT_POSTFIELDS, octets);
-    api.setopt(http->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
-    api.setopt(http->curl, CURLOPT_HTTPHEADER, headers);
-    api.setopt(http->curl, CURLOPT_CONNECTTIMEOUT_MS, timeout < 3000 ? timeout : 3000L);
-    api.setopt(http->curl, CURLOPT_TIMEOUT_MS, timeout);
-    api.setopt(http->curl, CURLOPT_ERRORBUFFER, http->error);
-    api.setopt(http->curl, CURLOPT_WRITEFUNCTION, take);
-    api.setopt(http->curl, CURLOPT_WRITEDATA, http);
-    struct ns_http_response response = {0};
-    CURLcode code = api.perform(http->curl);
-    if (code == CURLE_OK) api.getinfo(http->curl, CURLINFO_RESPONSE_CODE, &response.status);
-    api.setopt(http->curl, CURLOPT_HTTPHEADER, NULL);
-    api.setopt(http->curl, CURLOPT_ERRORBUFFER, NULL);
-    api.release(headers);
-    if (code != CURLE_OK && !http->error[0]) snprintf(http->error, sizeof http->error, "curl error %d", (int)code);
-    response.body = http->body;
-    response.size = http->size;
-    response.error = http->error;
+    response.body = transfer->body;
+    response.size = transfer->size;
+    response.error = transfer->error;
     return response;
 }
 
-char *ns_http_escape(struct ns_http *http, const char *text) { return api.escape(http->curl, text, 0); }
-void ns_http_release(struct ns_http *http, char *text) { (void)http; api.free(text); }
+struct ns_response ns_http_post(
+    struct ns_transfer *transfer, const char *url, const char *const *headers, size_t count, const void *octets,
+    size_t size, size_t limit, long timeout) {
+    struct curl_slist *list = api.append(NULL, "Expect:");
+    for (size_t i = 0; i < count; i++) list = api.append(list, headers[i]);
+    prepare(transfer, url, CURLPROTO_HTTP | CURLPROTO_HTTPS, limit, timeout);
+    api.setopt(transfer->curl, CURLOPT_POST, 1L);
+    api.setopt(transfer->curl, CURLOPT_POSTFIELDS, octets);
+    api.setopt(transfer->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
+    api.setopt(transfer->curl, CURLOPT_HTTPHEADER, list);
+    struct ns_response response = perform(transfer);
+    api.setopt(transfer->curl, CURLOPT_HTTPHEADER, NULL);
+    api.release(list);
+    return response;
+}
+
+struct ns_response ns_mail_send(
+    struct ns_transfer *transfer, const char *url, int must_encrypt, const char *user, const char *password,
+    const char *from, const char *const *recipients, size_t count, const void *octets, size_t size, long timeout) {
+    struct curl_slist *list = NULL;
+    for (size_t i = 0; i < count; i++) list = api.append(list, recipients[i]);
+    transfer->rest = octets;
+    transfer->left = size;
+    prepare(transfer, url, CURLPROTO_SMTP | CURLPROTO_SMTPS, 1 << 12, timeout);
+    api.setopt(transfer->curl, CURLOPT_USE_SSL, (long)(must_encrypt ? CURLUSESSL_ALL : CURLUSESSL_TRY));
+    if (*user) {
+        api.setopt(transfer->curl, CURLOPT_USERNAME, user);
+        api.setopt(transfer->curl, CURLOPT_PASSWORD, password);
+    }
+    api.setopt(transfer->curl, CURLOPT_MAIL_FROM, from);
+    api.setopt(transfer->curl, CURLOPT_MAIL_RCPT, list);
+    api.setopt(transfer->curl, CURLOPT_READFUNCTION, give);
+    api.setopt(transfer->curl, CURLOPT_READDATA, transfer);
+    api.setopt(transfer->curl, CURLOPT_UPLOAD, 1L);
+    struct ns_response response = perform(transfer);
+    api.setopt(transfer->curl, CURLOPT_MAIL_RCPT, NULL);
+    api.release(list);
+    return response;
+}
+
+char *ns_transfer_escape(struct ns_transfer *transfer, const char *text) { return api.escape(transfer->curl, text, 0); }
+void ns_transfer_release(struct ns_transfer *transfer, char *text) { (void)transfer; api.free(text); }

@@ -81,6 +81,13 @@ void ns_leave_signals_to_parent(void) {
     sigprocmask(SIG_BLOCK, &signals, NULL);
     // Who writes to a pipe without a reader is told by the write.
     signal(SIGPIPE, SIG_IGN);
+    // A defect ends it at once, for the parent to see: Swift's reports of crashes would need a program that a confined
+    // process cannot start, and wait for it.
+    const int defects[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
+    for (unsigned i = 0; i < sizeof defects / sizeof *defects; i++) signal(defects[i], SIG_DFL);
+}
+
+void ns_leave_input_to_parent(void) {
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (nothing > 0) {
         dup2(nothing, 0);

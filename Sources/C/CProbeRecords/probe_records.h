@@ -42,7 +42,29 @@ struct ns_socket_record {
 };
 _Static_assert(sizeof(struct ns_socket_record) == 32, "the socket record's layout is part of the format");
 
-enum { NS_SSL_DATA = 1, NS_GNUTLS_DATA = 7, NS_SOCKET_DESTROYED = 16, NS_RECORD_VERSION = 1 };
+/// A secret of a TLS connection: the layout of `MasterSecretEvent`, with one of the secrets.
+struct ns_secret_record {
+    struct ns_record_header header;
+    uint32_t pid, tid;
+    uint8_t comm[16];
+    uint16_t tls_version;
+    uint16_t reserved; // 1: an updated one (NS_CLIENT_UPDATED, NS_SERVER_UPDATED)
+    uint32_t cipher;
+    uint8_t client_random[32];
+    uint8_t secret_length[8];
+    uint8_t secret[8][64];
+};
+_Static_assert(sizeof(struct ns_secret_record) == 600, "the secret record's layout is part of the format");
+
+/// What secrets are for, by their place in the record: `MasterSecretEvent.Secret`.
+enum ns_secret {
+    NS_MASTER, NS_CLIENT_EARLY, NS_CLIENT_HANDSHAKE, NS_SERVER_HANDSHAKE, NS_CLIENT_APPLICATION, NS_SERVER_APPLICATION,
+    NS_EXPORTER, NS_EARLY_EXPORTER,
+    // In the places of those that they follow.
+    NS_CLIENT_UPDATED = NS_CLIENT_APPLICATION + 8, NS_SERVER_UPDATED = NS_SERVER_APPLICATION + 8
+};
+
+enum { NS_SSL_DATA = 1, NS_MASTER_SECRET = 3, NS_GNUTLS_DATA = 7, NS_SOCKET_DESTROYED = 16, NS_RECORD_VERSION = 1 };
 enum { NS_DATA_MAX = 16384 };
 
 /// What the programs are told before they are loaded: constants to them.
@@ -77,5 +99,10 @@ enum ns_counter {
     NS_CONNECTIONS_UNFOLLOWED, // sockets not told: too many
     NS_CHILDREN_UNFOLLOWED,   // processes not followed: too many
     NS_RECORDS_NO_SOCKET,     // data records of connections whose socket is not known
+    NS_SECRETS,               // secrets of connections that were derived
+    NS_SECRETS_WRITTEN,       // records of them that were put into the ring
+    NS_SECRETS_RING_FULL,     // lost: the ring had no room
+    NS_SECRETS_UNREADABLE,    // lost: the program's memory could not be read
+    NS_SECRETS_NO_RANDOM,     // left out: nobody knows of which connection
     NS_COUNTERS
 };

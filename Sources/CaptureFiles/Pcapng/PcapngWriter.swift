@@ -48,10 +48,10 @@ public struct PcapngWriter: Sendable {
     ///   - time: nanoseconds since 1970; in ticks of the interface's resolution, clamped to what 64 bits of them hold.
     ///     Decimal resolutions round down; binary ones up, as readers round down.
     ///   - wireLength: octets of the frame on the wire; the frame's own count if `nil`.
-    ///   - comment: written as opt_comment. `flags`: written as epb_flags.
+    ///   - comment: written as opt_comment, in UTF-8; empty: none. `flags`: written as epb_flags.
     public func appendPacket(
-        interface: UInt32 = 0, time: Int64, wireLength: UInt32? = nil, frame: Span<UInt8>, comment: String? = nil,
-        flags: UInt32? = nil, dropped: UInt64? = nil, to octets: inout [UInt8]
+        interface: UInt32 = 0, time: Int64, wireLength: UInt32? = nil, frame: Span<UInt8>,
+        comment: Span<UInt8> = Span(), flags: UInt32? = nil, dropped: UInt64? = nil, to octets: inout [UInt8]
     ) {
         let clock = interfaces[Int(interface)]
         let ticks = Self.ticks(time, clock.resolution, clock.offsetSeconds)
@@ -63,12 +63,41 @@ public struct PcapngWriter: Sendable {
             byteOrder.append(wireLength ?? UInt32(frame.count), to: &body)
             body.append(contentsOf: frame)
             Self.pad(&body, from: body.count - frame.count)
-            var list: [CaptureOption] = []
-            if let comment { list.append(CaptureOption(code: 1, text: comment)) }
-            if let flags { list.append(CaptureOption(code: 2, flags, byteOrder)) }
-            if let dropped { list.append(CaptureOption(code: 4, dropped, byteOrder)) }
-            options(list, &body)
+            // One by one: most packets have none, and a list of options would be an allocation for the others.
+            if !comment.isEmpty {
+                let text = comment.extracting(first: min(comment.count, Self.optionOctetsMax))
+                optionHeader(1, text.count, &body)
+                body.append(contentsOf: text)
+                Self.pad(&body, from: body.count - text.count)
+            }
+            if let flags {
+                optionHeader(2, 4, &body)
+                byteOrder.append(flags, to: &body)
+            }
+            if let dropped {
+                optionHeader(4, 8, &body)
+                byteOrder.append(dropped, to: &body)
+            }
+            if !comment.isEmpty || flags != nil || dropped != nil { byteOrder.append(UInt32(0), to: &body) }
         }
+    }
+
+    /// As above, with a comment that is a text.
+    public func appendPacket(
+        interface: UInt32 = 0, time: Int64, wireLength: UInt32? = nil, frame: Span<UInt8>, comment: String?,
+        flags: UInt32? = nil, dropped: UInt64? = nil, to octets: inout [UInt8]
+    ) {
+        let text = comment.map { Array($0.utf8) } ?? []
+        appendPacket(
+            interface: interface, time: time, wireLength: wireLength, frame: frame, comment: text.span, flags: flags,
+            dropped: dropped, to: &octets)
+    }
+
+    private static let optionOctetsMax = 65_534
+
+    private func optionHeader(_ code: UInt16, _ count: Int, _ body: inout [UInt8]) {
+        byteOrder.append(code, to: &body)
+        byteOrder.append(UInt16(count), to: &body)
     }
 
     /// A Simple Packet Block: no time, the section's first interface. `frame` must be the first `snapLength` octets of

@@ -123,6 +123,9 @@ extension PacketFilter {
         instructions.contains { $0.test == .length || $0.test == .capturedLength }
     }
 
+    /// Whether a test looks at TCP flags, which rows of sketches do not have.
+    public var testsFlags: Bool { instructions.contains { $0.test == .flags } }
+
     /// Whether a test looks at the IP version, which rows with an address have.
     public var testsVersion: Bool { instructions.contains { $0.test == .version } }
 }

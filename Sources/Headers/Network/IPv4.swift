@@ -122,6 +122,7 @@ extension Walk {
         places?.append(AddressPlace(kind: .ipv4, offset: offset))
         adopt(header.source, header.destination, header.protocol, fragment)
         if header.totalLength != 0 { limit(to: Int(header.totalLength)) }
+        noteIPOctets(from: offset)
         let headerLength = header.headerLength
         guard headerLength <= end - offset else { throw cutOptions(headerLength) }
         skip(headerLength)

@@ -73,9 +73,11 @@ extension Walk {
         let nextHeader = header.nextHeader
         places?.append(AddressPlace(kind: .ipv6, offset: offset))
         adopt(header.source, header.destination, nextHeader, .whole)
+        let start = offset
         skip(IPv6View.byteCount)
         // A length of 0 bounds nothing: the packet is a jumbogram or ends with the frame.
         if payloadLength != 0 { limit(to: payloadLength) }
+        noteIPOctets(from: start)
         if nextHeader.isIPv6Extension {
             try extensions(from: nextHeader, frame)
         } else {

@@ -14,6 +14,8 @@ public struct AnalysisReport: Equatable, Sendable {
     public var services: [ServiceShare]
     /// How many services there are in all.
     public var serviceCount: UInt64
+    /// TLS connections, those that most are alike first, of so many kinds and connections in all; `nil`: nobody looked.
+    public var tls: TLSShares?
     public var ledger: LedgerReport
     /// Sentences about what is wrong with the input: file, octet and reason.
     public var problems: [String]

@@ -27,6 +27,7 @@ public struct JSONText: Sendable {
 
     public mutating func string(_ value: String) { scalar(Self.quoted(value)) }
     public mutating func number(_ value: some BinaryInteger) { scalar("\(value)") }
+    public mutating func null() { scalar("null") }
     public mutating func bool(_ value: Bool) { scalar(value ? "true" : "false") }
     /// A number with at most three decimals; JSON has no infinities, so they become `null`.
     public mutating func number(_ value: Double) { scalar(value.isFinite ? HumanUnits.decimal(value, 3) : "null") }

@@ -22,6 +22,12 @@ public enum ReportJSON {
                 json.name("services")
                 json.array(report.services) { json, service in append(service, to: &json) }
             }
+            if let tls = report.tls {
+                json.member("tls_connections", tls.connections)
+                json.member("tls_kinds", tls.shareCount)
+                json.name("tls")
+                json.array(tls.shares) { json, share in share.append(to: &json) }
+            }
             if let flows = report.topFlows { json.member("flows", flows.flowCount) }
             json.name("ledger")
             report.ledger.append(to: &json)

@@ -21,14 +21,14 @@ public struct ReportText: Sendable {
         [
             capture(report.capture, notes: report.notes), problems(report.problems),
             hierarchy(report.hierarchy, of: report.capture),
-            talkers(report), flows(report.topFlows), services(report),
+            talkers(report), flows(report.topFlows), services(report), tls(report),
             ledger(report.ledger),
         ].filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
     private func bytes(_ value: UInt64) -> String { isExact ? HumanUnits.grouped(value) : HumanUnits.bytes(value) }
 
-    private func section(_ title: String, note: String = "", _ body: String) -> String {
+    func section(_ title: String, note: String = "", _ body: String) -> String {
         body.isEmpty ? "" : style.title(title) + (note.isEmpty ? "" : "  " + style.dim(note)) + "\n" + body
     }
 

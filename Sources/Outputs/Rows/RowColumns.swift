@@ -13,6 +13,8 @@ public struct RowColumns: Equatable, Sendable {
     public var bounds: Bool
     /// Different elements, and how far their number may be off.
     public var spread: Bool
+    /// The process whose flow it is.
+    public var processes = false
 
     public init(_ tasks: some Sequence<FlowTask>, sketches: [SketchTask] = [], snapshot: Bool = false) {
         self.init(snapshot: snapshot)
@@ -63,6 +65,6 @@ public struct RowColumns: Equatable, Sendable {
             (true, "other"), (true, "evicted_flows"), (bounds, "packets_bound"), (bounds, "bytes_bound"),
             (bounds, "confidence"), (bounds, "exact"), (spread, "spread"), (spread, "spread_bound"),
         ]
-        return columns.filter(\.0).map(\.1)
+        return columns.filter(\.0).map(\.1) + (processes ? RowOwners.columns : [])
     }
 }

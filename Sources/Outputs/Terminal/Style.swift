@@ -19,6 +19,7 @@ public struct Style: Equatable, Sendable {
 
     public func title(_ text: String) -> String { wrap(text, "1") }
     public func dim(_ text: String) -> String { wrap(text, "2") }
+    public func reverse(_ text: String) -> String { wrap(text, "7") }
     public func good(_ text: String) -> String { wrap(text, "32") }
     public func warning(_ text: String) -> String { wrap(text, "33") }
     public func bad(_ text: String) -> String { wrap(text, "1;31") }

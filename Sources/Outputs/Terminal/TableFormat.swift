@@ -52,10 +52,10 @@ public struct TableFormat: Sendable {
             var key = [String](repeating: "", count: keyColumns.count)
             let label = "other (\(HumanUnits.grouped(evictedFlows)) evicted)"
             if key.isEmpty {
-                table.rows.append([label] + counterCells(other, splits))
+                table.rows.append([label] + counterCells(other, splits) + trailing.map { _ in "" })
             } else {
                 key[0] = label
-                table.rows.append([""] + key + counterCells(other, splits))
+                table.rows.append([""] + key + counterCells(other, splits) + trailing.map { _ in "" })
             }
         }
         return table

@@ -34,6 +34,7 @@ public final class RowStreamWriter: Writer {
     private let threads: Int
     private let format: Format
     private let namesSnapshots: Bool
+    private let owners: RowOwners?
     private let state = Mutex(State())
 
     /// - Parameters:
@@ -42,10 +43,12 @@ public final class RowStreamWriter: Writer {
     ///   - namesSnapshots: rows have a `snapshot` member or column, and tables a title that names it, for runs that
     ///     write several.
     ///   - threads: how many share the formatting; what is written does not depend on it.
+    ///   - owners: adds to rows that are flows whose they are.
     public init(
         descriptor: Int32, name: String = "standard output", format: Format, namesSnapshots: Bool = false,
-        threads: Int = 1
+        threads: Int = 1, owners: RowOwners? = nil
     ) {
+        self.owners = owners
         output = Output(DescriptorWriter(descriptor: descriptor, name: name))
         self.format = format
         self.namesSnapshots = namesSnapshots
@@ -80,17 +83,31 @@ public final class RowStreamWriter: Writer {
         }
     }
 
+    /// Puts a JSON object between the rows, with the next snapshot or the report.
+    /// - Returns: whether the format has a place for it.
+    public func write(line object: String) -> Bool {
+        guard case .ndjson = format else { return false }
+        state.withLock { $0.buffer.append(object + "\n") }
+        return true
+    }
+
     private func write(_ result: TaskResult, _ snapshot: Snapshot, _ state: inout State) throws(SystemFailure) {
         let time = namesSnapshots ? snapshot.time : nil
         switch format {
         case .csv:
             let columns = columns(of: snapshot, &state)
-            try write(result, CSVRowFormat(task: result.task, columns: columns, snapshot: snapshot.time), &state)
-        case .ndjson: try write(result, JSONRowFormat(task: result.task, snapshot: time), &state)
+            let format = CSVRowFormat(task: result.task, columns: columns, snapshot: snapshot.time)
+            guard let owners else { return try write(result, format, &state) }
+            let covers = RowOwners.covers(result.task)
+            let owned = OwnedRowFormat(
+                base: format, owners: owners, end: "\n",
+                addition: { covers ? owners.cells($0) : RowOwners.emptyCells }, otherAddition: RowOwners.emptyCells)
+            try write(result, owned, &state)
+        case .ndjson: try writeJSON(result, JSONRowFormat(task: result.task, snapshot: time), end: "}\n", &state)
         case .json:
             open(&state)
             let layout = JSONRowFormat.Layout.array(isFirstTask: !state.hasRows)
-            try write(result, JSONRowFormat(task: result.task, snapshot: time, layout: layout), &state)
+            try writeJSON(result, JSONRowFormat(task: result.task, snapshot: time, layout: layout), end: "}", &state)
             if result.rows.count > 0 || result.other != nil { state.hasRows = true }
         case .table(let isExact, let width, let style):
             let table = TableFormat(
@@ -99,11 +116,21 @@ public final class RowStreamWriter: Writer {
         }
     }
 
+    private func writeJSON(
+        _ result: TaskResult, _ format: JSONRowFormat, end: String, _ state: inout State
+    ) throws(SystemFailure) {
+        guard let owners, RowOwners.covers(result.task) else { return try write(result, format, &state) }
+        let owned = OwnedRowFormat(
+            base: format, owners: owners, end: end, addition: { owners.members($0) }, otherAddition: "")
+        try write(result, owned, &state)
+    }
+
     /// The columns of every row, from the first snapshot's tasks on, whose header stands above all.
     private func columns(of snapshot: Snapshot, _ state: inout State) -> RowColumns {
         if let columns = state.columns { return columns }
-        let columns = RowColumns(
+        var columns = RowColumns(
             snapshot.results.map(\.task), sketches: snapshot.sketches.map(\.task), snapshot: namesSnapshots)
+        columns.processes = owners != nil
         CSVRowFormat.appendHeader(columns, to: &state.buffer)
         state.columns = columns
         return columns
@@ -114,7 +141,10 @@ public final class RowStreamWriter: Writer {
         switch format {
         case .csv:
             let columns = columns(of: snapshot, &state)
-            for row in result.rows { state.buffer.append(text.csv(row, columns, time: snapshot.time)) }
+            for row in result.rows {
+                let line = text.csv(row, columns, time: snapshot.time)
+                state.buffer.append(owners == nil ? line : line.dropLast() + RowOwners.emptyCells + "\n")
+            }
         case .ndjson:
             for row in result.rows { state.buffer.append(text.json(row) + "\n") }
         case .json:
@@ -162,6 +192,7 @@ public final class RowStreamWriter: Writer {
     private func write(
         _ result: TaskResult, _ table: TableFormat, of time: Int64?, _ state: inout State
     ) throws(SystemFailure) {
+        var table = table
         let count = result.rows.count
         let name = TextTable.printable(result.task.name)
         let all = HumanUnits.grouped(UInt64(result.flowCount))
@@ -177,6 +208,7 @@ public final class RowStreamWriter: Writer {
         repeat {
             let end = min(start + Self.tableRowsMax, count)
             result.rows.read(start..<end, into: &rows)
+            if let owners, RowOwners.covers(result.task) { table.trailing = [owners.column(rows)] }
             let other = end == count ? result.other : nil
             state.buffer.append(
                 table.text(rows, firstRank: start + 1, other: other, evictedFlows: result.evictedFlows))

@@ -2,6 +2,13 @@ import AppProtocols
 import Events
 import KernelIO
 
+/// Is told all events that a processor takes, in their order: late ones are at their place.
+public protocol EventObserver: Sendable {
+    /// Called by one thread at a time.
+    /// - Throws: what ends the run as an output does that cannot be written.
+    func observe(_ head: EventHead, _ payload: Span<UInt8>) throws(SystemFailure)
+}
+
 /// The entrance of the message side: takes events from any source and any thread, gives each to the worker of its
 /// connection, and writes the records that come out, in the order of the events.
 ///
@@ -89,20 +96,23 @@ public final class EventProcessor: Sendable {
     private let settings: Settings
     private let batchOctetsMax: Int
     private let batches: [EventBatch]
+    private let observer: (any EventObserver)?
     private let state: Monitor<State>
     private let threads: Monitor<[WorkerThread]>
 
     /// - Parameters:
     ///   - makeTools: called once per thread.
     ///   - makeRenderer: called once per shard.
+    ///   - observer: told every event.
     ///   - output: called with records, in order, from one thread at a time.
     /// - Throws: where the system has no thread left.
     public init(
         _ settings: Settings, makeTools: @escaping @Sendable () -> any BodyTools,
-        makeRenderer: @escaping @Sendable () -> any MessageRenderer,
+        makeRenderer: @escaping @Sendable () -> any MessageRenderer, observer: (any EventObserver)? = nil,
         output: @escaping @Sendable (Span<UInt8>) throws(SystemFailure) -> Void
     ) throws(SystemFailure) {
         self.settings = settings
+        self.observer = observer
         batchOctetsMax =
             settings.policy == .wait ? min(settings.queueOctetsMax, Self.waitingOctetsMax) : settings.queueOctetsMax
         batches = (0..<Self.batchCount).map { _ in EventBatch(shards: Self.shardCount) }
@@ -302,6 +312,13 @@ public final class EventProcessor: Sendable {
         }
     }
 
+    private func observe(_ batch: EventBatch) throws(SystemFailure) {
+        guard let observer else { return }
+        for entry in batch.entries {
+            try observer.observe(entry.head, batch.payloads.span.extracting(entry.payload))
+        }
+    }
+
     private func writeRecords(_ output: (Span<UInt8>) throws(SystemFailure) -> Void) {
         var merger = RecordMerger()
         while true {
@@ -316,6 +333,7 @@ public final class EventProcessor: Sendable {
             var failure: SystemFailure?
             if state.withLock({ $0.failure == nil }) {
                 do throws(SystemFailure) {
+                    try observe(batch)
                     try merger.write(batch.outputs, output)
                 } catch {
                     failure = error

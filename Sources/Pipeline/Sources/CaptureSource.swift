@@ -132,6 +132,7 @@ private final class SourceState {
     let frames: any FrameStream
     private var cutter: SnapshotCutter
     private var framesGiven: UInt64 = 0
+    private var batchesGiven = 0
     private var hasFramesSinceCut = false
     /// Once a worker was told of the end there are no more cuts: it would not take part in them.
     var isAtEnd = false
@@ -168,6 +169,8 @@ private final class SourceState {
             switch frames.next(&batch, before: cutter.stop) {
             case .frames:
                 framesGiven += UInt64(batch.frames.count)
+                batch.number = batchesGiven
+                batchesGiven += 1
                 hasFramesSinceCut = true
                 return .turn(.frames)
             case .stopped(let time):

@@ -12,11 +12,15 @@ public struct FrameBatch: ~Copyable, Sendable {
     /// The octets in which the frames lie.
     public internal(set) var window = MappedArray<UInt8>(count: slackOctets + pieceOctets)
     public internal(set) var frames = FrameList(capacity: frameCapacity)
+    /// The batch's place, from 0, among all that its source has handed out on the same lane; and which lane that is.
+    /// Captures have one lane. Live interfaces may have several, where a conversation's packets are all on the same.
+    var number = 0
+    var lane = 0
 
     /// Octets that stand in the window from `slackOctets` on, if they are still wanted.
     var ahead: ReadAhead?
 
-    init() {}
+    public init() {}
 
     /// Reads a reserved piece into the window. Needs no lock: the piece is this batch's alone.
     mutating func readAhead(_ piece: ReservedPiece) {

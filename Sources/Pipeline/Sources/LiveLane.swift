@@ -24,6 +24,7 @@ struct LiveLane {
     private var closed: Int64?
     private(set) var isOver = false
     private var lastCount: Int64 = 0
+    private var batches = 0
     private var lost: UInt64 = 0
     private var lostTold: UInt64 = 0
 
@@ -65,6 +66,12 @@ struct LiveLane {
         }
         if hasEnded.allSatisfy(\.self) || isDrained { isOver = true }
         return 0
+    }
+
+    /// The place of a batch with frames among those of the lane.
+    mutating func nextBatch() -> Int {
+        defer { batches += 1 }
+        return batches
     }
 
     /// Nothing is there just now.

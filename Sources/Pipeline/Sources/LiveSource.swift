@@ -33,7 +33,8 @@ public final class LiveSource: FrameSource {
     }
 
     public func next(_ batch: inout FrameBatch, cutsMade: Int, worker: Int) -> SourceTurn {
-        let lane = lanes[worker % lanes.count]
+        batch.lane = worker % lanes.count
+        let lane = lanes[batch.lane]
         while true {
             // Also declares a cut whose time has come.
             let isNews = state.withLock { $0.look(cutsMade: cutsMade) }
@@ -67,7 +68,10 @@ public final class LiveSource: FrameSource {
         guard quota > 0, !lane.isOver else { return lane.isOver ? .over : lane.waitStep() }
         let octets = lane.read(&batch, limit: quota) { name, reason in state.withLock { $0.note(name, reason) } }
         state.withLock { $0.took(UInt64(batch.frames.count), octets: octets, of: quota, lost: lane.lostNow()) }
-        if !batch.frames.isEmpty { return .frames }
+        if !batch.frames.isEmpty {
+            batch.number = lane.nextBatch()
+            return .frames
+        }
         return lane.isOver ? .over : lane.waitStep()
     }
 
@@ -82,6 +86,11 @@ public final class LiveSource: FrameSource {
     public func stop() {
         state.withLock { $0.isStopped = true }
         stopped.raise()
+    }
+
+    /// Lets no further frame in, in a process that does not read them.
+    public func close() {
+        for lane in lanes { lane.update { $0.close(drains: true) } }
     }
 
     public var progress: SourceProgress { state.withLock { $0.progress } }

@@ -25,7 +25,8 @@ final class PacedFrames: FrameStream {
             let due = due(at: Clock.monotonicNanoseconds)
             // The last time there is comes before no other.
             let turn = frames.next(&batch, before: due == .max ? stop : min(due, stop ?? .max))
-            guard case .stopped(let time) = turn, start == nil, time < stop ?? .max else { return turn }
+            guard case .stopped(let time) = turn, start == nil else { return turn }
+            if let stop, time >= stop { return turn }
             start = (Clock.monotonicNanoseconds, time)
         }
     }

@@ -45,7 +45,20 @@ struct pt_regs {
 #define ARGUMENT3(ctx) ((ctx)->dx)
 #define ARGUMENT4(ctx) ((ctx)->cx)
 #define ARGUMENT5(ctx) ((ctx)->r8)
+#define ARGUMENT6(ctx) ((ctx)->r9)
+/// Arguments that lie on the stack, counted from 7, at a function's entry: above the return address.
+#define LATER_ARGUMENT(ctx, number, value) \
+    bpf_probe_read_user(&(value), sizeof(value), (void *)((ctx)->sp + 8 + ((number) - 7) * 8))
+/// Go's own calling convention, from 1 (Go 1.17; abi-internal.md).
+#define GO_ARGUMENT2(ctx) ((ctx)->bx)
+#define GO_ARGUMENT3(ctx) ((ctx)->cx)
+#define GO_ARGUMENT4(ctx) ((ctx)->di)
+#define GO_ARGUMENT5(ctx) ((ctx)->si)
+#define GO_ARGUMENT7(ctx) ((ctx)->r9)
+#define GO_ARGUMENT8(ctx) ((ctx)->r10)
 #define SYSTEM_CALL(ctx) ((ctx)->orig_ax)
+/// The first argument of a system call, also at its end.
+#define SYSTEM_CALL_ARGUMENT1(ctx) ((ctx)->di)
 #define RESULT(ctx) ((ctx)->ax)
 #define STACK(ctx) ((ctx)->sp)
 /// A call's return address is popped when it returns.
@@ -58,7 +71,16 @@ struct pt_regs { __u64 regs[31]; __u64 sp, pc, pstate, orig_x0; __s32 syscallno;
 #define ARGUMENT3(ctx) ((ctx)->regs[2])
 #define ARGUMENT4(ctx) ((ctx)->regs[3])
 #define ARGUMENT5(ctx) ((ctx)->regs[4])
+#define ARGUMENT6(ctx) ((ctx)->regs[5])
+#define LATER_ARGUMENT(ctx, number, value) ((value) = (ctx)->regs[(number) - 1], 0)
+#define GO_ARGUMENT2(ctx) ((ctx)->regs[1])
+#define GO_ARGUMENT3(ctx) ((ctx)->regs[2])
+#define GO_ARGUMENT4(ctx) ((ctx)->regs[3])
+#define GO_ARGUMENT5(ctx) ((ctx)->regs[4])
+#define GO_ARGUMENT7(ctx) ((ctx)->regs[6])
+#define GO_ARGUMENT8(ctx) ((ctx)->regs[7])
 #define SYSTEM_CALL(ctx) ((ctx)->syscallno)
+#define SYSTEM_CALL_ARGUMENT1(ctx) ((ctx)->orig_x0)
 #define RESULT(ctx) ((ctx)->regs[0])
 #define STACK(ctx) ((ctx)->sp)
 #define STACK_AT_ENTRY(ctx) ((ctx)->sp)
@@ -74,32 +96,49 @@ typedef struct pt_regs bpf_user_pt_regs_t;
 
 struct in6_addr { __u8 octets[16]; };
 
+struct ns_common { unsigned int inum; } __ai;
+struct net { struct ns_common ns; } __ai;
+typedef struct { struct net *net; } possible_net_t;
 struct sock_common {
     __be32 skc_daddr, skc_rcv_saddr;
     __be16 skc_dport;
     __u16 skc_num;
     unsigned short skc_family;
+    unsigned char skc_state;
+    unsigned char skc_ipv6only : 1;
+    possible_net_t skc_net;
     struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
 } __ai;
 struct socket;
 struct sock {
     struct sock_common __sk_common;
-    __u16 sk_type;
+    __u16 sk_type, sk_protocol;
     struct socket *sk_socket;
 } __ai;
+struct inet_sock { __be16 inet_sport; } __ai;
 struct socket { struct sock *sk; } __ai;
 struct inode { unsigned short i_mode; } __ai;
 struct file { struct inode *f_inode; void *private_data; } __ai;
 struct fdtable { unsigned int max_fds; struct file **fd; } __ai;
 struct files_struct { struct fdtable *fdt; } __ai;
 struct signal_struct { struct { int counter; } live; } __ai;
+struct kernfs_node { const char *name; struct kernfs_node *parent; __u64 id; } __ai;
+/// Since Linux 6.15.
+struct kernfs_node___ns { struct kernfs_node *__parent; } __ai;
+struct cgroup { struct kernfs_node *kn; } __ai;
+struct css_set { struct cgroup *dfl_cgrp; } __ai;
+typedef struct { unsigned int val; } kuid_t;
+struct cred { kuid_t uid; } __ai;
 struct task_struct {
     struct task_struct *group_leader;
     struct signal_struct *signal;
     int tgid;
     struct files_struct *files;
+    struct cred *cred;
+    struct css_set *cgroups;
     __u64 start_time;
     __u32 self_exec_id;
+    char comm[16];
 } __ai;
 
 // Helpers that older kernels lack: what is guarded by `HAS_HELPER` is cut out there before it is checked.

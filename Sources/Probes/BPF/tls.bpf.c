@@ -4,20 +4,13 @@
 // The entry of a call notes its arguments; its return reads the buffer, when the octets are there and in memory. The
 // socket is learned from what the same thread sends and receives inside the library: so no library's structures are
 // known here. Only read helpers are used; nothing of the traced program changes.
-#include "core.h"
-#include "probe_records.h"
+#include "following.h"
+#include "sock.h"
+#include "transfers.h"
 
-// The kernel gives its read helpers only to programs under a licence that it knows as compatible with its own: see the
-// first line, and docs/decisions/0008-licence-of-bpf-programs.md.
-char programs_licence[] SEC("license") = "Dual BSD/GPL";
-
-const volatile struct ns_config config;
-
-enum { CALLS_MAX = 4, PIECES_MAX = 256, DESCRIPTORS_MAX = 256, CGROUPS_MAX = 32 };
+enum { CALLS_MAX = 4, PIECES_MAX = 256, DESCRIPTORS_MAX = 256 };
 /// A connection's version stands in one of its first transfers, and among the first extensions there.
 enum { LOOKS_MAX = 16, EXTENSIONS_MAX = 24, NUMBER_TRIES = 4 };
-/// After so long without a wake-up the reader may be asleep (Probes/ProbeSession.swift: `attentionNanoseconds`).
-enum { WAKE_UP_NANOSECONDS = 10000000 };
 
 /// How a function says how many octets it has moved.
 enum result { RESULT_NONE, RESULT_INT, RESULT_LONG, RESULT_POINTER };
@@ -42,63 +35,18 @@ struct thread {
     struct call calls[CALLS_MAX];
 };
 
-struct session_key {
-    __u64 object;
-    __u32 tgid;
-    __u32 reserved;
-};
-
 /// What is known of a connection of a library.
 struct session {
     __u64 program;
     __u64 sock;          // 0: not known
     __u64 birth;         // of the entry in `sockets`: the kernel reuses addresses
     __s32 fd;
-    __u16 family;
-    __u16 local_port, remote_port;
+    struct ends ends;
     __u16 tls_version;   // 0: not known
-    __u8 local[16], remote[16];
     __u32 missing[2];    // octets lost since the last record, by direction
     __s32 number;        // below -1: stands for the descriptor while that is not known; 0: none yet
     __u32 looks;         // how often the version was looked for
 };
-
-struct {
-    __uint(type, BPF_MAP_TYPE_RINGBUF);
-    __uint(max_entries, 16 << 20);
-} events SEC(".maps");
-
-/// Kernels before 5.8 have no ring: there, a buffer for each processor, and a place for each where a record is put
-/// together.
-struct {
-    __uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
-    __uint(key_size, sizeof(__u32));
-    __uint(value_size, sizeof(__u32));
-} buffers SEC(".maps");
-
-struct scratch { __u8 octets[NS_DATA_MAX + sizeof(struct ns_data_record)]; };
-
-struct {
-    __uint(type, BPF_MAP_TYPE_ARRAY);
-    __uint(max_entries, 1);
-    __type(key, __u32);
-    __type(value, struct scratch);
-} scratches SEC(".maps");
-
-struct {
-    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-    __uint(max_entries, NS_COUNTERS);
-    __type(key, __u32);
-    __type(value, __u64);
-} counters SEC(".maps");
-
-struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(map_flags, BPF_F_NO_PREALLOC);
-    __uint(max_entries, 16384);
-    __type(key, __u32);
-    __type(value, __u32);
-} pids SEC(".maps");
 
 /// By thread; gone with the thread.
 struct {
@@ -133,74 +81,11 @@ struct {
     __type(value, __u64);
 } sockets SEC(".maps");
 
-__u64 last_wake_up;
-
-static __always_inline void count(__u32 counter, __u64 number) {
-    __u64 *value = bpf_map_lookup_elem(&counters, &counter);
-    // Atomic: a thread may be taken off its processor in between.
-    if (value) __sync_fetch_and_add(value, number);
-}
-
-/// Room for a record; 0: there is none. `space` must be a constant to the kernel.
-static __always_inline void *reserve(const __u64 space) {
-    if (!config.has_buffers) return bpf_ringbuf_reserve(&events, space, 0);
-    // Those kernels do not take a program off its processor.
-    __u32 processor = bpf_get_smp_processor_id();
-    return bpf_map_lookup_elem(&scratches, &processor);
-}
-
-static __always_inline void discard(void *record) {
-    if (!config.has_buffers) bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);
-}
-
-/// Hands a record over. The reader looks often while there is something to read, so it is woken up only now and then.
-/// - Returns: 1, or 0: there was no room after all.
-static __always_inline int submit(void *ctx, void *record, __u64 length, __u64 now) {
-    if (config.has_buffers) return bpf_perf_event_output(ctx, &buffers, BPF_F_CURRENT_CPU, record, length) == 0;
-    __u64 flags = BPF_RB_NO_WAKEUP;
-    if (now - last_wake_up > WAKE_UP_NANOSECONDS) {
-        last_wake_up = now;
-        flags = BPF_RB_FORCE_WAKEUP;
-    }
-    bpf_ringbuf_submit(record, flags);
-    return 1;
-}
-
-// Who is followed
-
-/// Whether the current process is in the control group (of version 2) or in one below.
-static __always_inline int is_in_cgroup(void) {
-    if (!HAS_HELPER(get_current_ancestor_cgroup_id)) return 0;
-    for (int level = 0; level < CGROUPS_MAX; level++) {
-        __u64 id = bpf_get_current_ancestor_cgroup_id(level);
-        if (id == config.cgroup) return 1;
-        if (!id) break;
-    }
-    return 0;
-}
-
-static __always_inline int is_wanted(__u32 tgid) {
-    if (tgid == config.own_pid) return 0;
-    if (config.has_pids && !bpf_map_lookup_elem(&pids, &tgid)) return 0;
-    if (config.has_uid && (__u32)bpf_get_current_uid_gid() != config.uid) return 0;
-    if (config.has_comm) {
-        __u8 comm[16] = {};
-        bpf_get_current_comm(comm, sizeof comm);
-        for (int i = 0; i < 16; i++) {
-            if (comm[i] != config.comm[i]) return 0;
-            if (comm[i] == 0) break;
-        }
-    }
-    if (config.cgroup && !is_in_cgroup()) return 0;
-    return 1;
-}
-
 static __always_inline struct thread *thread_of(__u32 tid) {
     struct thread *known = bpf_map_lookup_elem(&threads, &tid);
     if (known) return known;
     struct thread fresh = {};
-    struct task_struct *task = (void *)bpf_get_current_task();
-    fresh.program = BPF_CORE_READ(task, group_leader, start_time) << 8 ^ (BPF_CORE_READ(task, self_exec_id) & 0xFF);
+    fresh.program = current_program();
     bpf_map_update_elem(&threads, &tid, &fresh, BPF_NOEXIST);
     return bpf_map_lookup_elem(&threads, &tid);
 }
@@ -226,40 +111,10 @@ static __always_inline struct session *session_of(__u32 tgid, __u64 object, __u6
 
 // Which socket
 
-/// Whether an address of IPv6 holds one of IPv4 (RFC 4291 § 2.5.5.2).
-static __always_inline int is_mapped(const __u8 *address) {
-    for (int i = 0; i < 10; i++)
-        if (address[i]) return 0;
-    return address[10] == 0xFF && address[11] == 0xFF;
-}
-
 /// - Returns: 1 for a socket of TCP, whose end will be told.
 static __always_inline int read_addresses(struct session *session, struct sock *sock) {
     if (BPF_CORE_READ_BITFIELD_PROBED(sock, sk_type) != 1) return 0;  // SOCK_STREAM
-    struct sock_common *common = &sock->__sk_common;
-    __u16 family = BPF_CORE_READ(common, skc_family);
-    // Addresses of IPv4 stand in the first four octets, those mapped into IPv6 too.
-    if (family != 2 && family != 10) return 0;  // AF_INET, AF_INET6
-    __u8 local[16] = {}, remote[16] = {};
-    if (family == 10) {
-        BPF_CORE_READ_INTO(&local, common, skc_v6_rcv_saddr);
-        BPF_CORE_READ_INTO(&remote, common, skc_v6_daddr);
-    }
-    if (family == 10 && is_mapped(local) && is_mapped(remote)) family = 2;
-    if (family == 2) {
-        __builtin_memset(local, 0, 16);
-        __builtin_memset(remote, 0, 16);
-        __u32 address = BPF_CORE_READ(common, skc_rcv_saddr);
-        __builtin_memcpy(local, &address, 4);
-        address = BPF_CORE_READ(common, skc_daddr);
-        __builtin_memcpy(remote, &address, 4);
-    }
-    __builtin_memcpy(session->local, local, 16);
-    __builtin_memcpy(session->remote, remote, 16);
-    session->local_port = BPF_CORE_READ(common, skc_num);
-    session->remote_port = __builtin_bswap16(BPF_CORE_READ(common, skc_dport));
-    session->family = family;
-    return 1;
+    return read_ends(&session->ends, sock);
 }
 
 /// The descriptor of a socket, among the first ones of the process.
@@ -353,27 +208,11 @@ static __always_inline __u16 version_in_hello(__u64 buffer, __u64 length) {
     return version;
 }
 
-/// The first octets that a system call moves.
-static __always_inline __u64 first_buffer(struct pt_regs *registers, __u64 number) {
-    __u64 buffer = 0;
-    bpf_probe_read_kernel(&buffer, sizeof buffer, &ARGUMENT2(registers));
-    switch (number) {
-    case SENDMSG: case RECVMSG:
-        if (bpf_probe_read_user(&buffer, sizeof buffer, (void *)(buffer + 16))) return 0;  // msg_iov
-        break;
-    case READV: case WRITEV: break;
-    case READ: case WRITE: case SENDTO: case RECVFROM: return buffer;
-    default: return 0;
-    }
-    if (bpf_probe_read_user(&buffer, sizeof buffer, (void *)buffer)) return 0;  // iov_base
-    return buffer;
-}
-
 static __always_inline void look_for_version(
     struct session *session, struct pt_regs *registers, __u64 number, __s64 length) {
     if (session->tls_version || session->looks >= LOOKS_MAX || length <= 0) return;
     session->looks++;
-    __u64 buffer = first_buffer(registers, number);
+    __u64 room = 0, buffer = first_buffer(registers, number, &room);
     if (buffer) session->tls_version = version_in_hello(buffer, length);
 }
 
@@ -458,19 +297,9 @@ SEC("raw_tp/tcp_destroy_sock") int socket_destroyed(struct bpf_raw_tracepoint_ar
 
 SEC("raw_tp/sched_process_exit") int thread_ends(struct bpf_raw_tracepoint_args *ctx) {
     __u64 id = bpf_get_current_pid_tgid();
-    __u32 tid = id, tgid = id >> 32;
+    __u32 tid = id;
     bpf_map_delete_elem(&threads, &tid);
-    struct task_struct *task = (void *)bpf_get_current_task();
-    // With its last thread the process is gone, and its number may become another one's.
-    if (config.has_pids && BPF_CORE_READ(task, signal, live.counter) == 0) bpf_map_delete_elem(&pids, &tgid);
-    return 0;
-}
-
-SEC("raw_tp/sched_process_fork") int process_forks(struct bpf_raw_tracepoint_args *ctx) {
-    __u32 parent = BPF_CORE_READ((struct task_struct *)ctx->args[0], tgid);
-    __u32 child = BPF_CORE_READ((struct task_struct *)ctx->args[1], tgid), present = 1;
-    if (!config.follows || parent == child || !bpf_map_lookup_elem(&pids, &parent)) return 0;
-    if (bpf_map_update_elem(&pids, &child, &present, BPF_ANY) != 0) count(NS_CHILDREN_UNFOLLOWED, 1);
+    forget_ended(id >> 32);
     return 0;
 }
 
@@ -551,12 +380,13 @@ static __always_inline int write_piece(
     record->missing = session->missing[direction];
     record->tls_version = session->tls_version;
     record->data_type = direction;
-    record->family = session->family;
+    struct ends *ends = &session->ends;
+    record->family = ends->family;
     // The source is who sent the data.
-    __builtin_memcpy(record->source, direction ? session->local : session->remote, 16);
-    __builtin_memcpy(record->destination, direction ? session->remote : session->local, 16);
-    record->source_port = direction ? session->local_port : session->remote_port;
-    record->destination_port = direction ? session->remote_port : session->local_port;
+    __builtin_memcpy(record->source, direction ? ends->local : ends->remote, 16);
+    __builtin_memcpy(record->destination, direction ? ends->remote : ends->local, 16);
+    record->source_port = direction ? ends->local_port : ends->remote_port;
+    record->destination_port = direction ? ends->remote_port : ends->local_port;
     record->reserved = 0;
     if (!submit(ctx, record, sizeof *record + length, now)) {
         count(NS_OCTETS_RING_FULL, length);
@@ -663,10 +493,7 @@ SEC("uprobe") int call_returns(struct pt_regs *ctx) {
                 if (!birth || *birth != session->birth) {
                     session->sock = 0;
                     session->fd = -1;
-                    session->family = 0;
-                    session->local_port = session->remote_port = 0;
-                    __builtin_memset(session->local, 0, 16);
-                    __builtin_memset(session->remote, 0, 16);
+                    __builtin_memset(&session->ends, 0, sizeof session->ends);
                 }
             }
             write_data(ctx, session, call, found, id, octets);

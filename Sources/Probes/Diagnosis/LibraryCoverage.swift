@@ -38,6 +38,8 @@ public struct LibraryCoverage: Equatable, Sendable {
     /// Why a trace does not see it, or not all; empty where it does.
     public var reason = ""
     public var advice = ""
+    /// Whether `--mode keylog` logs its secrets, or what else is needed.
+    public var keyLog = KeyLogCoverage.no
     /// The processes it is in.
     public var processes: [Process]
 
@@ -45,6 +47,8 @@ public struct LibraryCoverage: Equatable, Sendable {
         public var pid: UInt32
         public var comm: String
     }
+
+    static let goName = ProbeModule.goSecrets.name
 
     /// Libraries without a module, by the start of their file names.
     private static let others: [(start: String, library: String, reason: String)] = [
@@ -75,6 +79,7 @@ public struct LibraryCoverage: Equatable, Sendable {
 
     private func isLike(_ other: Self) -> Bool {
         library == other.library && path == other.path && verdict == other.verdict && reason == other.reason
+            && keyLog == other.keyLog
     }
 
     private static func coverage(of process: ProcessFacts, _ modules: [ProbeModule]) -> [LibraryCoverage] {
@@ -122,7 +127,12 @@ public struct LibraryCoverage: Equatable, Sendable {
                 found.append(entry(other.library, path, .uncovered, other.reason))
             }
         }
-        return found + inside(process, hasLibrary: found.contains { $0.library == ProbeModule.openSSL.name }, entry)
+        found += inside(process, hasLibrary: found.contains { $0.library == ProbeModule.openSSL.name }, entry)
+        return found.map { one in
+            var one = one
+            one.keyLog = KeyLogCoverage(of: one)
+            return one
+        }
     }
 
     /// What the program file itself holds.
@@ -132,7 +142,7 @@ public struct LibraryCoverage: Equatable, Sendable {
         let (path, marks) = (process.program, process.marks)
         if marks.contains(.goTLS) {
             return [
-                entry("Go (crypto/tls)", path, .uncovered, "Go has TLS of its own; there is no module for it yet", "")
+                entry(goName, path, .uncovered, "Go has TLS of its own; there is no module for it yet", "")
             ]
         }
         for (mark, name) in [(ProgramMarks.openSSL, "OpenSSL"), (.boringSSL, "BoringSSL")]

@@ -19,6 +19,23 @@ import KernelIO
         self.descriptor = descriptor
     }
 
+    /// Lets an iterator's program go over everything once.
+    func iterate() throws(BPFFailure) {
+        // SAFETY: the link is alive; the buffer has as many octets as are read at most.
+        let iteration = unsafe link.map { unsafe bpf_iter_create(bpf_link__fd($0)) } ?? -EBADF
+        guard iteration >= 0 else { throw BPFFailure(operation: "begin", name: "a look at all files", errno: errno) }
+        defer { close(iteration) }
+        var octets = [UInt8](repeating: 0, count: 64)
+        while true {
+            // The program prints nothing, so this ends when it is through.
+            let count = unsafe read(iteration, &octets, octets.count)
+            if count == 0 { return }
+            guard count > 0 || errno == EINTR || errno == EAGAIN else {
+                throw BPFFailure(operation: "look at", name: "all files", errno: errno)
+            }
+        }
+    }
+
     deinit {
         // SAFETY: nobody else has it.
         if let link = unsafe link { unsafe bpf_link__destroy(link) } else { close(descriptor) }

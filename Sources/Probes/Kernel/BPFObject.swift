@@ -64,6 +64,13 @@ import KernelIO
         guard code == 0 else { throw Self.failure("leave out", "the map \(map)", code) }
     }
 
+    /// A program that is not wanted, or that this kernel would not take.
+    func leaveOut(program: String) throws(BPFFailure) {
+        // SAFETY: the program belongs to the object, which is alive.
+        let code = unsafe bpf_program__set_autoload(try pointer(toProgram: program), false)
+        guard code == 0 else { throw Self.failure("leave out", "the BPF program \(program)", code) }
+    }
+
     /// One link for many functions (Linux 6.6) instead of one for each: attached and taken away at once.
     private(set) var linksManyFunctions = false
 
@@ -190,6 +197,25 @@ import KernelIO
         // SAFETY: libbpf reads the name during the call.
         let link = unsafe bpf_program__attach_raw_tracepoint(try pointer(toProgram: program), tracepoint)
         guard let link = unsafe link else { throw Self.failure("attach to", "the tracepoint \(tracepoint)", errno) }
+        return unsafe BPFLink(link)
+    }
+
+    /// Attaches a program to what its section names.
+    func attach(_ program: String) throws(BPFFailure) -> BPFLink {
+        // SAFETY: the program belongs to the object, which is alive.
+        let link = unsafe bpf_program__attach(try pointer(toProgram: program))
+        guard let link = unsafe link else { throw Self.failure("attach", "the BPF program \(program)", errno) }
+        return unsafe BPFLink(link)
+    }
+
+    /// - Parameter group: the directory of the control group of version 2 whose processes it is for.
+    func attach(_ program: String, toControlGroup group: String) throws(BPFFailure) -> BPFLink {
+        // SAFETY: the path is read during the call; the descriptor is closed when the link is made, or is not.
+        let directory = unsafe open(group, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { throw Self.failure("open", group, errno) }
+        defer { close(directory) }
+        let link = unsafe bpf_program__attach_cgroup(try pointer(toProgram: program), directory)
+        guard let link = unsafe link else { throw Self.failure("attach to", "the control group \(group)", errno) }
         return unsafe BPFLink(link)
     }
 }

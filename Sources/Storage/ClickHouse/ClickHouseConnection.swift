@@ -1,30 +1,20 @@
-import CCurl
 import Glibc
 import KernelIO
-import Synchronization
+import Transfers
 
 /// One HTTP connection to a ClickHouse server.
-@safe final class ClickHouseConnection: @unchecked Sendable {
-    private let http: OpaquePointer
+final class ClickHouseConnection: Sendable {
+    private let transfer: Transfer
     private let address: ClickHouseAddress
     /// Milliseconds for one statement.
     private let timeout: Int
-    private let lock = Mutex(())
 
     /// - Throws: where libcurl is not installed.
     init(_ address: ClickHouseAddress, timeout: Int) throws(SystemFailure) {
-        // SAFETY: the handle is freed once, in `deinit`, and used under the lock alone.
-        guard let http = unsafe ns_http_new() else {
-            throw SystemFailure(
-                operation: "open", path: address.name, errno: ENOENT,
-                detail: "libcurl.so.4 cannot be loaded; Debian's package is libcurl4")
-        }
-        unsafe self.http = http
+        transfer = try Transfer(for: address.name)
         self.address = address
         self.timeout = timeout
     }
-
-    deinit { unsafe ns_http_free(http) }
 
     /// Sends a statement and gives back what it answers.
     ///
@@ -41,34 +31,18 @@ import Synchronization
         if octets.isEmpty {
             body = Array(statement.utf8)
         } else {
-            url += "&query=" + escaped(statement)
+            url += "&query=" + transfer.escaped(statement)
         }
-        return try lock.withLock { (_) throws(SystemFailure) in
-            // SAFETY: texts and octets are valid during the call; the answer until the next, and it is copied here.
-            let response = unsafe body.withUnsafeBytes { body in
-                unsafe ns_http_post(
-                    http, url, address.user, address.password, body.baseAddress, body.count, timeout)
-            }
-            let answer = unsafe [UInt8](UnsafeBufferPointer(start: response.body, count: response.size))
-            if unsafe response.status == 200 { return answer }
-            if unsafe response.status == 0 {
-                throw SystemFailure(
-                    operation: "reach", path: address.name, errno: ECONNREFUSED,
-                    detail: unsafe String(cString: response.error))
-            }
-            let text = String(decoding: answer.prefix(500), as: UTF8.self)
-            // SAFETY: the answer is a value; its texts were copied.
-            // What the server says of itself is for a while; what it says of a statement is for good.
-            throw SystemFailure(
-                operation: "ask", path: address.name, errno: unsafe response.status >= 500 ? EIO : EINVAL,
-                detail: text.split(separator: "\n").first.map(String.init) ?? "HTTP status \(unsafe response.status)")
+        var headers = ["Content-Type: application/octet-stream"]
+        if !address.user.isEmpty {
+            headers += ["X-ClickHouse-User: \(address.user)", "X-ClickHouse-Key: \(address.password)"]
         }
-    }
-
-    private func escaped(_ text: String) -> String {
-        // SAFETY: the library's copy is valid until it is given back.
-        guard let copy = unsafe ns_http_escape(http, text) else { return "" }
-        defer { unsafe ns_http_release(http, copy) }
-        return unsafe String(cString: copy)
+        let response = try transfer.post(body, to: url, headers: headers, timeout: timeout, name: address.name)
+        if response.status == 200 { return response.body }
+        let text = String(decoding: response.body.prefix(500), as: UTF8.self)
+        // What the server says of itself is for a while; what it says of a statement is for good.
+        throw SystemFailure(
+            operation: "ask", path: address.name, errno: response.status >= 500 ? EIO : EINVAL,
+            detail: text.split(separator: "\n").first.map(String.init) ?? "HTTP status \(response.status)")
     }
 }

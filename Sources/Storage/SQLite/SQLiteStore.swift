@@ -27,6 +27,7 @@ public final class SQLiteStore: SnapshotStore {
             throw SystemFailure(operation: "open", path: path, errno: FileTree.exists(path) ? EISDIR : ENOENT)
         }
         lock = access == .write ? try WriterLock(path: path) : nil
+        if FileTree.exists(path + "-journal") { Self.rollBack(path) }
         // Before anything is changed in it.
         let isEmpty = InputFile.size(of: path) ?? 0 > 0 ? try Self.isEmpty(path) : true
         if isEmpty, access == .read {
@@ -61,6 +62,16 @@ public final class SQLiteStore: SnapshotStore {
 
     /// Closes the file. No other call may follow.
     public func close() { try? queue.close() }
+
+    /// Undoes what a process that was killed has begun. Whoever may only read the file cannot, and is told so; a file
+    /// is in WAL mode, which needs none of this, from its first moments on.
+    private static func rollBack(_ path: String) {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(10)
+        _ = try? DatabaseQueue(path: path, configuration: configuration).read {
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master")
+        }
+    }
 
     /// Whether there are no tables in it yet. Refuses files of other programs, and of later versions.
     private static func isEmpty(_ path: String) throws(SystemFailure) -> Bool {

@@ -26,6 +26,8 @@ public struct KeyLog: Sendable {
         "QUIC_SERVER_HANDSHAKE_TRAFFIC_SECRET", "QUIC_CLIENT_TRAFFIC_SECRET_0", "QUIC_SERVER_TRAFFIC_SECRET_0",
     ]
 
+    private static let preMasterLabels: Set<String> = ["RSA", "PMS_CLIENT_RANDOM"]
+
     /// The secrets of one connection, by label; empty where not known.
     public struct Secrets: Equatable, Sendable {
         private var values: [Label: [UInt8]] = [:]
@@ -44,6 +46,8 @@ public struct KeyLog: Sendable {
         public var repeated: UInt64 = 0
         /// Well-formed lines of a label that is not used here.
         public var unused: UInt64 = 0
+        /// Those of them that give a pre-master secret (`RSA`, `PMS_CLIENT_RANDOM`).
+        public var preMaster: UInt64 = 0
         /// Neither a comment, nor empty, nor a label with two numbers in hexadecimal digits.
         public var malformed: UInt64 = 0
         /// Lines for which there was no room.
@@ -109,6 +113,7 @@ public struct KeyLog: Sendable {
         }
         guard let label = Label(rawValue: name) else {
             if Self.unusedLabels.contains(name) { counts.unused += 1 } else { counts.malformed += 1 }
+            if Self.preMasterLabels.contains(name) { counts.preMaster += 1 }
             return
         }
         guard random.count == ClientHello.randomOctets, !secret.isEmpty, secret.count <= Self.secretOctetsMax else {

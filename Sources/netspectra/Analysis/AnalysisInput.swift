@@ -13,6 +13,18 @@ enum AnalysisInput {
 
     var isLive: Bool { if case .interfaces = self { true } else { false } }
 
+    /// What --speed says: seconds of the capture per second; `nil` for as fast as can be.
+    static func pace(_ text: String) throws -> Double? {
+        if text == "max" { return nil }
+        guard text.hasSuffix("x"), let factor = Double(text.dropLast()), factor >= 0.001, factor <= 1e6 else {
+            throw ValidationError("--speed: '\(text)' is neither max nor a multiple like 1x, 10x or 0.5x")
+        }
+        return factor
+    }
+
+    /// Workers that are needed at least.
+    var fanout: Int { if case .interfaces(_, let settings, _, _) = self { settings.fanout } else { 1 } }
+
     /// What becomes of a snapshot that a slow writer has no room for: captures can wait, what is live cannot.
     var overflow: QueuedWriter.Overflow { isLive ? .drop : .wait }
 

@@ -1,3 +1,4 @@
+import Alerts
 import ArgumentParser
 import Configuration
 import Flows
@@ -29,6 +30,10 @@ struct AnalysisOptions {
     var stores: [StoreSettings]
     /// Where they are written at intervals of their own.
     var directories: [DirectorySettings]
+    /// The flow records that are made besides.
+    var flowRecords: FlowRecordSettings?
+    /// Rules, and who is told.
+    var alerts: AlertSettings?
     var filter: PacketFilter?
     var tunnels: TunnelMode
     /// Nanoseconds.
@@ -38,12 +43,17 @@ struct AnalysisOptions {
     /// Octets.
     var memoryLimit: Int?
     var workers: Int
+    /// TLS connections are looked at.
+    var showsTLS: Bool
     var isExact: Bool
     var isQuiet: Bool
+    /// Rows that are flows say whose they are.
+    var showsProcesses: Bool
 
     /// - Throws: `ValidationError` for what is wrong on the command line, `ExitCode` once a message about the settings
     ///   file has been printed.
-    init(_ command: CountingOptions, input: AnalysisInput) throws {
+    init(_ command: CountingOptions, input: AnalysisInput, showsProcesses: Bool = false) throws {
+        self.showsProcesses = showsProcesses
         let settings = try command.config.map(Self.settings) ?? Settings()
         self.input = input
         if case .files(let files, _, _, _) = input, files.count(where: { $0 == "-" }) > 1 {
@@ -64,12 +74,15 @@ struct AnalysisOptions {
         output = command.output ?? settings.storageRoot
         stores = try command.storing.settings().map { [$0] } ?? Self.stores(settings)
         directories = command.output == nil ? Self.directories(settings) : []
+        flowRecords = try command.flowRecords.settings()
         filter = try command.where.map(Self.packetFilter) ?? settings.filter
         tunnels = command.tunnels ?? settings.tunnels ?? .outer
+        alerts = settings.alerts
         snapshotInterval = try command.snapshotInterval.map(Self.interval) ?? settings.snapshotIntervalNanoseconds
         // Writers with intervals of their own need snapshots to put together.
         if snapshotInterval == nil {
-            snapshotInterval = (stores.map(\.interval) + directories.map(\.interval)).compactMap(\.self).min()
+            let intervals = stores.map(\.interval) + directories.map(\.interval) + [alerts?.checkIntervalNanoseconds]
+            snapshotInterval = intervals.compactMap(\.self).min()
         }
         let clock = settings.snapshotClock.flatMap { CaptureSource.SnapshotClock(rawValue: $0.rawValue) }
         snapshotClock = command.snapshotClock ?? clock ?? .capture
@@ -81,8 +94,23 @@ struct AnalysisOptions {
         memoryLimit = try command.maxMemory.map(Self.memory) ?? settings.memoryBytesMax.map { Int(clamping: $0) }
         workers = command.workers ?? settings.workers ?? Machine.processorCount
         if !(1...1024 ~= workers) { throw ValidationError("--workers: \(workers) is not between 1 and 1024") }
+        // Each part of a fan-out needs a worker.
+        if let given = command.workers, given < input.fanout {
+            throw ValidationError("--workers: \(given) are fewer than --fanout \(input.fanout) needs")
+        }
+        workers = max(workers, input.fanout)
+        showsTLS = command.tls
+        // Streams are put together in the order of their packets.
+        if showsTLS { workers = 1 }
         isExact = command.exact
         isQuiet = command.quiet
+    }
+
+    /// What rules share.
+    var alertOptions: AlertEngine.Options {
+        AlertEngine.Options(
+            interval: snapshotInterval, isCumulative: isCumulative, limit: alerts?.limit ?? .allDefault,
+            store: stores.first?.location.name, storeInterval: stores.first?.interval ?? 0)
     }
 
     /// The databases that a settings file names.
@@ -140,7 +168,9 @@ struct AnalysisOptions {
         }
         guard given.isEmpty else { return given }
         // While one snapshot is written the next fills its tables.
-        let isPeriodic = command.snapshotInterval != nil || settings.snapshotIntervalNanoseconds != nil
+        let isPeriodic =
+            command.snapshotInterval != nil || settings.snapshotIntervalNanoseconds != nil
+            || settings.alerts?.checkIntervalNanoseconds != nil
         return settings.tasks.map { task in
             var flowTask = task.task
             flowTask.memoryLimit = task.memoryBytesMax.map { Int(clamping: isPeriodic ? $0 / 2 : $0) }

@@ -1,9 +1,11 @@
+import Alerts
 import ArgumentParser
 import Flows
 import Headers
 import KernelIO
 import Outputs
 import Pipeline
+import Probes
 import Sketches
 
 /// One run of `netspectra analyze` or `capture`: wires source, aggregator and writers, and says how it went.
@@ -18,16 +20,19 @@ struct AnalysisRun {
     init(_ options: AnalysisOptions) {
         self.options = options
         isOverview = options.tasks.isEmpty && options.sketches.isEmpty && options.snapshotInterval == nil
-        isReport = isOverview && options.format == .table
+        isReport = isOverview && options.format == .table && !options.showsProcesses
+        let isBidirectional = isReport || options.showsProcesses || options.isBidirectional
         tasks =
             options.tasks.isEmpty && options.sketches.isEmpty
-            ? [FlowTask(name: "five_tuple", fields: .fiveTuple, bidirectional: isReport || options.isBidirectional)]
+            ? [FlowTask(name: "five_tuple", fields: .fiveTuple, bidirectional: isBidirectional)]
             : options.tasks
     }
 
     func run() throws {
         let stop = StopRequest()
         StopSignals.onFirst { stop.raise(isInterrupt: true) }
+        let feed = try beginWatchingSockets()
+        defer { feed?.end() }
         let source = try options.input.open(interval: options.snapshotInterval, clock: options.snapshotClock)
         stop.apply(to: source.frames)
         if !options.isQuiet, let text = options.input.greeting { StandardError.write("netspectra: \(text)\n") }
@@ -43,16 +48,28 @@ struct AnalysisRun {
             throw Exit.fail(Exit.configuration, "\(error)")
         }
         let aggregator = PairedAggregator(exact, sketches)
-        let sink: SnapshotSink
+        let alerts = try options.alerts.map {
+            try AlertDispatcher(
+                $0, tasks: tasks.map { .exact($0) } + options.sketches.map { .sketch($0) },
+                options: options.alertOptions)
+        }
+        let sink: SnapshotSink, records: FlowRecordOutputs?
         do throws(SystemFailure) {
-            sink = try SnapshotSink(options, isReport: isReport)
+            sink = try SnapshotSink(options, isReport: isReport, owners: feed?.rowOwners, alerts: alerts)
+            records = try options.flowRecords.map { (settings) throws(SystemFailure) in
+                try FlowRecordOutputs(settings, options)
+            }
         } catch {
             throw Exit.fail(Exit.cannotCreate, "\(error)")
         }
-        let storesAll = options.output != nil || !options.stores.isEmpty || !options.directories.isEmpty
+        let needsAll =
+            options.output != nil || !options.stores.isEmpty || !options.directories.isEmpty || options.alerts != nil
         let builder = SnapshotBuilder(
-            order: options.order, limit: storesAll ? nil : options.top, threads: options.workers)
-        let analysis = FlowAnalysis(workers: options.workers, tunnels: options.tunnels, filter: options.filter)
+            order: options.order, limit: needsAll ? nil : options.top, threads: options.workers)
+        var analysis = FlowAnalysis(workers: options.workers, tunnels: options.tunnels, filter: options.filter)
+        if let records { analysis.observers.append(records.metering) }
+        let census = options.showsTLS ? TLSCensus(tunnels: options.tunnels, filter: options.filter) : nil
+        if let census { analysis.observers.append(census) }
         if let duration = options.input.duration { stop.raise(after: duration) }
         let progress = ProgressMeter(isQuiet: options.isQuiet) { source.frames.progress }
 
@@ -66,25 +83,45 @@ struct AnalysisRun {
         }
         let final = builder.snapshot(last.first, last.second, time: nil)
         sink.take(final)
+        records?.finish()
         progress.end()
 
         let outcome = RunOutcome(
             captures: source.captures, interfaces: source.interfaces, counts: counts,
             counted: sink.counted(
                 tasks.map(\.name) + options.sketches.map(\.name), isCumulative: options.isCumulative))
-        try finish(outcome, final, last.first, sink, isInterrupted: stop.isInterrupted)
+        try finish(outcome, final, last.first, sink, records, census, isInterrupted: stop.isInterrupted)
+    }
+
+    /// For --processes: whose sockets are whose, from before the first packet.
+    private func beginWatchingSockets() throws -> OwnerFeed? {
+        guard options.showsProcesses else { return nil }
+        do throws(ProbeFailure) {
+            let feed = try OwnerFeed()
+            feed.begin()
+            return feed
+        } catch {
+            throw Exit.fail(error)
+        }
     }
 
     private func finish(
-        _ outcome: RunOutcome, _ final: Snapshot, _ last: AggregatorCut, _ sink: SnapshotSink, isInterrupted: Bool
+        _ outcome: RunOutcome, _ final: Snapshot, _ last: AggregatorCut, _ sink: SnapshotSink,
+        _ records: FlowRecordOutputs?, _ census: TLSCensus?, isInterrupted: Bool
     ) throws {
         var report = AnalysisReport(outcome)
         report.ledger.stages += sink.drainQueues()
+        if let records {
+            report.ledger.stages += records.stages(packets: outcome.counts.delivered.packets)
+            report.problems += records.problems
+        }
         let messages = report.problems + (isReport ? [] : report.notes)
         for message in messages { StandardError.write("netspectra: \(message)\n") }
         if isOverview, options.format != .csv { add(final, last, to: &report) }
+        report.tls = census.map { TLSShares($0, rowsMax: options.top) }
         sink.finish(report)
-        if let code = exitCode(outcome, report, sink, isInterrupted: isInterrupted) { throw code }
+        let code = exitCode(outcome, report, sink, records, isInterrupted: isInterrupted)
+        if let code { throw code }
     }
 
     /// The overview's tables, in rows as many as the user wants; if he did not say, then in few.
@@ -113,7 +150,8 @@ struct AnalysisRun {
 
     /// The gravest thing that happened; `nil` if nothing did.
     private func exitCode(
-        _ outcome: RunOutcome, _ report: AnalysisReport, _ sink: SnapshotSink, isInterrupted: Bool
+        _ outcome: RunOutcome, _ report: AnalysisReport, _ sink: SnapshotSink, _ records: FlowRecordOutputs?,
+        isInterrupted: Bool
     ) -> ExitCode? {
         guard report.ledger.isBalanced else {
             return Exit.fail(Exit.defect, "the counts do not add up: a defect of netspectra, please report it")
@@ -121,6 +159,7 @@ struct AnalysisRun {
         if let failure = sink.failure {
             return Exit.output(failure)
         }
+        if let code = records?.exitCode { return code }
         // Live, an interrupt is the usual end.
         if isInterrupted, !options.input.isLive { return Exit.interrupted }
         if outcome.interfaces.contains(where: { $0.failure != nil }) { return Exit.damaged }
@@ -143,6 +182,26 @@ extension CaptureReport {
         guard case .unreadable(let failure) = end else { return false }
         if case .decompression = failure { return false }
         return true
+    }
+}
+
+extension TLSShares {
+    fileprivate init(_ census: TLSCensus, rowsMax: Int?) {
+        let (groups, others) = census.groups
+        let shares = groups.prefix(rowsMax ?? .max).map { group, connections in
+            var share = TLSShare(
+                version: group.version == .none ? "" : group.version.description, connections: connections)
+            share.serverName = group.serverName
+            share.applicationProtocol = group.applicationProtocol
+            share.cipher = group.cipherSuite?.description
+            share.ja3 = group.ja3
+            share.ja4 = group.ja4
+            share.certificateSubject = group.certificateSubject
+            return share
+        }
+        self.init(
+            shares: shares, shareCount: UInt64(groups.count),
+            connections: groups.reduce(others) { $0 + $1.connections })
     }
 }
 

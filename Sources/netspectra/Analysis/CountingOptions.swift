@@ -62,6 +62,8 @@ struct CountingOptions: ParsableArguments {
 
     @OptionGroup(title: "Storing") var storing: StoreOptions
 
+    @OptionGroup(title: "Flow records") var flowRecords: FlowRecordOptions
+
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
@@ -101,6 +103,13 @@ struct CountingOptions: ParsableArguments {
         help: ArgumentHelp(
             "Threads that count; results do not depend on it. Default: one per processor.", valueName: "number"))
     var workers: Int?
+
+    @Flag(
+        help: """
+            Also which TLS connections there are: version, host, ALPN, cipher, JA3, JA4, certificate. Packets are then \
+            counted by one worker.
+            """)
+    var tls = false
 
     @Flag(help: "Whole numbers in tables instead of 1.23 MB.")
     var exact = false

@@ -19,12 +19,19 @@ final class SnapshotSink: Sendable {
     private let queues: [QueuedWriter]
     /// `nil` where the output is the report.
     private let stream: RowStreamWriter?
+    /// Standard output belongs to somebody else.
+    private let isSilent: Bool
+    /// The rules, if there are any.
+    private let alerts: AlertDispatcher?
     private let top: Int?
     private let isExact: Bool
     private let state = Monitor(State())
 
     /// - Throws: where a database cannot be opened.
-    init(_ options: AnalysisOptions, isReport: Bool) throws(SystemFailure) {
+    init(
+        _ options: AnalysisOptions, isReport: Bool, owners: RowOwners? = nil, alerts: AlertDispatcher? = nil
+    ) throws(SystemFailure) {
+        self.alerts = alerts
         var queues: [QueuedWriter] = []
         for store in options.stores { queues.append(try store.writer(options)) }
         for directory in options.directories { queues.append(try directory.writer(options)) }
@@ -34,12 +41,13 @@ final class SnapshotSink: Sendable {
                 root: $0, shards: options.shards, defaultShards: Self.defaultShards,
                 threads: options.workers)
         }
+        isSilent = options.flowRecords?.takesOutput ?? false
         stream =
-            isReport
+            isReport || isSilent
             ? nil
             : RowStreamWriter(
                 descriptor: 1, format: Self.format(options), namesSnapshots: options.snapshotInterval != nil,
-                threads: options.workers)
+                threads: options.workers, owners: owners)
         top = options.top
         isExact = options.isExact
     }
@@ -79,6 +87,7 @@ final class SnapshotSink: Sendable {
         }
         // Behind the directory, as it may have to wait; before standard output, whose reader may be slow.
         if !isEmpty { for queue in queues { queue.put(snapshot) } }
+        if !isEmpty { alerts?.take(snapshot) { [stream] in stream?.write(line: $0) ?? false } }
         guard let stream, isPrinted else { return }
         var printed = snapshot
         if let top {
@@ -96,6 +105,7 @@ final class SnapshotSink: Sendable {
     func finish(_ report: AnalysisReport) {
         for queue in queues { queue.finish(report) }
         attempt(\.outputFailure) { () throws(SystemFailure) in
+            if isSilent { return }
             if let stream { return try stream.finish(report) }
             // Nothing could be read, and the messages have said so.
             if report.capture.files.allSatisfy({ $0.format == CaptureFileSummary.notRead }) { return }
@@ -107,12 +117,10 @@ final class SnapshotSink: Sendable {
         }
     }
 
-    /// Waits until all have everything, and says what became of it.
+    /// Waits until all have everything and all alerts are sent, and says what became of it.
     func drainQueues() -> [LedgerReport.Stage] {
-        queues.map { queue in
-            queue.drain()
-            return queue.stage
-        }
+        for queue in queues { queue.drain() }
+        return queues.map(\.stage) + (alerts?.drain() ?? [])
     }
 
     private func attempt(

@@ -25,7 +25,10 @@ struct DoctorReport {
         for library in libraries {
             lines += row(
                 mark(library.verdict, style), library.library,
-                [library.path, Self.names(library.processes), library.reason, library.advice], width)
+                [
+                    library.path, Self.names(library.processes), library.reason, library.advice,
+                    Self.keyLog(library),
+                ], width)
         }
         lines += ["", verdict(style)]
         return lines.joined(separator: "\n")
@@ -53,6 +56,14 @@ struct DoctorReport {
         case .partly: ("partly", style.warning("partly"))
         case .uncovered: ("not seen", style.bad("not seen"))
         case .unknown: ("unknown", style.warning("unknown"))
+        }
+    }
+
+    private static func keyLog(_ library: LibraryCoverage) -> String {
+        switch library.keyLog {
+        case .yes: "key log: yes"
+        case .named: "key log: yes, named: --mode keylog --binary \(library.path)"
+        case .no: library.verdict == .unknown ? "" : "key log: no (of OpenSSL 1.1.1 and 3, GnuTLS, Go)"
         }
     }
 
@@ -129,6 +140,7 @@ struct DoctorReport {
                     json.member("verdict", library.verdict.rawValue)
                     json.member("reason", library.reason)
                     json.member("advice", library.advice)
+                    json.member("key_log", library.keyLog.rawValue)
                     json.name("processes")
                     json.array(library.processes) { json, process in
                         json.object { json in

@@ -67,6 +67,7 @@ struct MessageOptions: ParsableArguments {
         completion: .file())
     var record: String?
 
+    @OptionGroup var capture: CaptureOutputOptions
     @OptionGroup var filters: MessageFilterOptions
 
     @Option(
@@ -123,6 +124,15 @@ struct MessageOptions: ParsableArguments {
         if let bodyLimit, ByteCountText.bytes(bodyLimit) == nil {
             throw ValidationError("--body-limit: '\(bodyLimit)' is no size; write it like 64KiB or 1MiB")
         }
+    }
+
+    /// An option that says how messages are printed, where one was given.
+    var namesMessages: String? {
+        let given = [
+            ("--output", output != nil), ("--record", record != nil), ("--format", format != .text), ("--hex", hex),
+            ("--transactions", transactions), ("--frames", frames),
+        ]
+        return given.first { $0.1 }?.0
     }
 
     private static let bufferedOctetsMin: UInt64 = 1 << 20

@@ -21,8 +21,11 @@ final class MessageOutputs {
     let totals = Monitor(TransactionTotals())
     private(set) var whole: Whole = []
     private var recording: OutputFile?
+    /// Where `--pcapng` goes.
+    let capture: CaptureOutput?
 
-    init(_ options: MessageOptions) throws {
+    /// - Parameter isSplit: another process writes, which may not open files.
+    init(_ options: MessageOptions, isSplit: Bool = false) throws {
         redaction = try options.config.map { try AnalysisOptions.settings($0).redaction } ?? RedactionSettings()
         do throws(SystemFailure) {
             messages = try MessageOutput(
@@ -31,6 +34,7 @@ final class MessageOutputs {
         } catch {
             throw Exit.output(error)
         }
+        capture = try CaptureOutput(options.capture, isSplit: isSplit)
     }
 
     func takeRecording() -> OutputFile? { recording.take() }
@@ -46,13 +50,16 @@ final class MessageOutputs {
 
     /// In the process that writes: the other one names the files.
     func leaveNames() {
+        capture?.askOtherHalf()
         unnamed = [messages.leaveName(), recording?.leaveName()].compactMap(\.self)
     }
 
     /// Where octets are that nobody will give a name to, if the other process is gone.
     private(set) var unnamed: [String] = []
 
-    var descriptors: [Int32] { [messages.descriptor, recording?.descriptor ?? -1].filter { $0 >= 0 } }
+    var descriptors: [Int32] {
+        [messages.descriptor, recording?.descriptor ?? -1].filter { $0 >= 0 } + (capture?.descriptors ?? [])
+    }
 
     /// In the process that does not write: gives names to the files that the other one has made whole.
     func commit(_ whole: Whole) throws(SystemFailure) {

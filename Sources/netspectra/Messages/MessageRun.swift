@@ -38,7 +38,8 @@ struct MessageRun {
     init(_ options: MessageOptions) { self.options = options }
 
     /// Opens what the run writes to, and reads its settings: all that needs files.
-    func open() throws -> MessageOutputs { try MessageOutputs(options) }
+    /// - Parameter isSplit: another process writes, which may not open files.
+    func open(isSplit: Bool = false) throws -> MessageOutputs { try MessageOutputs(options, isSplit: isSplit) }
 
     /// - Parameters:
     ///   - stop: called once when the user interrupts.
@@ -75,9 +76,11 @@ struct MessageRun {
         let output = outputs.messages
         output.begin()
         let processor: EventProcessor
+        let plaintext = try outputs.makePlaintextFile(connectionsMax: options.maxConnections)
         do throws(SystemFailure) {
             processor = try EventProcessor(
                 settings, makeTools: { ContentTools() }, makeRenderer: options.makeRenderer(outputs.totals),
+                observer: plaintext,
                 output: { octets throws(SystemFailure) in try output.write(octets) })
         } catch {
             throw Exit.fail(Exit.system, "\(error)")
@@ -87,8 +90,12 @@ struct MessageRun {
             recorder = EventRecorder(
                 file, at: Clock.wallNanoseconds, isInOrder: reorderWindow == 0, before: processor)
         }
-        let source = run(recorder ?? processor) { isInterrupted.withLock { $0 } || processor.failure != nil }
-        let (counts, failure) = processor.close(at: source.closedAt)
+        var source = run(recorder ?? processor) { isInterrupted.withLock { $0 } || processor.failure != nil }
+        var (counts, failure) = processor.close(at: source.closedAt)
+        if let plaintext {
+            do throws(SystemFailure) { try plaintext.close() } catch { failure = failure ?? error }
+            source.stages.append(plaintext.stage)
+        }
         try finish(source, counts, failure, outputs, recorder)
     }
 

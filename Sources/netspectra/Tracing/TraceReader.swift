@@ -19,9 +19,13 @@ struct TraceReader {
         ChildProcess.leaveSignalsToParent()
         outputs.leaveNames()
         // Where the other half has failed it has said why.
-        guard let buffers = receiveBuffers(link) else { return Exit.system.rawValue }
+        let half = ReaderLink(socket: link)
+        guard let buffers = half.receiveBuffers() else { return Exit.system.rawValue }
         do {
-            let reader = try prepare(buffers, link)
+            let reader = try half.confine(reading: buffers, outputs: outputs.descriptors, isConfined: isConfined) {
+                // The library of digests reads its configuration when it is first used.
+                _ = ContentTools().makeDigest()
+            }
             defer { link.write(TraceMessage.whole(outputs.whole).octets) }
             try run.run(outputs) { entrance, shouldStop in read(reader, link, entrance, shouldStop) }
             return 0
@@ -31,32 +35,6 @@ struct TraceReader {
             StandardError.write("netspectra: \(error)\n")
             return Exit.system.rawValue
         }
-    }
-
-    private func receiveBuffers(_ link: MessageSocket) -> RecordBuffers? {
-        var descriptors: [Int32] = []
-        while let (octets, descriptor) = link.receive(atMost: TraceMessage.octetsMax), let descriptor {
-            switch TraceMessage(octets) {
-            case .ring: return .ring(descriptor)
-            case .buffer(let exponent, let isLast):
-                descriptors.append(descriptor)
-                if isLast { return .perProcessor(descriptors, octets: 1 << Int(exponent)) }
-            default: return nil
-            }
-        }
-        return nil
-    }
-
-    /// All that needs privileges, files or system calls that are forbidden afterwards; then what forbids them.
-    private func prepare(_ buffers: RecordBuffers, _ link: MessageSocket) throws -> RecordReader {
-        let reader = try RecordReader(buffers)
-        ChildProcess.closeAll(
-            but: outputs.descriptors + buffers.descriptors + reader.descriptors + [link.descriptor])
-        // The library of digests reads its configuration when it is first used.
-        _ = ContentTools().makeDigest()
-        let layers = isConfined ? try Sandbox.enter() : []
-        link.write(TraceMessage.reading(layers).octets)
-        return reader
     }
 
     private func read(

@@ -2,11 +2,43 @@ import ArgumentParser
 import KernelIO
 import Probes
 
+/// What a trace writes, as far as the half that does not write has to do with it.
+protocol TraceOutputs {
+    /// The other half draws on the terminal.
+    var drawsTable: Bool { get }
+    /// Gives names to the files that the other half has made whole.
+    func commit(_ whole: MessageOutputs.Whole) throws(SystemFailure)
+    /// What is readable when the other half asks for a further file; -1: it will not.
+    var questions: Int32 { get }
+    /// Opens a further file for the other half.
+    func answer()
+    /// Lets nothing more in, besides what the probes give.
+    func close()
+}
+
+extension TraceOutputs {
+    var questions: Int32 { -1 }
+    func answer() {}
+    func close() {}
+}
+
+extension MessageOutputs: TraceOutputs {
+    var drawsTable: Bool { messages.isTable }
+    var questions: Int32 { capture?.questions ?? -1 }
+    func answer() { capture?.answer() }
+}
+
+extension KeyLogFile: TraceOutputs {
+    var drawsTable: Bool { false }
+    /// It grows under its own name.
+    func commit(_ whole: MessageOutputs.Whole) {}
+}
+
 /// The half of a trace that has privileges: finds targets, loads, attaches, and hands over the ring. It reads no
 /// captured octet; all that comes back from the other half are its few messages and its exit code.
 struct TraceSupervisor {
     let settings: ProbeSettings
-    let outputs: MessageOutputs
+    let outputs: any TraceOutputs
     let isConfined: Bool
     let isQuiet: Bool
     let child: ChildProcess
@@ -14,7 +46,7 @@ struct TraceSupervisor {
     private let isEndingAtOnce = Monitor(false)
 
     init(
-        settings: ProbeSettings, outputs: MessageOutputs, isConfined: Bool, isQuiet: Bool, child: ChildProcess,
+        settings: ProbeSettings, outputs: any TraceOutputs, isConfined: Bool, isQuiet: Bool, child: ChildProcess,
         link: MessageSocket
     ) {
         self.settings = settings
@@ -50,6 +82,7 @@ struct TraceSupervisor {
         }
         say("\(targets.summary(session)); Ctrl-C ends")
         attachUntil(interrupt, session, &targets)
+        outputs.close()
         try finish(session.detach(), targets.problems)
     }
 
@@ -57,7 +90,7 @@ struct TraceSupervisor {
         guard !isQuiet else { return }
         let line = "netspectra: \(text)\n"
         // Beside a live table only who draws it can write.
-        guard outputs.messages.isTable, (try? link.send(TraceMessage.note(line).octets)) != nil else {
+        guard outputs.drawsTable, (try? link.send(TraceMessage.note(line).octets)) != nil else {
             return StandardError.write(line)
         }
     }
@@ -90,9 +123,10 @@ struct TraceSupervisor {
     private func attachUntil(_ interrupt: WakeUp, _ session: ProbeSession, _ targets: inout TraceTargets) {
         while true {
             let readable = Descriptors.waitUntilReadable(
-                [interrupt.descriptor, link.descriptor], milliseconds: Self.searchMilliseconds)
+                [interrupt.descriptor, link.descriptor, outputs.questions], milliseconds: Self.searchMilliseconds)
             // What the other half says now is that it wants no more, or, by its end, that it is gone.
-            if readable.contains(true) { return }
+            if readable[0] || readable[1] { return }
+            if readable[2] { outputs.answer() }
             for note in targets.attachNew(to: session) { say(note) }
         }
     }
@@ -102,7 +136,12 @@ struct TraceSupervisor {
         // Where nobody takes it, the next lines find out why.
         try? link.send(TraceMessage.detached(counters.values).octets)
         var whole: MessageOutputs.Whole = []
-        while let message = receive() {
+        while true {
+            let readable = Descriptors.waitUntilReadable(
+                [link.descriptor, outputs.questions], milliseconds: -1)
+            if readable[1] { outputs.answer() }
+            guard readable[0] else { continue }
+            guard let message = receive() else { break }
             if case .whole(let files) = message { whole = files }
         }
         let ending = child.wait()

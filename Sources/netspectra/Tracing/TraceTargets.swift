@@ -27,7 +27,9 @@ struct TraceTargets {
         named = files
     }
 
-    private var libraryNames: String { finder.modules.flatMap(\.libraries).joined(separator: " or ") }
+    private var libraryNames: String {
+        finder.modules.filter { !$0.isHelper }.flatMap(\.libraries).joined(separator: " or ")
+    }
 
     /// Says what is missing before anything is asked of the kernel.
     func check() throws(ProbeFailure) {
@@ -80,25 +82,34 @@ struct TraceTargets {
                     first = first ?? error
                 }
             }
-            if session.attachments.isEmpty, let first { throw first }
-            return
+            if Self.givesNothing(session), let first { throw first }
         }
         for path in named { try attach(named: path, to: session) }
+        guard Self.givesNothing(session) else { return }
+        let sources = finder.modules.filter { !$0.isHelper }.flatMap(\.libraries)
+        throw ProbeFailure(
+            .unavailable,
+            "\(session.attachments.map(\.file.shownPath).joined(separator: " and ")) alone gives nothing: also needed "
+                + "is what derives the keys, \(sources.joined(separator: " or "))")
     }
 
-    /// A file belongs to the module whose functions it has.
+    private static func givesNothing(_ session: ProbeSession) -> Bool {
+        session.attachments.allSatisfy(\.file.module.isHelper)
+    }
+
+    /// A file belongs to the modules whose functions it has.
     private func attach(named path: String, to session: ProbeSession) throws(ProbeFailure) {
         var reasons: [String] = []
+        var isAttached = false
         for file in try finder.named(path) {
             do throws(ProbeFailure) {
-                _ = try session.attach(file)
-                return
+                if try session.attach(file) != nil { isAttached = true }
             } catch {
                 if error.kind == .permission { throw error }
                 reasons.append(error.message)
             }
         }
-        throw ProbeFailure(.unavailable, reasons.joined(separator: "\n"))
+        if !isAttached { throw ProbeFailure(.unavailable, reasons.joined(separator: "\n")) }
     }
 
     private mutating func note(_ file: TracedFile, _ failure: ProbeFailure) {

@@ -59,14 +59,25 @@ ssize_t ns_receive(int socket, void *octets, size_t count, int *descriptor);
 /// Closes all descriptors from 3 on but these, which are in ascending order.
 void ns_close_all_but(const int *kept, size_t count);
 
-/// From now on this process takes no interrupts, no SIGPIPE, and reads nothing from standard input.
+/// From now on this process takes no interrupts and no SIGPIPE.
 void ns_leave_signals_to_parent(void);
+/// It reads nothing from standard input.
+void ns_leave_input_to_parent(void);
 
 /// Whether this process can open a file, and reach another one over TCP.
 int ns_can_open(void);
 int ns_can_connect(void);
 /// Does not return where this process can execute a program; its exit code is 0 then.
 int ns_can_execute(void);
+
+// Terminals (terminal.c)
+
+/// Remembers how the terminal behind a descriptor is set. 0: it is none.
+int ns_terminal_remember(int descriptor);
+/// Gives keys at once, does not show them, and lets none but Ctrl-C send a signal. Only after `ns_terminal_remember`.
+void ns_terminal_give_keys(int descriptor);
+/// As it was when it was remembered.
+void ns_terminal_restore(int descriptor);
 
 // What a process gives up for good (sandbox.c). All give an error number, or 0.
 
@@ -97,3 +108,22 @@ int ns_open_processor_buffer(int processor, uint32_t wake_up_octets);
 /// A number that another processor writes: what it wrote before is seen as well.
 static inline uint64_t ns_load_acquire(const uint64_t *number) { return __atomic_load_n(number, __ATOMIC_ACQUIRE); }
 static inline void ns_store_release(uint64_t *number, uint64_t value) { __atomic_store_n(number, value, __ATOMIC_RELEASE); }
+
+// Programs (programs.c)
+
+/// How a program that was run has ended.
+struct ns_ending {
+    /// An error number where it could not be run; then the rest says nothing.
+    int error;
+    int timed_out;
+    int is_signal;
+    /// The exit code, or the signal.
+    int code;
+};
+
+/// Runs a program, found as execvp(3) finds it, in a process group of its own, and waits for it. It reads `input` from
+/// standard input, and its output goes to standard error. `variables` are `count` lines `NAME=value`, put before those of
+/// this process. After `timeout` nanoseconds the group is killed.
+struct ns_ending ns_run_program(
+    const char *const *arguments, const char *const *variables, size_t count, const void *input, size_t size,
+    int64_t timeout);

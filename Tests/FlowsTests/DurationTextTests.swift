@@ -1,4 +1,4 @@
-import Configuration
+import Flows
 import Testing
 
 @Suite struct DurationTextTests {
@@ -21,23 +21,5 @@ import Testing
 
     @Test(arguments: ["1h30m", "1m30s", "30s", "250ms", "1s7ns", "0s"]) func printsWhatItReads(text: String) throws {
         #expect(DurationText.text(nanoseconds: try #require(DurationText.nanoseconds(text))) == text)
-    }
-}
-
-@Suite struct ByteCountTextTests {
-    @Test(
-        arguments: [
-            ("1048576", 1 << 20), ("512MiB", 512 << 20), ("2GiB", 2 << 30), ("2g", 2 << 30), ("64k", 64 << 10),
-            ("1 GB", 1_000_000_000),
-            ("1TiB", 1 << 40), ("0", 0), ("7B", 7),
-        ] as [(String, UInt64)]) func reads(text: String, bytes: UInt64)
-    {
-        #expect(ByteCountText.bytes(text) == bytes)
-    }
-
-    @Test(arguments: ["", "MiB", "1.5GiB", "-1", "1XB", "99999999999999999999", "99999999999TiB"]) func refuses(
-        text: String
-    ) {
-        #expect(ByteCountText.bytes(text) == nil)
     }
 }

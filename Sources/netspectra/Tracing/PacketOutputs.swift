@@ -1,0 +1,47 @@
+import CaptureFiles
+import KernelIO
+import LiveCapture
+import Outputs
+import Pipeline
+
+/// What `trace --mode pcapng` has open before it is two processes: the sockets that packets come from, and the file
+/// that they go to.
+final class PacketOutputs: TraceOutputs {
+    let capture: CaptureOutput
+    let source: LiveSource
+    let filter: String
+    let interfaces: [String]
+    /// What the sockets need to stay open, libpcap's own included.
+    private let sockets: [Int32]
+
+    init(_ packets: PacketTraceOptions, _ options: CaptureOutputOptions) throws {
+        let before = Self.openDescriptors
+        interfaces = packets.interface
+        filter = packets.filter ?? ""
+        do throws(InterfaceFailure) {
+            source = try LiveSource(interfaces: interfaces, settings: packets.settings)
+        } catch {
+            if case .notPermitted = error { throw Exit.fail(Exit.notPermitted, "\(error)") }
+            if case .filter = error { throw Exit.fail(Exit.usage, "--filter: \(error)") }
+            throw Exit.fail(Exit.unavailable, "\(error)")
+        }
+        sockets = Self.openDescriptors.subtracting(before).sorted()
+        guard let capture = try CaptureOutput(options, isSplit: true) else { throw Exit.usage }
+        self.capture = capture
+    }
+
+    private static var openDescriptors: Set<Int32> {
+        Set(((try? FileTree.names(in: "/proc/self/fd")) ?? []).compactMap { Int32($0) })
+    }
+
+    var descriptors: [Int32] { sockets + capture.descriptors }
+
+    // MARK: - In the half that does not write
+
+    var drawsTable: Bool { false }
+    /// The capture grows under its own name.
+    func commit(_ whole: MessageOutputs.Whole) {}
+    var questions: Int32 { capture.questions }
+    func answer() { capture.answer() }
+    func close() { source.close() }
+}

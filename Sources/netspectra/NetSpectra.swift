@@ -7,10 +7,11 @@ struct NetSpectra: ParsableCommand {
         commandName: "netspectra",
         abstract: "Who talks to whom, how much, and what is said: flows and messages.",
         discussion: """
-            analyze counts the packets of captures exactly, by any key; capture those on live interfaces. messages \
-            puts TCP connections together and prints what they say: HTTP, WebSocket, gRPC, raw octets. replay does so with recorded events, trace with \
-            what programs on this machine say over TLS; doctor says whether that works here. query answers questions \
-            from a database that analyze --store has filled.
+            analyze counts the packets of captures exactly, by any key; capture those on live interfaces, and top \
+            shows them as they come. messages puts TCP connections together and prints what they say: HTTP, \
+            WebSocket, gRPC, raw octets. replay does so with recorded events, trace with what programs on this \
+            machine say over TLS; doctor says whether that works here. query answers questions from a database that \
+            analyze or capture --store has filled.
 
             Examples:
               netspectra analyze capture.pcapng

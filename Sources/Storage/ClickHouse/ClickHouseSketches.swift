@@ -6,8 +6,8 @@ struct ClickHouseSketches {
 
     /// All but the snapshot.
     static let columns = """
-        day, task, position, sketch, src_ip, dst_ip, src_port, dst_port, protocol, vlan, packets, packets_bound, bytes, \
-        bytes_bound, spread, spread_bound, confidence, keys_dropped
+        day, task, position, sketch, src_ip, dst_ip, src_port, dst_port, protocol, vlan, packets, packets_bound, \
+        bytes, bytes_bound, spread, spread_bound, confidence, keys_dropped
         """
 
     /// - Parameter snapshot: its id.

@@ -142,7 +142,8 @@ extension LedgerReport.Stage {
         }
         return .init(
             name: "tls", unit: "octets", seen: tls.seen, delivered: tls.clear + tls.decrypted, filtered: causes(false),
-            lost: causes(true))
+            lost: causes(true),
+            noted: tls.rejectedEarlyData > 0 ? [.init("rejected early data", tls.rejectedEarlyData)] : [])
     }
 }
 

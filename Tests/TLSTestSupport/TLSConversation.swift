@@ -56,8 +56,12 @@ public struct TLSConversation {
 
     /// Everything before application data.
     ///
-    /// - Parameter early: sent before the server has answered (TLS 1.3).
-    public mutating func handshake(serverName: String = "example.com", early: [UInt8] = []) {
+    /// - Parameters:
+    ///   - early: sent before the server has answered (TLS 1.3).
+    ///   - takesEarly: the server takes that; otherwise it passes it over, and the client does not end it.
+    public mutating func handshake(
+        serverName: String = "example.com", early: [UInt8] = [], takesEarly: Bool = true
+    ) {
         let hello = clientHello(serverName, offersEarlyData: !early.isEmpty)
         append(22, Self.message(1, hello), .sent)
         if !early.isEmpty {
@@ -66,7 +70,7 @@ public struct TLSConversation {
         }
         append(22, Self.message(2, serverHello), .received)
         if version == .tls13 {
-            finish13(hasEarlyData: !early.isEmpty)
+            finish13(hasEarlyData: !early.isEmpty && takesEarly)
         } else {
             finish12()
         }
@@ -76,7 +80,8 @@ public struct TLSConversation {
         append(20, [1], .received)
         use(secret("SERVER_HANDSHAKE_TRAFFIC_SECRET", 3), .received)
         // EncryptedExtensions with ALPN h2, and Finished, in one record.
-        let extensions: [UInt8] = [0, 9, 0, 16, 0, 5, 0, 3, 2, 0x68, 0x32]
+        let list: [UInt8] = [0, 16, 0, 5, 0, 3, 2, 0x68, 0x32] + (hasEarlyData ? [0, 42, 0, 0] : [])
+        let extensions = [0, UInt8(list.count)] + list
         seal(22, Self.message(8, extensions) + Self.message(20, [UInt8](repeating: 9, count: 32)), .received)
         let clientSecret = secret("CLIENT_HANDSHAKE_TRAFFIC_SECRET", 2)
         if hasEarlyData { seal(22, Self.message(5, []), .sent) }

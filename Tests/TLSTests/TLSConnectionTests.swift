@@ -124,6 +124,24 @@ struct TLSConnectionTests {
         #expect(workspace.ledger.isBalanced)
     }
 
+    /// What a server did not take the client says again: it is told once. Where the capture has no answer, what the
+    /// client said is all there is.
+    @Test(arguments: [true, false]) func rejectedEarlyDataIsNotSaidTwice(isWhole: Bool) {
+        var conversation = TLSConversation(.tls13, suite: 0x1301)
+        conversation.handshake(early: Self.text("GET / HTTP/1.1"), takesEarly: false)
+        conversation.say(Self.text("GET / HTTP/1.1"), .sent)
+        let workspace = Self.workspace(conversation.keyLog)
+        let connection = TLSConnection(workspace)
+        var sink = CollectingTLSSink()
+        let pieces = isWhole ? conversation.pieces[...] : conversation.pieces.prefix { $0.direction == .sent }
+        for piece in pieces { connection.receive(piece.octets.span, piece.direction, to: &sink) }
+        #expect(sink.sent.isEmpty == !isWhole)
+        connection.end(to: &sink)
+        #expect(sink.sent == [.octets(Self.text("GET / HTTP/1.1"))])
+        #expect(workspace.ledger.rejectedEarlyData == (isWhole ? 14 : 0))
+        #expect(workspace.ledger.isBalanced)
+    }
+
     @Test func keysAreUpdatedAndPaddingIsTakenOff() {
         var conversation = TLSConversation(.tls13, suite: 0x1302)
         conversation.handshake()

@@ -17,9 +17,15 @@ extension TLSConnection {
             serverHello = hello
         case .encryptedExtensions:
             encryptedProtocol = (try? ServerHello.chosenProtocol(inEncryptedExtensions: message.body.span)) ?? nil
+            if (try? ServerHello.takesEarlyData(inEncryptedExtensions: message.body.span)) == true {
+                takesEarlyData = true
+            }
         case .certificate where direction != client && certificateSubject == nil:
             certificateSubject = try? CertificateSubject.first(in: message.body.span, is13: isVersion13 == true)
-        case .endOfEarlyData: advance(to: .handshake, direction)
+        case .endOfEarlyData:
+            // Only sent to a server that takes it (RFC 8446 § 4.5).
+            takesEarlyData = true
+            advance(to: .handshake, direction)
         case .finished: advance(to: .application, direction)
         case .keyUpdate where isVersion13 == true && self[direction].epoch == .application: update(direction)
         default: break

@@ -33,6 +33,7 @@ extension TLSConnection {
             self[direction].sequence += 1
             return
         }
+        judgeEarlyData(direction, to: &sink)
         takeOpened(header, opened, direction, to: &sink)
     }
 
@@ -41,12 +42,34 @@ extension TLSConnection {
     ) {
         self[direction].sequence += 1
         countDecrypted(header.recordOctets)
-        if opened.type == .applicationData {
+        if opened.type == .applicationData, self[direction].epoch == .early {
+            self[direction].early += workspace.plaintext[opened.content]
+            if self[direction].early.count > TLSHalf.earlyOctetsMax { giveEarlyData(direction, to: &sink) }
+        } else if opened.type == .applicationData {
             give(opened.content, direction, to: &sink)
         } else {
             let content = Array(workspace.plaintext[opened.content])
             takeContent(opened.type, content.span, direction, to: &sink)
         }
+    }
+
+    // MARK: - Early data
+
+    /// Once other keys are in use: a server that took the early data has said so, and the client has ended it. One that
+    /// did not is told the same again, so what was held is not said twice.
+    private func judgeEarlyData<Sink: TLSSink & ~Copyable>(_ direction: Direction, to sink: inout Sink) {
+        guard !self[direction].early.isEmpty, self[direction].epoch != .early else { return }
+        if takesEarlyData { return giveEarlyData(direction, to: &sink) }
+        workspace.ledger.rejectedEarlyData += UInt64(self[direction].early.count)
+        self[direction].early = []
+    }
+
+    /// Gives out what was held.
+    func giveEarlyData<Sink: TLSSink & ~Copyable>(_ direction: Direction, to sink: inout Sink) {
+        guard !self[direction].early.isEmpty else { return }
+        var early: [UInt8] = []
+        swap(&early, &self[direction].early)
+        give(early.span, direction, to: &sink)
     }
 
     func whyNotOpened(_ direction: Direction) -> TLSLedger.Cause {
@@ -70,6 +93,7 @@ extension TLSConnection {
         case .handshake:
             self[direction].handshake.append(content)
             while let message = self[direction].handshake.next() { take(message, direction) }
+            judgeEarlyData(direction, to: &sink)
         case .changeCipherSpec: changeCipher(direction)
         case .alert:
             // close_notify; any other alert ends the connection out of order, as its end will tell.

@@ -16,6 +16,8 @@ public final class TLSConnection {
     public internal(set) var serverHello: ServerHello?
     /// Of TLS 1.3, from the encrypted part of the handshake.
     var encryptedProtocol: [UInt8]?
+    /// The server has said that it takes early data.
+    var takesEarlyData = false
     public internal(set) var certificateSubject: String?
     /// The hellos that keys follow from: of a renegotiation, later ones.
     var clientRandom: [UInt8]?
@@ -152,6 +154,8 @@ public final class TLSConnection {
         for direction in Direction.allCases {
             countEncrypted(.incomplete, self[direction].framer.waitingOctets)
             countEncrypted(whyNotFound(direction), self[direction].search?.waitingOctets ?? 0)
+            // Nobody has said that it was not taken.
+            giveEarlyData(direction, to: &sink)
             flushMissing(direction, to: &sink)
         }
         if plaintextOctets > 0 {
@@ -174,14 +178,18 @@ public final class TLSConnection {
 
     func give<Sink: TLSSink & ~Copyable>(_ range: Range<Int>, _ direction: Direction, to sink: inout Sink) {
         guard !range.isEmpty else { return }
-        plaintextOctets += UInt64(range.count)
-        workspace.ledger.plaintext += UInt64(range.count)
-        flushMissing(direction, to: &sink)
         // Moved out, so that it can be read while the rest changes; moved back for its memory.
         var plaintext: [UInt8] = []
         swap(&plaintext, &workspace.plaintext)
-        sink.plaintext(plaintext.span.extracting(range), direction)
+        give(plaintext.span.extracting(range), direction, to: &sink)
         swap(&plaintext, &workspace.plaintext)
+    }
+
+    func give<Sink: TLSSink & ~Copyable>(_ octets: Span<UInt8>, _ direction: Direction, to sink: inout Sink) {
+        plaintextOctets += UInt64(octets.count)
+        workspace.ledger.plaintext += UInt64(octets.count)
+        flushMissing(direction, to: &sink)
+        sink.plaintext(octets, direction)
     }
 
     // MARK: - Counts

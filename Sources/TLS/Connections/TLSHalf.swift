@@ -17,6 +17,8 @@ struct TLSHalf {
     /// How often a record may be tried with another number, or other keys, than is expected. Each costs as much as
     /// decrypting it.
     static let trialsMax = 4_096
+    /// Servers let 16 KiB through, commonly. What is more is given out unjudged.
+    static let earlyOctetsMax = 1 << 18
 
     var framer = RecordFramer()
     var handshake = HandshakeAssembler()
@@ -37,6 +39,8 @@ struct TLSHalf {
     var keysLookedAt: UInt64?
     /// The number of the next record under its key.
     var sequence: UInt64 = 0
+    /// Early data, until it is known whether the server has taken it (RFC 8446 § 4.2.10).
+    var early: [UInt8] = []
     var missing = Missing.nothing
     var hasRecord = false
     /// What comes is not TLS.

@@ -34,6 +34,8 @@ public struct TLSLedger: Equatable, Sendable {
 
     /// Octets of application data that came out.
     public var plaintext: UInt64 = 0
+    /// Octets of early data that servers did not take: clients say them again.
+    public var rejectedEarlyData: UInt64 = 0
     public var connections: UInt64 = 0
     /// Connections of which application data came out.
     public var decryptedConnections: UInt64 = 0

@@ -63,12 +63,25 @@ public struct ServerHello: Sendable, Equatable {
 
     /// What EncryptedExtensions say of the protocol (RFC 8446 § 4.3.1).
     static func chosenProtocol(inEncryptedExtensions body: Span<UInt8>) throws(TLSFailure) -> [UInt8]? {
+        guard let value = try value(of: .applicationProtocols, inEncryptedExtensions: body) else { return nil }
+        return try chosenProtocol(body, value)
+    }
+
+    /// Whether EncryptedExtensions say that early data is taken (RFC 8446 § 4.2.10).
+    static func takesEarlyData(inEncryptedExtensions body: Span<UInt8>) throws(TLSFailure) -> Bool {
+        try value(of: .earlyData, inEncryptedExtensions: body) != nil
+    }
+
+    /// Where an extension's value lies.
+    private static func value(
+        of wanted: ExtensionType, inEncryptedExtensions body: Span<UInt8>
+    ) throws(TLSFailure) -> Range<Int>? {
         var reader = FieldReader(body, .serverHello)
         var list = FieldReader(body, try reader.vector16(), .serverHello)
         while !list.isAtEnd {
             let type = ExtensionType(rawValue: try list.uint16())
             let value = try list.vector16()
-            if type == .applicationProtocols { return try chosenProtocol(body, value) }
+            if type == wanted { return value }
         }
         return nil
     }

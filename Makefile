@@ -38,6 +38,8 @@ bench: setup ## Compare speed, memory and results with the other tools installed
 	@swift run --package-path Benchmarks -c release SketchSpeed
 	@swift run --package-path Benchmarks -c release CaptureSpeed
 	@Benchmarks/messages --parts
+	@Benchmarks/storage
+	@if [ "$$(id -u)" = 0 ]; then Benchmarks/live/run; else echo 'Live capture is measured as root only.'; fi
 
 soak: setup ## Capture for an hour at a steady rate, and say whether memory stays flat (needs root)
 	@Benchmarks/soak

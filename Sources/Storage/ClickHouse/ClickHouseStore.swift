@@ -14,8 +14,7 @@ public final class ClickHouseStore: SnapshotStore {
     let connection: ClickHouseConnection
     private let spool: Spool?
     private let blockRows: Int
-    private let isReady = Mutex(false)
-    /// What the server speaks, once it was asked.
+    /// What the server speaks, once it was asked and its tables are up to date.
     let dialect = Mutex<ClickHouseSchema.Dialect?>(nil)
     /// The days after which the server itself drops rows, once it was told.
     let daysToLive = Mutex<Int64?>(nil)
@@ -47,10 +46,9 @@ public final class ClickHouseStore: SnapshotStore {
 
     /// Creates the database and its tables, or brings them up to date, once the server is there.
     private func prepare() throws(SystemFailure) {
-        guard !isReady.withLock(\.self) else { return }
+        guard dialect.withLock({ $0 == nil }) else { return }
         let version = String(decoding: try connection.send("SELECT version()", database: false), as: UTF8.self)
         let dialect = ClickHouseSchema.Dialect(version: version)
-        self.dialect.withLock { $0 = dialect }
         if access == .write {
             _ = try connection.send("CREATE DATABASE IF NOT EXISTS \(address.database)", database: false)
             let log = "ENGINE = MergeTree PARTITION BY tuple() ORDER BY version SETTINGS index_granularity = 8192"
@@ -69,7 +67,7 @@ public final class ClickHouseStore: SnapshotStore {
                 _ = try connection.send("INSERT INTO schema_versions VALUES (\(number + 1), now())")
             }
         }
-        isReady.withLock { $0 = true }
+        self.dialect.withLock { $0 = dialect }
     }
 
     // MARK: Writing

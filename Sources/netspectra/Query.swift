@@ -67,7 +67,9 @@ struct Query: ParsableCommand {
     @Option(help: ArgumentHelp("Rows of this task alone.", valueName: "name"))
     var task: String?
 
+    // `--key` too: that is what analyze calls it.
     @Option(
+        name: [.customLong("by"), .customLong("key"), .customShort("k")],
         help: ArgumentHelp(
             "Put rows together by these fields. Default: the task's key; for spread: SrcIP.", valueName: "fields"))
     var by: String?

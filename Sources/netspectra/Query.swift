@@ -69,7 +69,9 @@ struct Query: ParsableCommand {
     @Option(help: ArgumentHelp("Rows of this task alone.", valueName: "name"))
     var task: String?
 
+    // `--key` too: that is what analyze calls it.
     @Option(
+        name: [.customLong("by"), .customLong("key"), .customShort("k")],
         help: ArgumentHelp(
             """
             Put rows together by these fields; also by pid, comm, uid and cgroup of what capture --processes has stored. \

@@ -192,7 +192,7 @@ extension InterfaceReport {
         let rest = counters.received > done ? counters.received - done : 0
         self.init(
             name: capture.name, linkType: capture.linkType, hasNanoseconds: capture.hasNanoseconds, counters: counters,
-            frames: capture.framesRead, leftOut: nil, inFlight: rest, failure: nil)
+            droppedByInterface: capture.droppedByInterface, frames: capture.framesRead, leftOut: nil, inFlight: rest, failure: nil)
         guard rest > 0, isOver else { return }
         let cause: LeftOut? =
             isFull ? .beyondLimit : capture.leavesOutSecondSight ? .secondSight : hasFilter ? .filter : nil
@@ -205,7 +205,7 @@ extension InterfaceReport {
         counters.received += other.counters.received
         counters.dropped += other.counters.dropped
         // Every socket of the interface is told the same number.
-        counters.droppedByInterface = max(counters.droppedByInterface, other.counters.droppedByInterface)
+        droppedByInterface = [droppedByInterface, other.droppedByInterface].compactMap { $0 }.max()
         frames += other.frames
         inFlight += other.inFlight
         if let more = other.leftOut { leftOut = (more.cause, more.frames + (leftOut?.frames ?? 0)) }

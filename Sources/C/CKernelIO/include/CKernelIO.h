@@ -94,6 +94,15 @@ int ns_seccomp_is_there(void);
 /// All system calls but those that read, write and compute.
 int ns_seccomp_confine(void);
 
+// What network interfaces count (links.c)
+
+/// Frames that came in, those for which the interface had no room, and those for which its queue had none.
+struct ns_link_counts { uint64_t received, missed, overrun; };
+/// A socket to ask through, or -1.
+int ns_link_socket(void);
+/// Gives an error number, or 0.
+int ns_link_statistics(int descriptor, uint32_t index, struct ns_link_counts *counts);
+
 // Probes (probes.c)
 
 /// bpf(2): runs a program where functions of a file begin, or where they return; in one process, or with 0 in all.

@@ -6,6 +6,25 @@ import Octets
 public protocol EventEntrance: Sendable {
     /// Takes an event; its payload is copied.
     func write(_ head: EventHead, _ payload: Span<UInt8>) -> EventProcessor.Answer
+
+    /// Memory of at least so many octets for payloads, which a source fills before it writes the events in it.
+    func takeChunk(octets: Int) -> PayloadChunk
+    /// Takes an event whose payload lies in a chunk that `takeChunk` gave, and is changed no more: it need not be copied.
+    func write(_ head: EventHead, _ payload: Range<Int>, in chunk: PayloadChunk) -> EventProcessor.Answer
+    /// The source is done with a chunk that `takeChunk` gave.
+    func release(_ chunk: PayloadChunk)
+}
+
+/// For those that copy all payloads.
+extension EventEntrance {
+    public func takeChunk(octets: Int) -> PayloadChunk { PayloadChunk(octets: octets) }
+
+    public func write(_ head: EventHead, _ payload: Range<Int>, in chunk: PayloadChunk) -> EventProcessor.Answer {
+        let memory = chunk.memory
+        return write(head, memory.span.extracting(payload))
+    }
+
+    public func release(_ chunk: PayloadChunk) {}
 }
 
 extension EventProcessor: EventEntrance {}
@@ -49,11 +68,25 @@ public final class EventRecorder: EventEntrance {
     }
 
     public func write(_ head: EventHead, _ payload: Span<UInt8>) -> EventProcessor.Answer {
+        record(head, payload)
+        return next.write(head, payload)
+    }
+
+    public func takeChunk(octets: Int) -> PayloadChunk { next.takeChunk(octets: octets) }
+
+    public func write(_ head: EventHead, _ payload: Range<Int>, in chunk: PayloadChunk) -> EventProcessor.Answer {
+        let memory = chunk.memory
+        record(head, memory.span.extracting(payload))
+        return next.write(head, payload, in: chunk)
+    }
+
+    public func release(_ chunk: PayloadChunk) { next.release(chunk) }
+
+    private func record(_ head: EventHead, _ payload: Span<UInt8>) {
         contents.withLock { contents in
             contents.buffer.append(event: head, payload)
             if contents.buffer.count >= Self.pieceOctets { contents.flush() }
         }
-        return next.write(head, payload)
     }
 
     /// Ends the file: it appears under its name.

@@ -178,7 +178,8 @@ extension EventBatch.Contents {
 
     /// The chunk's place among those of this batch, which needs it from now on.
     private mutating func index(of chunk: PayloadChunk) -> Int {
-        if let known = chunks.lastIndex(where: { $0 === chunk }) { return known }
+        if let last = chunks.last, last === chunk { return chunks.count - 1 }
+        if let known = chunks.firstIndex(where: { $0 === chunk }) { return known }
         chunk.users += 1
         chunks.append(chunk)
         return chunks.count - 1

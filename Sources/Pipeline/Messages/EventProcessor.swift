@@ -77,6 +77,9 @@ public final class EventProcessor: Sendable {
         /// Batches that were sealed, and written, since the start. The one being filled is number `sealed`.
         var sealed = 0
         var written = 0
+        /// Events of the batch being filled, and their octets.
+        var filledEvents = 0
+        var filledOctets = 0
         /// By thread: batches it is done with.
         var processed: [Int]
         var clock = Int64.min
@@ -155,24 +158,44 @@ public final class EventProcessor: Sendable {
                 guard prepared == .taken else { return prepared }
                 filling(state).append(
                     told(head, &state), shard: shard(of: head), payload, window: window(for: head), &state.chunks)
-                return sealIfDue(&state)
+                return sealIfDue(payload.count, &state)
             }
             if let answer = answer(offer) { return answer }
         }
     }
 
-    /// Takes an event whose payload stays in its chunk.
-    public func write(_ head: EventHead, _ payload: Range<Int>, in chunk: PayloadChunk) -> Answer {
-        while true {
+    /// Takes events whose payloads stay in their chunk: a few in one go, as each go takes the lock.
+    public func write(_ events: [LentEvent], in chunk: PayloadChunk) -> Answer {
+        var answer = Answer.accepted
+        var next = 0
+        while next < events.count {
             let offer = state.withLock { state in
-                let prepared = prepare(head, payload.count, &state)
-                guard prepared == .taken else { return prepared }
-                filling(state).append(
-                    told(head, &state), shard: shard(of: head), payload, in: chunk, window: window(for: head))
-                return sealIfDue(&state)
+                while true {
+                    let offer = self.offer(events[next], in: chunk, &state)
+                    if offer != .full { next += 1 }
+                    guard offer == .taken, next < events.count else { return offer }
+                }
             }
-            if let answer = answer(offer) { return answer }
+            switch self.answer(offer) {
+            case .accepted: break
+            case .dropped:
+                // It was counted as such; the ones behind it may find room.
+                next += 1
+                if answer == .accepted { answer = .dropped }
+            case .closed: answer = .closed
+            case nil: break
+            }
         }
+        return answer
+    }
+
+    private func offer(_ event: LentEvent, in chunk: PayloadChunk, _ state: inout State) -> Offer {
+        let prepared = prepare(event.head, event.payload.count, &state)
+        guard prepared == .taken else { return prepared }
+        filling(state).append(
+            told(event.head, &state), shard: shard(of: event.head), event.payload, in: chunk,
+            window: window(for: event.head))
+        return sealIfDue(event.payload.count, &state)
     }
 
     public func takeChunk(octets: Int) -> PayloadChunk { state.withLock { $0.chunks.take(octets: octets) } }
@@ -237,8 +260,11 @@ public final class EventProcessor: Sendable {
     private func shard(of head: EventHead) -> Int { Int(truncatingIfNeeded: head.key.shardHash >> 60) }
     private func window(for head: EventHead) -> Int64 { head.isInOrder ? 0 : settings.reorderWindow }
 
-    private func sealIfDue(_ state: inout State) -> Offer {
-        let isFull = isFull(filling(state))
+    /// Counts an event that the batch has taken, and seals it if it is time to.
+    private func sealIfDue(_ octets: Int, _ state: inout State) -> Offer {
+        state.filledEvents += 1
+        state.filledOctets += octets
+        let isFull = isFull(state)
         guard isFull || settings.isLive, canSeal(state) else { return .taken }
         // A live event does not wait for others when everybody has time for it.
         guard isFull || state.processed.allSatisfy({ $0 == state.sealed }) else { return .taken }
@@ -290,12 +316,11 @@ public final class EventProcessor: Sendable {
     /// The batch being filled must be free, and not full: a full one waits for the next to be free.
     private func hasRoom(_ state: State) -> Bool {
         guard state.sealed - state.written < Self.batchCount else { return false }
-        let batch = filling(state)
-        return !isFull(batch) || canSeal(state)
+        return !isFull(state) || canSeal(state)
     }
 
-    private func isFull(_ batch: EventBatch) -> Bool {
-        batch.entryCount >= settings.queueLength || batch.octets >= batchOctetsMax
+    private func isFull(_ state: State) -> Bool {
+        state.filledEvents >= settings.queueLength || state.filledOctets >= batchOctetsMax
     }
 
     /// The next batch must be free, for what stays behind goes into it.
@@ -313,6 +338,9 @@ public final class EventProcessor: Sendable {
         state.clock = batch.clock
         state.events += UInt64(batch.entries.count)
         state.sealed += 1
+        let next = filling(state)
+        state.filledEvents = next.entryCount
+        state.filledOctets = next.octets
     }
 
     // MARK: - The threads' side

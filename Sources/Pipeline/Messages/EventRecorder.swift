@@ -9,8 +9,10 @@ public protocol EventEntrance: Sendable {
 
     /// Memory of at least so many octets for payloads, which a source fills before it writes the events in it.
     func takeChunk(octets: Int) -> PayloadChunk
-    /// Takes an event whose payload lies in a chunk that `takeChunk` gave, and is changed no more: it need not be copied.
-    func write(_ head: EventHead, _ payload: Range<Int>, in chunk: PayloadChunk) -> EventProcessor.Answer
+    /// Takes events whose payloads lie in a chunk that `takeChunk` gave, and are changed no more: they need not be
+    /// copied.
+    /// - Returns: `.closed` if any of them was not wanted any more; else `.dropped` if any was dropped.
+    func write(_ events: [LentEvent], in chunk: PayloadChunk) -> EventProcessor.Answer
     /// The source is done with a chunk that `takeChunk` gave.
     func release(_ chunk: PayloadChunk)
 }
@@ -19,9 +21,14 @@ public protocol EventEntrance: Sendable {
 extension EventEntrance {
     public func takeChunk(octets: Int) -> PayloadChunk { PayloadChunk(octets: octets) }
 
-    public func write(_ head: EventHead, _ payload: Range<Int>, in chunk: PayloadChunk) -> EventProcessor.Answer {
+    public func write(_ events: [LentEvent], in chunk: PayloadChunk) -> EventProcessor.Answer {
         let memory = chunk.memory
-        return write(head, memory.span.extracting(payload))
+        var answer = EventProcessor.Answer.accepted
+        for event in events {
+            let next = write(event.head, memory.span.extracting(event.payload))
+            if next == .closed || answer == .accepted { answer = next }
+        }
+        return answer
     }
 
     public func release(_ chunk: PayloadChunk) {}
@@ -74,10 +81,10 @@ public final class EventRecorder: EventEntrance {
 
     public func takeChunk(octets: Int) -> PayloadChunk { next.takeChunk(octets: octets) }
 
-    public func write(_ head: EventHead, _ payload: Range<Int>, in chunk: PayloadChunk) -> EventProcessor.Answer {
+    public func write(_ events: [LentEvent], in chunk: PayloadChunk) -> EventProcessor.Answer {
         let memory = chunk.memory
-        record(head, memory.span.extracting(payload))
-        return next.write(head, payload, in: chunk)
+        for event in events { record(event.head, memory.span.extracting(event.payload)) }
+        return next.write(events, in: chunk)
     }
 
     public func release(_ chunk: PayloadChunk) { next.release(chunk) }

@@ -1,3 +1,4 @@
+import Events
 import KernelIO
 
 /// Memory in which the payloads of events lie. It is filled before any event in it is handed on, then read by all
@@ -29,6 +30,18 @@ public final class PayloadChunk: @unchecked Sendable {
 
     func replace(at position: Int, with octets: Span<UInt8>) {
         memory.fill { $0.replace(at: position, with: octets) }
+    }
+}
+
+/// An event whose payload lies in a chunk.
+public struct LentEvent: Sendable {
+    public var head: EventHead
+    /// In the chunk's memory.
+    public var payload: Range<Int>
+
+    public init(_ head: EventHead, _ payload: Range<Int>) {
+        self.head = head
+        self.payload = payload
     }
 }
 

@@ -118,6 +118,9 @@ public struct RecordedEvents: Sendable {
         private var recording = RecordingReader()
         /// Where what is read lies, if payloads may stay there.
         private var lent: PayloadChunk?
+        /// Events with payloads in it that are still to be written.
+        private var waiting: [LentEvent] = []
+        private static var waitingMax: Int { 64 }
 
         init(path: String, problemsMax: Int, keepsOrder: Bool, entrance: Entrance) {
             outcome = Outcome(path: path)
@@ -134,9 +137,11 @@ public struct RecordedEvents: Sendable {
         /// - Returns: the octets that were taken.
         mutating func take(_ chunk: PayloadChunk, _ count: Int, isLent: Bool, isFinal: Bool) -> Int {
             lent = isLent ? chunk : nil
-            defer { lent = nil }
             let memory = chunk.memory
-            return take(memory.span.extracting(0..<count), isFinal: isFinal)
+            let taken = take(memory.span.extracting(0..<count), isFinal: isFinal)
+            writeWaiting()
+            lent = nil
+            return taken
         }
 
         private mutating func take(_ octets: Span<UInt8>, isFinal: Bool) -> Int {
@@ -234,14 +239,21 @@ public struct RecordedEvents: Sendable {
         ) {
             var head = head
             head.isInOrder = keepsOrder && recordFile.isInOrder
-            let answer =
-                if let lent, let range { entrance.write(head, range, in: lent) } else { entrance.write(head, payload) }
-            switch answer {
-            case .accepted, .dropped: outcome.delivered += 1
-            case .closed:
+            if lent != nil, let range {
+                waiting.append(LentEvent(head, range))
+                if waiting.count == Self.waitingMax { writeWaiting() }
+            } else {
+                writeWaiting()
                 outcome.delivered += 1
-                outcome.isStopped = true
+                if entrance.write(head, payload) == .closed { outcome.isStopped = true }
             }
+        }
+
+        private mutating func writeWaiting() {
+            guard let lent, !waiting.isEmpty else { return }
+            outcome.delivered += UInt64(waiting.count)
+            if entrance.write(waiting, in: lent) == .closed { outcome.isStopped = true }
+            waiting.removeAll(keepingCapacity: true)
         }
 
         private mutating func note(_ problem: String) {

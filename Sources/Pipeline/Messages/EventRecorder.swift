@@ -77,7 +77,7 @@ extension OctetBuffer {
             append(
                 data: payload, of: BaseInfo(head), as: head.kind == .text ? .text : .sslData,
                 tlsVersion: head.tlsVersion, missing: missing)
-        case .tls: break  // recordings have events of the connection's own, and no place for what was concluded
+        case .tls: append(data: payload, of: BaseInfo(head), as: .tls, tlsVersion: head.tlsVersion)
         case .destroyed, .aborted:
             SocketDestroyedEvent(time: head.time, pid: head.pid, sock: head.sock).encode(into: &self)
         case .closed:

@@ -142,6 +142,7 @@ public struct RecordedEvents: Sendable {
                 let view = try DataRecordView(record, at: offset)
                 var head = EventHead(view)
                 if header.type == .text { head.kind = .text }
+                if header.type == .tls { head.kind = .tls }
                 return write(head, view.data)
             }
             let value = try EventRecord(record, at: offset)

@@ -109,7 +109,8 @@ public struct TLSConversation {
         let encrypted = ToyCryptography.stretched(UInt64(clientRandom[0]) &+ 78, 128)
         append(22, Self.message(16, Self.vector16(encrypted)), .sent)
         let secret = ToyCryptography.stretched(UInt64(clientRandom[0]) &+ 77, 48)
-        let master = isExtended ? extendedMaster(secret) : prf12(secret, "master secret", clientRandom + serverRandom, 48)
+        let master =
+            isExtended ? extendedMaster(secret) : prf12(secret, "master secret", clientRandom + serverRandom, 48)
         switch logged {
         case .master: log("CLIENT_RANDOM", master)
         case .preMasterOfRandom: log("PMS_CLIENT_RANDOM", secret)
@@ -167,7 +168,8 @@ public struct TLSConversation {
     private var serverHello: [UInt8] {
         var extensions = version == .tls13 ? Self.number(43) + Self.vector16(Self.number(0x0304)) : []
         if isExtended { extensions += Self.number(23) + Self.vector16([]) }
-        return Self.number(0x0303) + serverRandom + [UInt8(sessionID.count)] + sessionID + Self.number(suite.rawValue) + [0]
+        return Self.number(0x0303) + serverRandom + [UInt8(sessionID.count)] + sessionID + Self.number(suite.rawValue)
+            + [0]
             + Self.vector16(extensions)
     }
 

@@ -90,7 +90,9 @@ struct PreMasterTests {
         var sink = CollectingTLSSink()
         for (index, piece) in conversation.pieces.enumerated() {
             // ServerHelloDone.
-            if index == 2 { connection.skip(piece.octets.count, piece.direction, to: &sink) } else {
+            if index == 2 {
+                connection.skip(piece.octets.count, piece.direction, to: &sink)
+            } else {
                 connection.receive(piece.octets.span, piece.direction, to: &sink)
             }
         }

@@ -31,6 +31,7 @@ public struct InterfaceReport: Equatable, Sendable {
     public static func == (a: Self, b: Self) -> Bool {
         a.name == b.name && a.linkType == b.linkType && a.hasNanoseconds == b.hasNanoseconds
             && a.counters == b.counters && a.droppedByInterface == b.droppedByInterface && a.frames == b.frames
-            && a.inFlight == b.inFlight && a.failure == b.failure && a.leftOut?.cause == b.leftOut?.cause && a.leftOut?.frames == b.leftOut?.frames
+            && a.inFlight == b.inFlight && a.failure == b.failure && a.leftOut?.cause == b.leftOut?.cause
+            && a.leftOut?.frames == b.leftOut?.frames
     }
 }

@@ -192,7 +192,8 @@ extension InterfaceReport {
         let rest = counters.received > done ? counters.received - done : 0
         self.init(
             name: capture.name, linkType: capture.linkType, hasNanoseconds: capture.hasNanoseconds, counters: counters,
-            droppedByInterface: capture.droppedByInterface, frames: capture.framesRead, leftOut: nil, inFlight: rest, failure: nil)
+            droppedByInterface: capture.droppedByInterface, frames: capture.framesRead, leftOut: nil, inFlight: rest,
+            failure: nil)
         guard rest > 0, isOver else { return }
         let cause: LeftOut? =
             isFull ? .beyondLimit : capture.leavesOutSecondSight ? .secondSight : hasFilter ? .filter : nil

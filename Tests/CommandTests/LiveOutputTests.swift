@@ -204,7 +204,7 @@ struct LiveOutputTests {
                 os.wait()
                 print("pid", os.getpid(), flush=True)
                 '; }
-                begin -i lo --filter 'port 18890' --key five-tuple --bidirectional --key DstPort --processes \\
+                begin -i lo --filter 'port 18890' --key five-tuple --bidirectional --key Protocol --processes \\
                     --records flows.jsonl --export ipfix://127.0.0.1:4739 --store x.db --output data --format csv
                 talk
                 interrupt

@@ -36,8 +36,9 @@ import Testing
             var engine = try AlertSamples.engine(try AlertSamples.rule(when))
             var states: [[Alert.State]] = []
             for number in 1...5 {
-                states.append(engine.evaluate(AlertSamples.snapshot(number, number == 1 || number == 5 ? [1: 200] : [:]))
-                    .map(\.state))
+                states.append(
+                    engine.evaluate(AlertSamples.snapshot(number, number == 1 || number == 5 ? [1: 200] : [:]))
+                        .map(\.state))
             }
             let last = when.hasSuffix("2s") ? [[], [.firing], []] : [[.firing], [], []] as [[Alert.State]]
             #expect(states == [[]] + last + [[.resolved]], "\(when)")

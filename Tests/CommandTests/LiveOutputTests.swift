@@ -147,8 +147,9 @@ struct LiveOutputTests {
                 - {name: silence, task: ports, when: total packets == 0 for 400ms}
               notifiers:
                 - {type: webhook, url: "http://127.0.0.1:8080/"}
-                - {name: script, type: command, command: [sh, -c, 'echo $NETSPECTRA_ALERT_RULE $NETSPECTRA_ALERT_STATE >>told']}
+                - {name: script, type: command, command: [sh, told.sh]}
             END
+            echo 'echo $NETSPECTRA_ALERT_RULE $NETSPECTRA_ALERT_STATE >>told' >told.sh
             touch hooks
             python3 server.py >hooks 2>server.err &
             server=$!
@@ -203,7 +204,7 @@ struct LiveOutputTests {
                 os.wait()
                 print("pid", os.getpid(), flush=True)
                 '; }
-                begin -i lo --filter 'port 18890' --key five-tuple --bidirectional --key DstPort --processes \\
+                begin -i lo --filter 'port 18890' --key five-tuple --bidirectional --key Protocol --processes \\
                     --records flows.jsonl --export ipfix://127.0.0.1:4739 --store x.db --output data --format csv
                 talk
                 interrupt
@@ -233,7 +234,9 @@ struct LiveOutputTests {
         #expect(!flows.isEmpty && flows.allSatisfy { both($0) == pids })
         #expect(shown.contains { !$0["src_ip"].exists && !$0["process"].exists })
         #expect(flows.allSatisfy { $0["process"]["comm"].string?.hasPrefix("python3") == true })
-        let tables = lines.filter { line in line.hasPrefix("table ") && pids.allSatisfy { line.contains("\($0) python3") } }
+        let tables = lines.filter { line in
+            line.hasPrefix("table ") && pids.allSatisfy { line.contains("\($0) python3") }
+        }
         #expect(!tables.isEmpty)
         let asked = try objects("query ")
         #expect(asked.count == 1 && asked[0]["process"].string == "known", "\(outcome.script.text)")

@@ -102,7 +102,9 @@ import Testing
             question.task = "conversations"
             question.fields = KeyFields()
             let answer = try StoreSamples.ask(question, store)
-            let found = answer.rows.map { ($0.process.local.process?.comm ?? $0.process.local.name, $0.record.totalBytes) }
+            let found = answer.rows.map {
+                ($0.process.local.process?.comm ?? $0.process.local.name, $0.record.totalBytes)
+            }
             #expect(Dictionary(uniqueKeysWithValues: found) == expected && expected.count == 6)
             // The same in the view, where what is not known has no name.
             let sums = try store.answer(
@@ -111,7 +113,8 @@ import Testing
                     GROUP BY comm ORDER BY comm
                     """)
             #expect(
-                sums.rows == expected.filter { $0.key != "unknown" && $0.key != "several" }.sorted { $0.key < $1.key }
+                sums.rows
+                    == expected.filter { $0.key != "unknown" && $0.key != "several" }.sorted { $0.key < $1.key }
                     .map { [.text($0.key), .integer(Int64($0.value))] })
         }
     }

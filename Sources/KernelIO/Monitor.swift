@@ -75,6 +75,7 @@ import Glibc
         lock()
         let woken = body(&value)
         unlock()
+        // SAFETY: how many groups there are never changes.
         for group in unsafe 0..<conditions.count where woken.contains(group) { broadcast(group) }
     }
 

@@ -33,7 +33,8 @@ struct AnalysisRun {
         StopSignals.onFirst { stop.raise(isInterrupt: true) }
         let feed = try beginWatchingSockets()
         defer { feed?.end() }
-        let source = try options.input.open(interval: options.snapshotInterval, clock: options.snapshotClock)
+        let source = try options.input.open(
+            interval: options.snapshotInterval, clock: options.snapshotClock, cutsSilence: options.alerts != nil)
         stop.apply(to: source.frames)
         if !options.isQuiet, let text = options.input.greeting { StandardError.write("netspectra: \(text)\n") }
         // While one snapshot is written the next fills its tables.
@@ -55,9 +56,9 @@ struct AnalysisRun {
         }
         let sink: SnapshotSink, records: FlowRecordOutputs?
         do throws(SystemFailure) {
-            sink = try SnapshotSink(options, isReport: isReport, owners: feed?.rowOwners, alerts: alerts)
+            sink = try SnapshotSink(options, isReport: isReport, owners: feed, alerts: alerts)
             records = try options.flowRecords.map { (settings) throws(SystemFailure) in
-                try FlowRecordOutputs(settings, options)
+                try FlowRecordOutputs(settings, options, owners: feed)
             }
         } catch {
             throw Exit.fail(Exit.cannotCreate, "\(error)")
@@ -82,7 +83,7 @@ struct AnalysisRun {
             throw Exit.fail(Exit.system, "\(error)")
         }
         let final = builder.snapshot(last.first, last.second, time: nil)
-        sink.take(final)
+        sink.take(final, isLast: true)
         records?.finish()
         progress.end()
 

@@ -38,7 +38,12 @@ struct SnapshotCutter {
     /// - Parameter hasFrames: whether a frame was given out since the last cut.
     mutating func lookAtWallClock(hasFrames: Bool) {
         guard interval != nil, clock == .wall else { return }
-        let now = wall.now()
+        lookAtWallClock(hasFrames: hasFrames, wall: Clock.wallNanoseconds, monotonic: Clock.monotonicNanoseconds)
+    }
+
+    /// What it does where the machine's clocks say so.
+    mutating func lookAtWallClock(hasFrames: Bool, wall time: Int64, monotonic: Int64) {
+        let now = wall.now(wall: time, monotonic: monotonic)
         if boundary == nil || now >= boundary! { pass(now, hasFrames: hasFrames) }
     }
 

@@ -29,11 +29,14 @@ struct AnalysisRun {
     }
 
     func run() throws {
-        let stop = StopRequest()
-        StopSignals.onFirst { stop.raise(isInterrupt: true) }
-        let feed = try beginWatchingSockets()
+        let feed = try watchSockets()
         defer { feed?.end() }
         let source = try options.input.open(interval: options.snapshotInterval, clock: options.snapshotClock)
+        // Until here there is one thread: later ones have what it has left.
+        if options.isConfined { try AnalysisConfinement(options).enter() }
+        let stop = StopRequest()
+        StopSignals.onFirst { stop.raise(isInterrupt: true) }
+        feed?.begin()
         stop.apply(to: source.frames)
         if !options.isQuiet, let text = options.input.greeting { StandardError.write("netspectra: \(text)\n") }
         // While one snapshot is written the next fills its tables.
@@ -94,12 +97,10 @@ struct AnalysisRun {
     }
 
     /// For --processes: whose sockets are whose, from before the first packet.
-    private func beginWatchingSockets() throws -> OwnerFeed? {
+    private func watchSockets() throws -> OwnerFeed? {
         guard options.showsProcesses else { return nil }
         do throws(ProbeFailure) {
-            let feed = try OwnerFeed()
-            feed.begin()
-            return feed
+            return try OwnerFeed()
         } catch {
             throw Exit.fail(error)
         }

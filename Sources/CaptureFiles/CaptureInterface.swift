@@ -34,6 +34,9 @@ public struct CaptureInterface: Equatable, Sendable {
 
 /// What the capturing machine counted (pcapng § 4.6, isb_ options). `nil`: the file does not say.
 public struct InterfaceCounters: Equatable, Sendable {
+    /// When counting began, and until when it went: nanoseconds since 1970.
+    public var startTime: Int64?
+    public var endTime: Int64?
     /// Packets the interface received.
     public var received: UInt64?
     /// Packets the interface dropped for lack of resources.

@@ -22,9 +22,12 @@ public struct RecordType: RawRepresentable, Hashable, Sendable {
     /// Text that went straight to the writer, as it was shown: what a run that read shell lines or queries records.
     public static let text = RecordType(rawValue: 19)
 
+    /// What is public of a TLS connection, when it has ended: its payload is a `TLSSummary` as that encodes itself.
+    public static let tls = RecordType(rawValue: 20)
+
     /// Whether the record has the layout of `DataRecordView`.
     @inline(always) public var isData: Bool {
-        self == .sslData || self == .gnutlsData || self == .nsprData || self == .text
+        self == .sslData || self == .gnutlsData || self == .nsprData || self == .text || self == .tls
     }
 
     /// - Returns: `nil` for a type without a name and for the records that steer the pipeline.

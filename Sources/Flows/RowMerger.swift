@@ -21,23 +21,36 @@ public struct RowMerger: Sendable {
     public struct Row: Equatable, Sendable {
         public var record: FlowRecord
         public var bound: RowBound
+        /// What the rows in it have in common, of the fields that are asked for.
+        public var process: RowProcess
 
-        public init(record: FlowRecord, bound: RowBound) {
+        public init(record: FlowRecord, bound: RowBound, process: RowProcess = .unknown) {
             self.record = record
             self.bound = bound
+            self.process = process
         }
+    }
+
+    /// What a sum is of.
+    private struct Group: Hashable {
+        var key: FlowKey
+        var process: ProcessPair
     }
 
     public let task: FlowTask
     private let plan: KeyPlan
     private let filter: PacketFilter?
-    private var sums: [FlowKey: Sum] = [:]
+    private let processFields: ProcessFields
+    private var processes = ProcessNumbers()
+    private var sums: [Group: Sum] = [:]
 
     /// - Parameters:
     ///   - task: what the sums are kept by.
     ///   - filter: which rows count; looked at before the key is cut.
-    public init(_ task: FlowTask, filter: PacketFilter? = nil) {
+    ///   - processes: what of their processes keeps rows apart as well.
+    public init(_ task: FlowTask, filter: PacketFilter? = nil, processes: ProcessFields = []) {
         self.task = task
+        processFields = processes
         plan = KeyPlan(task)
         self.filter = filter
     }
@@ -49,25 +62,31 @@ public struct RowMerger: Sendable {
     /// A bidirectional row counts in a one-way task as two: what each end sent. Each then has the times of both.
     ///
     /// - Parameter weight: 1, or -1 for what is to be taken away.
-    public mutating func add(_ row: FlowRecord, of stored: FlowTask, bound: RowBound = .none, weight: Int64 = 1) {
+    public mutating func add(
+        _ row: FlowRecord, of stored: FlowTask, bound: RowBound = .none, weight: Int64 = 1,
+        process: RowProcess = .unknown
+    ) {
+        let pair = processFields.isEmpty ? ProcessPair() : processes.pair(processFields.masked(process))
         guard stored.bidirectional, !task.bidirectional else {
-            return addWhole(row, of: stored, bound: bound, weight: weight)
+            return addWhole(row, of: stored, bound: bound, weight: weight, pair)
         }
         var forward = row
         forward.reversePackets = 0
         forward.reverseBytes = 0
         forward.reverseTCPFlags = 0
-        if forward.packets > 0 { addWhole(forward, of: stored, bound: bound, weight: weight) }
+        if forward.packets > 0 { addWhole(forward, of: stored, bound: bound, weight: weight, pair) }
         guard row.reversePackets > 0 else { return }
         var back = forward
         back.key.swapEnds()
         back.packets = row.reversePackets
         back.bytes = row.reverseBytes
         back.tcpFlags = row.reverseTCPFlags
-        addWhole(back, of: stored, bound: bound, weight: weight)
+        addWhole(back, of: stored, bound: bound, weight: weight, pair)
     }
 
-    private mutating func addWhole(_ row: FlowRecord, of stored: FlowTask, bound: RowBound, weight: Int64) {
+    private mutating func addWhole(
+        _ row: FlowRecord, of stored: FlowTask, bound: RowBound, weight: Int64, _ process: ProcessPair
+    ) {
         if let filter, !filter.matches(PacketInfo(row, fields: stored.fields)) { return }
         var key = plan.masked(row.key)
         var direction = 0
@@ -81,14 +100,18 @@ public struct RowMerger: Sendable {
             if folds { direction = 0 }
         }
         let back = folds ? 0 : 1 - direction
-        sums[key, default: Sum()].add(row, direction, back, bound, weight)
+        sums[Group(key: key, process: process), default: Sum()].add(row, direction, back, bound, weight)
     }
 
-    /// The sums in the order of their keys, those without a packet left out.
+    /// The sums, those without a packet left out.
     public consuming func rows() -> [Row] {
         var rows: [Row] = []
         rows.reserveCapacity(sums.count)
-        for (key, sum) in sums where sum.packets[0] + sum.packets[1] > 0 { rows.append(sum.row(key, task)) }
+        for (group, sum) in sums where sum.packets[0] + sum.packets[1] > 0 {
+            var row = sum.row(group.key, task)
+            row.process = processes.process(group.process)
+            rows.append(row)
+        }
         return rows
     }
 }

@@ -6,13 +6,19 @@ public struct TaskMerger: Sendable {
     private var evictedFlows: UInt64 = 0
     private var totalPackets: UInt64 = 0
     private var totalBytes: UInt64 = 0
+    /// Some rows said whose they are.
+    private var isAttributed = false
 
     public init(_ task: FlowTask) {
         self.task = task
-        rows = RowMerger(task)
+        rows = RowMerger(task, processes: task.tellsWholeFlows ? .all : [])
     }
 
-    public mutating func add(_ row: FlowRecord, bound: RowBound) { rows.add(row, of: task, bound: bound) }
+    /// Rows of one key but different processes stay apart.
+    public mutating func add(_ row: FlowRecord, bound: RowBound, process: RowProcess = .unknown) {
+        if process != .unknown { isAttributed = true }
+        rows.add(row, of: task, bound: bound, process: process)
+    }
 
     /// Adds what a result says besides its rows.
     public mutating func add(other: FlowRecord?, evictedFlows: UInt64, totalPackets: UInt64, totalBytes: UInt64) {
@@ -41,21 +47,39 @@ public struct TaskMerger: Sendable {
             totalBytes: result.totalBytes)
         var buffer: [FlowRecord] = []
         var bounds: [RowBound] = []
+        var pairs: [ProcessPair] = []
         let bounded = result.rows as? any BoundedRows
+        let attributed = result.rows as? any AttributedRows
+        let processes = attributed?.processes ?? ProcessNumbers()
+        isAttributed = isAttributed || attributed != nil
         for start in stride(from: 0, to: result.rows.count, by: 8192) {
             let range = start..<min(start + 8192, result.rows.count)
             result.rows.read(range, into: &buffer)
             bounded?.readBounds(range, into: &bounds)
-            for index in buffer.indices { add(buffer[index], bound: bounded == nil ? .none : bounds[index]) }
+            attributed?.readProcesses(range, into: &pairs)
+            for index in buffer.indices {
+                add(
+                    buffer[index], bound: bounded == nil ? .none : bounds[index],
+                    process: attributed == nil ? .unknown : processes.process(pairs[index]))
+            }
         }
     }
 
     /// The sums, in the order of their keys.
     public consuming func result() -> TaskResult {
         let (task, other, evicted, packets, bytes) = (task, other, evictedFlows, totalPackets, totalBytes)
-        let rows = MergedRows(rows: rows.rows().sorted { $0.record.key < $1.record.key })
+        let isAttributed = isAttributed
+        let sorted = rows.rows().sorted {
+            $0.record.key != $1.record.key ? $0.record.key < $1.record.key : $0.process < $1.process
+        }
+        var merged: any FlowRows = MergedRows(rows: sorted)
+        if isAttributed {
+            var processes = ProcessNumbers()
+            let pairs = sorted.map { processes.pair($0.process) }
+            merged = OwnedRows(merged, pairs, processes)
+        }
         return TaskResult(
-            task: task, rows: rows, other: other, evictedFlows: evicted, totalPackets: packets, totalBytes: bytes)
+            task: task, rows: merged, other: other, evictedFlows: evicted, totalPackets: packets, totalBytes: bytes)
     }
 }
 

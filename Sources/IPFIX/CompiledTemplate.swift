@@ -5,7 +5,7 @@ import Octets
 /// A template that was read, and where its records keep what they say.
 struct CompiledTemplate: Sendable {
     enum Content: Sendable {
-        case task(TaskLayout), end, rows(RowLayout)
+        case task(TaskLayout), end, process, rows(RowLayout)
     }
 
     var template: IPFIXTemplate
@@ -17,6 +17,8 @@ struct CompiledTemplate: Sendable {
             content = .rows(try RowLayout(template, at: offset))
         } else if template.scopeCount == 1, template.fields == IPFIXTemplate.end.fields {
             content = .end
+        } else if template.scopeCount == 1, template.fields == IPFIXTemplate.process.fields {
+            content = .process
         } else {
             content = .task(try TaskLayout(template, at: offset))
         }
@@ -43,25 +45,15 @@ public struct TaskRecord: Equatable, Sendable {
                 throw IPFIXFailure(.value(element: InformationElement.observationDomainName.id), at: offset + position)
             }
         }
-        try need(5)
+        try need(4)
         guard body.bigEndian32(at: position) == domain else {
             throw IPFIXFailure(.value(element: InformationElement.observationDomainId.id), at: offset + position)
         }
         self.domain = domain
-        // RFC 7011 § 7: one octet, or 255 and two octets.
-        var length = Int(body[position + 4])
-        position += 5
-        if length == 255 {
-            try need(2)
-            length = Int(body.bigEndian16(at: position))
-            position += 2
-        }
-        try need(length + layout.octetsAfterName)
-        name = String(decoding: (position..<(position + length)).map { body[$0] }, as: UTF8.self)
-        guard name.utf8.count == length, length <= IPFIXEncoder.nameOctetsMax else {
-            throw IPFIXFailure(.value(element: InformationElement.observationDomainName.id), at: offset + position)
-        }
-        position += length
+        position += 4
+        name = try body.variableText(
+            &position, atMost: IPFIXEncoder.nameOctetsMax, .observationDomainName, at: offset)
+        try need(layout.octetsAfterName)
         let milliseconds = body.bigEndian64(at: position)
         guard let time = NTPTime.time(body.bigEndian64(at: position + 8), milliseconds: milliseconds) else {
             throw IPFIXFailure(.value(element: InformationElement.observationTimeNanoseconds.id), at: offset + position)
@@ -90,6 +82,48 @@ public struct TaskRecord: Equatable, Sendable {
         }
         position += 2
         return AddressPrefix(v4: v4, v6: v6)
+    }
+}
+
+extension Span<UInt8> {
+    /// Reads a text whose length stands before it (RFC 7011 § 7: one octet, or 255 and two octets), and moves
+    /// `position` behind it.
+    fileprivate func variableText(
+        _ position: inout Int, atMost octetsMax: Int, _ element: InformationElement, at offset: Int
+    ) throws(IPFIXFailure) -> String {
+        let failure = IPFIXFailure(.value(element: element.id), at: offset + position)
+        guard position < count else { throw failure }
+        var length = Int(self[position])
+        position += 1
+        if length == 255 {
+            guard count - position >= 2 else { throw failure }
+            length = Int(bigEndian16(at: position))
+            position += 2
+        }
+        guard length <= octetsMax, count - position >= length else { throw failure }
+        let text = String(decoding: (position..<(position + length)).map { self[$0] }, as: UTF8.self)
+        guard text.utf8.count == length else { throw failure }
+        position += length
+        return text
+    }
+
+    /// Reads a process, whose number has to be `number`, and moves `position` behind it.
+    func process(
+        _ position: inout Int, number: UInt32, at offset: Int
+    ) throws(IPFIXFailure) -> FlowProcess {
+        guard count - position >= 4, bigEndian32(at: position) == IPFIXTemplate.processEngine | number else {
+            throw IPFIXFailure(.value(element: InformationElement.applicationId.id), at: offset + position)
+        }
+        position += 4
+        let octetsMax = IPFIXEncoder.processNameOctetsMax
+        let comm = try variableText(&position, atMost: octetsMax, .applicationName, at: offset)
+        let cgroup = try variableText(&position, atMost: octetsMax, .applicationDescription, at: offset)
+        guard count - position >= 8 else {
+            throw IPFIXFailure(.value(element: InformationElement.sourceProcessID.id), at: offset + position)
+        }
+        defer { position += 8 }
+        return FlowProcess(
+            pid: bigEndian32(at: position), uid: bigEndian32(at: position + 4), comm: comm, cgroup: cgroup)
     }
 }
 

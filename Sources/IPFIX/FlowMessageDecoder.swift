@@ -10,6 +10,8 @@ public struct FlowMessageDecoder: Sendable {
     /// Flows so far, in milliseconds; each direction that was exported apart is one, with nothing in reverse.
     /// `takeFlows` empties it.
     public private(set) var flows: [MeteredFlow] = []
+    /// Whose they are, where records say so; else empty. What has no number is unknown.
+    public private(set) var ends: [FlowEnds] = []
     /// Whether flows came as biflows; `nil` before the first template.
     public private(set) var directions: FlowDirections?
     public private(set) var domain: UInt32?
@@ -22,7 +24,7 @@ public struct FlowMessageDecoder: Sendable {
     public init() {}
 
     public mutating func takeFlows() -> [MeteredFlow] {
-        defer { flows = [] }
+        defer { (flows, ends) = ([], []) }
         return flows
     }
 
@@ -58,25 +60,28 @@ public struct FlowMessageDecoder: Sendable {
             guard known.contains(id), let ours = IPFIXTemplate.flows[id] else {
                 throw IPFIXFailure(.unknownTemplate(id), at: offset)
             }
-            try decodeFlows(body, ours.template, ours.directions, ours.family, at: offset)
+            try decodeFlows(body, ours, at: offset)
         default: throw IPFIXFailure(.reservedSet(id), at: offset)
         }
     }
 
     private mutating func decodeFlows(
-        _ body: Span<UInt8>, _ template: IPFIXTemplate, _ directions: FlowDirections, _ family: IPFamily, at offset: Int
+        _ body: Span<UInt8>, _ ours: FlowTemplate, at offset: Int
     ) throws(IPFIXFailure) {
-        let octets = template.recordOctets
+        let octets = ours.template.recordOctets
         var position = 0
         while body.count - position >= octets {
             var reader = FieldReader(body, at: position)
-            flows.append(try reader.flow(directions, family, at: offset + position))
+            flows.append(try reader.flow(ours.directions, ours.family, at: offset + position))
+            if ours.hasProcesses {
+                ends.append(FlowEnds(source: reader.process(), destination: reader.process()))
+            }
             sequence? &+= 1
             position += octets
         }
         // Padding is allowed (RFC 7011 § 3.3.1): zeros, fewer than a record has.
         for index in position..<body.count where body[index] != 0 {
-            throw IPFIXFailure(.leftover(template: template.id), at: offset + position)
+            throw IPFIXFailure(.leftover(template: ours.template.id), at: offset + position)
         }
     }
 }
@@ -123,6 +128,16 @@ private struct FieldReader: ~Escapable {
             throw IPFIXFailure(.value(element: InformationElement.biflowDirection.id), at: offset)
         }
         return MeteredFlow(key: key, forward: forward, reverse: try direction(at: offset), endReason: reason)
+    }
+
+    @_lifetime(self: copy self)
+    mutating func process() -> ProcessAnswer {
+        let pid = UInt32(truncatingIfNeeded: number(4))
+        let name = (0..<Int(InformationElement.sourceProcessName.length)).map { octets[position + $0] }
+        position += name.count
+        let user = UInt32(truncatingIfNeeded: number(4))
+        guard pid != 0 else { return .unknown }
+        return .known(FlowProcess(pid: pid, uid: user, comm: String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)))
     }
 
     @_lifetime(self: copy self)

@@ -17,6 +17,7 @@ public struct FlowMessageEncoder: Sendable {
     public static let datagramOctetsMax = 1400
 
     public let directions: FlowDirections
+    private let hasProcesses: Bool
     /// The observation domain that the records are said to come from.
     public let domain: UInt32
     private let octetsMax: Int
@@ -32,11 +33,16 @@ public struct FlowMessageEncoder: Sendable {
     public private(set) var flowCount = 0
     public private(set) var recordCount = 0
 
-    /// - Parameter octetsMax: the longest message. It has room for the templates and one flow at least.
-    public init(directions: FlowDirections, domain: UInt32, octetsMax: Int = datagramOctetsMax) {
+    /// - Parameters:
+    ///   - hasProcesses: records say whose both ends of a flow are.
+    ///   - octetsMax: the longest message. It has room for the templates and one flow at least.
+    public init(
+        directions: FlowDirections, domain: UInt32, hasProcesses: Bool = false, octetsMax: Int = datagramOctetsMax
+    ) {
         self.directions = directions
+        self.hasProcesses = hasProcesses
         self.domain = domain
-        templates = [IPFIXTemplate.flow(directions, .v4), IPFIXTemplate.flow(directions, .v6)]
+        templates = [IPFamily.v4, .v6].map { IPFIXTemplate.flow(directions, $0, hasProcesses: hasProcesses) }
         recordOctets = templates.map(\.recordOctets)
         let least = 16 + 4 + templates.reduce(0) { $0 + $1.setOctets } + 4 + 2 * recordOctets[1]
         self.octetsMax = min(max(octetsMax, least), IPFIXEncoder.messageOctetsMax)
@@ -66,7 +72,9 @@ public struct FlowMessageEncoder: Sendable {
     }
 
     /// Appends a flow; `false` if the message has no room for it, and then nothing was appended.
-    public mutating func append(_ flow: MeteredFlow) -> Bool {
+    ///
+    /// - Parameter ends: whose it is; of use where records say so.
+    public mutating func append(_ flow: MeteredFlow, _ ends: FlowEnds = FlowEnds()) -> Bool {
         let isV6 = flow.key.family == .v6
         let template = templates[isV6 ? 1 : 0]
         let records =
@@ -77,13 +85,13 @@ public struct FlowMessageEncoder: Sendable {
         if setID != template.id { openSet(template.id) }
         switch directions {
         case .together:
-            write(flow, flow.key, flow.forward, reverse: flow.reverse)
+            write(flow, flow.key, flow.forward, reverse: flow.reverse, ends)
         case .apart:
-            if flow.forward.packets > 0 { write(flow, flow.key, flow.forward) }
+            if flow.forward.packets > 0 { write(flow, flow.key, flow.forward, ends) }
             if flow.reverse.packets > 0 {
                 var key = flow.key
                 key.swapEnds()
-                write(flow, key, flow.reverse)
+                write(flow, key, flow.reverse, FlowEnds(source: ends.destination, destination: ends.source))
             }
         }
         flowCount += 1
@@ -105,15 +113,7 @@ public struct FlowMessageEncoder: Sendable {
     private mutating func appendTemplates() {
         openSet(2)
         for template in templates {
-            buffer.write(atMost: template.setOctets) { writer in
-                writer.append(bigEndian: template.id)
-                writer.append(bigEndian: UInt16(template.fields.count))
-                for field in template.fields {
-                    writer.append(bigEndian: field.isReverse ? field.id | 0x8000 : field.id)
-                    writer.append(bigEndian: field.length)
-                    if field.isReverse { writer.append(bigEndian: InformationElement.reverseEnterprise) }
-                }
-            }
+            buffer.write(atMost: template.setOctets) { $0.append(template) }
         }
         closeSet()
     }
@@ -136,9 +136,10 @@ public struct FlowMessageEncoder: Sendable {
     }
 
     private mutating func write(
-        _ flow: MeteredFlow, _ key: FlowKey, _ counts: FlowDirection, reverse: FlowDirection? = nil
+        _ flow: MeteredFlow, _ key: FlowKey, _ counts: FlowDirection, reverse: FlowDirection? = nil, _ ends: FlowEnds
     ) {
-        buffer.write(atMost: 160) { writer in
+        let hasProcesses = hasProcesses
+        buffer.write(atMost: 224) { writer in
             if key.family == .v6 {
                 writer.append(bigEndian: key.sourceHigh)
                 writer.append(bigEndian: key.sourceLow)
@@ -154,9 +155,13 @@ public struct FlowMessageEncoder: Sendable {
             writer.append(bigEndian: key.vlan)
             writer.append(flow.endReason.rawValue)
             writer.append(counts)
-            guard let reverse else { return }
-            writer.append(1)  // forward is from the initiator (RFC 5103 § 6.3)
-            writer.append(reverse)
+            if let reverse {
+                writer.append(1)  // forward is from the initiator (RFC 5103 § 6.3)
+                writer.append(reverse)
+            }
+            guard hasProcesses else { return }
+            writer.append(ends.source)
+            writer.append(ends.destination)
         }
     }
 }
@@ -170,6 +175,20 @@ extension OctetWriter {
         append(bigEndian: direction.ipBytes)
         append(bigEndian: direction.bytes)
         append(bigEndian: UInt16(direction.tcpFlags.rawValue))
+    }
+
+    /// A process that is not known has no number and no name.
+    @_lifetime(self: copy self)
+    fileprivate mutating func append(_ answer: ProcessAnswer) {
+        let process = answer.process
+        append(bigEndian: process?.pid ?? 0)
+        var room = Int(InformationElement.sourceProcessName.length)
+        for octet in (process?.comm ?? "").utf8.prefix(room) {
+            append(octet)
+            room -= 1
+        }
+        for _ in 0..<room { append(0) }
+        append(bigEndian: process?.uid ?? 0)
     }
 
     /// `dateTimeMilliseconds` begins in 1970 (RFC 7011 § 6.1.8).

@@ -16,7 +16,10 @@ extension IPFIXTemplate {
     /// The identifiers differ from those of files, for a collector that gets both.
     private static let firstFlowID: UInt16 = 300
 
-    static func flow(_ directions: FlowDirections, _ family: IPFamily) -> IPFIXTemplate {
+    /// - Parameter hasProcesses: whose both ends are stands behind everything else.
+    static func flow(
+        _ directions: FlowDirections, _ family: IPFamily, hasProcesses: Bool = false
+    ) -> IPFIXTemplate {
         let addresses: [InformationElement] =
             family == .v6
             ? [.sourceIPv6Address, .destinationIPv6Address] : [.sourceIPv4Address, .destinationIPv4Address]
@@ -28,19 +31,37 @@ extension IPFIXTemplate {
             .tcpControlBits,
         ]
         let reverse = directions == .together ? [.biflowDirection] + counts.map(InformationElement.reverse) : []
-        let id = firstFlowID + (family == .v6 ? 1 : 0) + (directions == .together ? 2 : 0)
-        return IPFIXTemplate(id: id, scopeCount: 0, fields: addresses + key + counts + reverse)
+        let processes: [InformationElement] = [
+            .sourceProcessID, .sourceProcessName, .sourceProcessUser, .destinationProcessID, .destinationProcessName,
+            .destinationProcessUser,
+        ]
+        let id =
+            firstFlowID + (family == .v6 ? 1 : 0) + (directions == .together ? 2 : 0) + (hasProcesses ? 4 : 0)
+        return IPFIXTemplate(
+            id: id, scopeCount: 0,
+            fields: addresses + key + counts + reverse + (hasProcesses ? processes : []))
     }
 
     /// Every template of exported flows, by its identifier.
-    static let flows: [UInt16: (template: IPFIXTemplate, directions: FlowDirections, family: IPFamily)] = {
-        var all: [UInt16: (template: IPFIXTemplate, directions: FlowDirections, family: IPFamily)] = [:]
+    static let flows: [UInt16: FlowTemplate] = {
+        var all: [UInt16: FlowTemplate] = [:]
         for directions in FlowDirections.allCases {
             for family in [IPFamily.v4, .v6] {
-                let template = flow(directions, family)
-                all[template.id] = (template, directions, family)
+                for hasProcesses in [false, true] {
+                    let template = flow(directions, family, hasProcesses: hasProcesses)
+                    all[template.id] = FlowTemplate(
+                        template: template, directions: directions, family: family, hasProcesses: hasProcesses)
+                }
             }
         }
         return all
     }()
+}
+
+/// A template of exported flows, and what it means.
+struct FlowTemplate: Sendable {
+    var template: IPFIXTemplate
+    var directions: FlowDirections
+    var family: IPFamily
+    var hasProcesses: Bool
 }

@@ -18,6 +18,10 @@ public struct IPFIXDecoder: Sendable {
     public private(set) var fields: KeyFields?
     /// Rows so far. `takeRows` empties it.
     public private(set) var rows: [FlowRecord] = []
+    /// Whose they are, where rows say so; else empty.
+    public private(set) var processPairs: [ProcessPair] = []
+    /// What the numbers stand for; `nil` where rows do not say whose they are.
+    public var processes: ProcessNumbers? { hasProcesses ? ProcessNumbers(processList) : nil }
     public private(set) var other: FlowRecord?
     public private(set) var evictedFlows: UInt64 = 0
 
@@ -25,6 +29,8 @@ public struct IPFIXDecoder: Sendable {
     private var sequence: UInt32 = 0
     private var rowCount: UInt64 = 0
     private var announcedRows: UInt64?
+    private var hasProcesses = false
+    private var processList: [FlowProcess] = []
 
     public init() {}
 
@@ -96,6 +102,7 @@ public struct IPFIXDecoder: Sendable {
             switch template.content {
             case .task(let layout): try decodeTask(body, id, layout, domain, at: offset)
             case .end: try decodeEnd(body, id, domain, at: offset)
+            case .process: try decodeProcesses(body, at: offset)
             case .rows(let layout): try decodeRows(body, id, layout, at: offset)
             }
         default: throw IPFIXFailure(.reservedSet(id), at: offset)
@@ -115,6 +122,7 @@ public struct IPFIXDecoder: Sendable {
             guard templates.count < Self.templatesMax else { throw IPFIXFailure(.tooManyTemplates, at: offset) }
             let compiled = try CompiledTemplate(template, at: offset)
             if case .rows(let layout) = compiled.content, !layout.isOther { try adopt(layout.key, template.id, offset) }
+            if case .process = compiled.content { hasProcesses = true }
             templates[template.id] = compiled
         }
     }
@@ -146,6 +154,15 @@ public struct IPFIXDecoder: Sendable {
         sequence &+= 1
     }
 
+    private mutating func decodeProcesses(_ body: Span<UInt8>, at offset: Int) throws(IPFIXFailure) {
+        var position = 0
+        while position < body.count {
+            let number = ProcessNumbers.first + UInt32(processList.count)
+            processList.append(try body.process(&position, number: number, at: offset))
+            sequence &+= 1
+        }
+    }
+
     private mutating func decodeRows(
         _ body: Span<UInt8>, _ id: UInt16, _ layout: RowLayout, at offset: Int
     ) throws(IPFIXFailure) {
@@ -159,7 +176,11 @@ public struct IPFIXDecoder: Sendable {
                 other = row
                 evictedFlows = record.bigEndian64(at: layout[.flowCount])
             } else {
+                guard layout.hasProcesses == hasProcesses else {
+                    throw IPFIXFailure(.template(id), at: offset + position)
+                }
                 rows.append(row)
+                if hasProcesses { processPairs.append(layout.processes(record)) }
                 rowCount += 1
             }
             sequence &+= 1
@@ -189,13 +210,14 @@ extension IPFIXTemplate {
         for _ in 0..<count {
             guard body.count - position >= 4 else { throw IPFIXFailure(.template(id), at: offset + position) }
             let word = body.bigEndian16(at: position)
-            let isReverse = word & 0x8000 != 0
-            let field = InformationElement(
-                id: word & 0x7FFF, length: body.bigEndian16(at: position + 2), isReverse: isReverse)
+            var field = InformationElement(id: word & 0x7FFF, length: body.bigEndian16(at: position + 2))
             position += 4
-            if isReverse {
+            if word & 0x8000 != 0 {
                 guard body.count - position >= 4 else { throw IPFIXFailure(.template(id), at: offset + position) }
-                guard body.bigEndian32(at: position) == InformationElement.reverseEnterprise else {
+                field.enterprise = body.bigEndian32(at: position)
+                guard
+                    [InformationElement.reverseEnterprise, InformationElement.ntopEnterprise].contains(field.enterprise)
+                else {
                     throw IPFIXFailure(.unsupportedElement(template: id, element: field.id), at: offset + position)
                 }
                 position += 4

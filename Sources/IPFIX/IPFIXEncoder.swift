@@ -25,6 +25,8 @@ public struct IPFIXEncoder: Sendable {
     public let task: FlowTask
     /// The observation domain of every message: the task's position in its snapshot, from 1.
     public let domain: UInt32
+    /// Rows say whose they are.
+    private let hasProcesses: Bool
     private let exportSeconds: UInt32
     private let recordOctets: [Int]
     private let prefixed: PrefixLengths
@@ -42,14 +44,19 @@ public struct IPFIXEncoder: Sendable {
 
     /// The record that names the task and the templates of its rows are in the first message.
     ///
-    /// - Parameter time: the snapshot's time, nanoseconds since 1970.
+    /// - Parameters:
+    ///   - time: the snapshot's time, nanoseconds since 1970.
+    ///   - processes: those that rows name, where rows say whose they are.
     /// - Precondition: the name has at most `nameOctetsMax` octets.
-    public init(task: FlowTask, domain: UInt32, time: Int64) {
+    public init(task: FlowTask, domain: UInt32, time: Int64, processes: ProcessNumbers? = nil) {
         precondition(task.name.utf8.count <= Self.nameOctetsMax, "the task's name is too long for an IPFIX file")
         self.task = task
         self.domain = domain
+        hasProcesses = processes != nil
         exportSeconds = UInt32(clamping: time.floorQuotient(1_000_000_000))
-        recordOctets = RowKind.all.map { IPFIXTemplate.row(task, $0).recordOctets }
+        recordOctets = RowKind.all.map {
+            IPFIXTemplate.row(task, $0, hasProcesses: processes != nil).recordOctets
+        }
         prefixed = PrefixLengths(task.fields)
         openMessage()
         appendTaskRecord(time)
@@ -57,6 +64,7 @@ public struct IPFIXEncoder: Sendable {
         for family in hasAddresses ? [IPFamily.v4, .v6] : [.none] {
             announce(RowKind(family: family))
         }
+        if let processes { append(processes) }
     }
 
     /// The message as it is to be written, once it is closed, with those kept before it.
@@ -65,11 +73,13 @@ public struct IPFIXEncoder: Sendable {
     }
 
     /// Appends a row; `false` if the message has no room for it, and then nothing was appended.
-    public mutating func append(_ row: FlowRecord) -> Bool {
+    ///
+    /// - Parameter process: whose it is, where rows say so.
+    public mutating func append(_ row: FlowRecord, process: ProcessPair = ProcessPair()) -> Bool {
         let kind = RowKind(row)
         guard kind.index == setKind || open(kind) else { return false }
         guard fits(recordOctets[kind.index]) else { return false }
-        write(row, kind)
+        write(row, kind, process)
         sequence &+= 1
         rowCount &+= 1
         return true
@@ -186,7 +196,7 @@ extension IPFIXEncoder {
     /// and one record.
     private mutating func open(_ kind: RowKind) -> Bool {
         let isAnnounced = announced & 1 << UInt16(kind.index) != 0
-        let template = isAnnounced ? 0 : IPFIXTemplate.row(task, kind).setOctets
+        let template = isAnnounced ? 0 : rowTemplate(kind).setOctets
         guard fits(template + 4 + recordOctets[kind.index]) else { return false }
         if !isAnnounced { announce(kind) }
         openSet(IPFIXTemplate.firstRowID + UInt16(kind.index))
@@ -194,8 +204,12 @@ extension IPFIXEncoder {
         return true
     }
 
+    private func rowTemplate(_ kind: RowKind) -> IPFIXTemplate {
+        IPFIXTemplate.row(task, kind, hasProcesses: hasProcesses)
+    }
+
     private mutating func announce(_ kind: RowKind) {
-        append(IPFIXTemplate.row(task, kind))
+        append(rowTemplate(kind))
         announced |= 1 << UInt16(kind.index)
     }
 
@@ -221,16 +235,7 @@ extension IPFIXEncoder {
 
     private mutating func append(_ template: IPFIXTemplate) {
         openSet(template.scopeCount > 0 ? 3 : 2)  // RFC 7011 § 3.3.2
-        buffer.write(atMost: template.setOctets) { writer in
-            writer.append(bigEndian: template.id)
-            writer.append(bigEndian: UInt16(template.fields.count))
-            if template.scopeCount > 0 { writer.append(bigEndian: UInt16(template.scopeCount)) }
-            for field in template.fields {
-                writer.append(bigEndian: field.isReverse ? field.id | 0x8000 : field.id)
-                writer.append(bigEndian: field.length)
-                if field.isReverse { writer.append(bigEndian: InformationElement.reverseEnterprise) }
-            }
-        }
+        buffer.write(atMost: template.setOctets) { $0.append(template) }
         closeSet()
     }
 
@@ -257,11 +262,44 @@ extension IPFIXEncoder {
     }
 }
 
+/// Processes.
+extension IPFIXEncoder {
+    /// What a name takes at most: the rest of it is cut off.
+    static let processNameOctetsMax = 4096
+
+    private mutating func append(_ processes: ProcessNumbers) {
+        let template = IPFIXTemplate.process
+        append(template)
+        for (index, process) in processes.processes.enumerated() {
+            let comm = Array(process.comm.utf8.prefix(Self.processNameOctetsMax))
+            let cgroup = Array(process.cgroup.utf8.prefix(Self.processNameOctetsMax))
+            let octets = 12 + 6 + comm.count + cgroup.count
+            if !fits(octets + 4) {
+                closeMessage()
+                openMessage(keepsClosed: true)
+            }
+            openSet(template.id)
+            buffer.write(atMost: octets) { writer in
+                let number = ProcessNumbers.first + UInt32(index)
+                writer.append(bigEndian: IPFIXTemplate.processEngine | number & 0xFF_FFFF)
+                for name in [comm, cgroup] {
+                    writer.append(variableLength: name.count)
+                    for octet in name { writer.append(octet) }
+                }
+                writer.append(bigEndian: process.pid)
+                writer.append(bigEndian: process.uid)
+            }
+            closeSet()
+            sequence &+= 1
+        }
+    }
+}
+
 /// Records.
 extension IPFIXEncoder {
     @inline(always)
-    private mutating func write(_ row: FlowRecord, _ kind: RowKind) {
-        let (key, prefixed, bidirectional) = (task.fields, prefixed, task.bidirectional)
+    private mutating func write(_ row: FlowRecord, _ kind: RowKind, _ process: ProcessPair) {
+        let (key, prefixed, bidirectional, hasProcesses) = (task.fields, prefixed, task.bidirectional, hasProcesses)
         buffer.write(atMost: 160) { writer in
             writer.append(addressesOf: row.key, key, prefixed, kind.family)
             if key.sourcePort { writer.append(bigEndian: row.key.sourcePort) }
@@ -270,93 +308,9 @@ extension IPFIXEncoder {
             if key.vlan { writer.append(bigEndian: row.key.vlan) }
             writer.append(timesOf: row, wide: kind.hasWideTimes)
             writer.append(countersOf: row, wide: kind.hasWideCounters, bidirectional: bidirectional)
-        }
-    }
-}
-
-/// The prefix lengths of a task that stand in its rows: those of addresses that are not kept whole.
-struct PrefixLengths: Sendable {
-    var source4: UInt8?, source6: UInt8?, destination4: UInt8?, destination6: UInt8?
-
-    init(_ key: KeyFields) {
-        source4 = key.source.flatMap { $0.v4 == 32 ? nil : $0.v4 }
-        source6 = key.source.flatMap { $0.v6 == 128 ? nil : $0.v6 }
-        destination4 = key.destination.flatMap { $0.v4 == 32 ? nil : $0.v4 }
-        destination6 = key.destination.flatMap { $0.v6 == 128 ? nil : $0.v6 }
-    }
-}
-
-extension OctetWriter {
-    /// One octet, or 255 and two octets (RFC 7011 § 7).
-    @_lifetime(self: copy self)
-    fileprivate mutating func append(variableLength length: Int) {
-        if length < 255 {
-            append(UInt8(length))
-        } else {
-            append(0xFF)
-            append(bigEndian: UInt16(length))
-        }
-    }
-
-    @inline(always)
-    @_lifetime(self: copy self)
-    fileprivate mutating func append(
-        addressesOf row: FlowKey, _ key: KeyFields, _ prefixed: PrefixLengths, _ family: IPFamily
-    ) {
-        switch family {
-        case .v4:
-            if key.source != nil {
-                append(bigEndian: UInt32(truncatingIfNeeded: row.sourceLow))
-                if let length = prefixed.source4 { append(length) }
-            }
-            if key.destination != nil {
-                append(bigEndian: UInt32(truncatingIfNeeded: row.destinationLow))
-                if let length = prefixed.destination4 { append(length) }
-            }
-        case .v6:
-            if key.source != nil {
-                append(bigEndian: row.sourceHigh)
-                append(bigEndian: row.sourceLow)
-                if let length = prefixed.source6 { append(length) }
-            }
-            if key.destination != nil {
-                append(bigEndian: row.destinationHigh)
-                append(bigEndian: row.destinationLow)
-                if let length = prefixed.destination6 { append(length) }
-            }
-        case .none: break
-        }
-    }
-
-    @inline(always)
-    @_lifetime(self: copy self)
-    fileprivate mutating func append(timesOf row: FlowRecord, wide: Bool) {
-        append(bigEndian: NTPTime.timestamp(row.firstSeen))
-        append(bigEndian: NTPTime.timestamp(row.lastSeen))
-        guard wide else { return }
-        append(bigEndian: NTPTime.milliseconds(row.firstSeen))
-        append(bigEndian: NTPTime.milliseconds(row.lastSeen))
-    }
-
-    @inline(always)
-    @_lifetime(self: copy self)
-    fileprivate mutating func append(countersOf row: FlowRecord, wide: Bool, bidirectional: Bool) {
-        append(packets: row.packets, bytes: row.bytes, wide: wide)
-        append(bigEndian: UInt16(row.tcpFlags))
-        guard bidirectional else { return }
-        append(packets: row.reversePackets, bytes: row.reverseBytes, wide: wide)
-        append(bigEndian: UInt16(row.reverseTCPFlags))
-    }
-
-    /// - Parameter wide: in eight octets each; else both are below 2³².
-    @inline(always)
-    @_lifetime(self: copy self)
-    private mutating func append(packets: UInt64, bytes: UInt64, wide: Bool) {
-        if wide {
-            append(bigEndian: packets)
-            append(bigEndian: bytes)
-        } else {
-            append(bigEndian: packets << 32 | bytes)
+            guard hasProcesses else { return }
+            writer.append(bigEndian: IPFIXTemplate.processEngine | process.local)
+            writer.append(bigEndian: IPFIXTemplate.processEngine | process.peer)
         }
     }
 }

@@ -13,7 +13,7 @@ public struct IPFIXTemplate: Equatable, Sendable {
 
     /// Octets of the template with its set's header.
     var setOctets: Int {
-        4 + (scopeCount > 0 ? 6 : 4) + fields.reduce(0) { $0 + ($1.isReverse ? 8 : 4) }
+        4 + (scopeCount > 0 ? 6 : 4) + fields.reduce(0) { $0 + $1.templateOctets }
     }
 }
 
@@ -55,7 +55,17 @@ extension IPFIXTemplate {
     static let taskID: UInt16 = 256
     static let endID: UInt16 = 257
     static let otherID: UInt16 = 258
+    static let processID: UInt16 = 259
     static let firstRowID: UInt16 = 260
+
+    /// The processes that rows name (RFC 6759 § 4.3): name, control group, number and user.
+    static let process = IPFIXTemplate(
+        id: processID, scopeCount: 1,
+        fields: [
+            .applicationId, .applicationName, .applicationDescription, .sourceProcessID, .sourceProcessUser,
+        ])
+    /// In front of a process's number: the engine of user-defined names (RFC 6759 § 4.1).
+    static let processEngine: UInt32 = 6 << 24
 
     /// What the file is about: the task's name, the snapshot's time, the prefix lengths, the meaning of «forward».
     static func task(_ task: FlowTask) -> IPFIXTemplate {
@@ -72,11 +82,13 @@ extension IPFIXTemplate {
     static let end = IPFIXTemplate(
         id: endID, scopeCount: 1, fields: [.observationDomainId, .exportedFlowRecordTotalCount])
 
-    static func row(_ task: FlowTask, _ kind: RowKind) -> IPFIXTemplate {
+    /// - Parameter hasProcesses: of each end.
+    static func row(_ task: FlowTask, _ kind: RowKind, hasProcesses: Bool = false) -> IPFIXTemplate {
         IPFIXTemplate(
             id: firstRowID + UInt16(kind.index), scopeCount: 0,
             fields: keyFields(task.fields, kind.family) + times(wide: kind.hasWideTimes)
-                + counters(task, wide: kind.hasWideCounters))
+                + counters(task, wide: kind.hasWideCounters)
+                + (hasProcesses ? [.applicationId, .applicationId] : []))
     }
 
     /// The row of evicted flows: no key, the number of flows in it, times of any era.

@@ -7,10 +7,10 @@ struct RowLayout: Sendable {
     enum Slot: Int, Sendable {
         case source, sourcePrefix, destination, destinationPrefix, sourcePort, destinationPort, `protocol`, vlan
         case start, end, startMilliseconds, endMilliseconds, packets, bytes, flags
-        case reversePackets, reverseBytes, reverseFlags, flowCount
+        case reversePackets, reverseBytes, reverseFlags, flowCount, process, peer
     }
 
-    private static let slotCount = 19
+    private static let slotCount = 21
     /// Octets from the start of a record; -1 where the template lacks the field.
     private var offsets = [Int](repeating: -1, count: RowLayout.slotCount)
     /// Counters in four octets instead of eight (RFC 7011 § 6.2).
@@ -22,6 +22,7 @@ struct RowLayout: Sendable {
     private func has(_ slot: Slot) -> Bool { self[slot] >= 0 }
 
     var isOther: Bool { has(.flowCount) }
+    var hasProcesses: Bool { has(.process) }
 
     /// The key fields without prefixes; addresses are left out because templates without them belong to the task too.
     var key: KeyFields {
@@ -32,7 +33,9 @@ struct RowLayout: Sendable {
 
     init(_ template: IPFIXTemplate, at offset: Int) throws(IPFIXFailure) {
         for field in template.fields {
-            guard let (slot, family) = Self.slots[field] ?? Self.narrowSlots[field], !has(slot),
+            // The second of two is the other end's.
+            let slots = field == .applicationId && has(.process) ? Self.peerSlots : Self.slots
+            guard let (slot, family) = slots[field] ?? Self.narrowSlots[field], !has(slot),
                 family == .none || self.family == .none || self.family == family
             else {
                 throw IPFIXFailure(.unsupportedElement(template: template.id, element: field.id), at: offset)
@@ -44,7 +47,8 @@ struct RowLayout: Sendable {
         }
         guard has(.start), has(.end), has(.packets), has(.bytes), has(.flags),
             has(.startMilliseconds) == has(.endMilliseconds),
-            has(.reversePackets) == has(.reverseBytes), has(.reversePackets) == has(.reverseFlags)
+            has(.reversePackets) == has(.reverseBytes), has(.reversePackets) == has(.reverseFlags),
+            has(.process) == has(.peer)
         else { throw IPFIXFailure(.missingElement(template: template.id), at: offset) }
     }
 
@@ -64,7 +68,9 @@ struct RowLayout: Sendable {
         .packetDeltaCount: (.packets, .none), .layer2OctetDeltaCount: (.bytes, .none), .tcpControlBits: (.flags, .none),
         .reverse(.packetDeltaCount): (.reversePackets, .none), .reverse(.layer2OctetDeltaCount): (.reverseBytes, .none),
         .reverse(.tcpControlBits): (.reverseFlags, .none), .deltaFlowCount: (.flowCount, .none),
+        .applicationId: (.process, .none),
     ]
+    private static let peerSlots: [InformationElement: (Slot, IPFamily)] = [.applicationId: (.peer, .none)]
 
     /// The counters, where they are encoded in four octets.
     private static let narrowSlots: [InformationElement: (Slot, IPFamily)] = [
@@ -90,6 +96,16 @@ struct RowLayout: Sendable {
         row.firstSeen = try time(record, .start, .startMilliseconds, at: offset)
         row.lastSeen = try time(record, .end, .endMilliseconds, at: offset)
         return row
+    }
+
+    /// Whose the row of one record is.
+    func processes(_ record: Span<UInt8>) -> ProcessPair {
+        ProcessPair(local: number(record, .process), peer: number(record, .peer))
+    }
+
+    /// Without the engine before it.
+    private func number(_ record: Span<UInt8>, _ slot: Slot) -> UInt32 {
+        record.bigEndian32(at: self[slot]) & 0xFF_FFFF
     }
 
     private func key(_ record: Span<UInt8>, _ task: TaskRecord, at offset: Int) throws(IPFIXFailure) -> FlowKey {

@@ -9,7 +9,7 @@ public enum Sandbox {
     public enum Layer: UInt8, CaseIterable, Sendable {
         /// No capability is left, and no program can give one.
         case privileges
-        /// No file can be opened but what /sys says of devices, and no TCP port (landlock(7), Linux 5.13; ports 6.7).
+        /// No file can be opened, and no TCP port (landlock(7), Linux 5.13; ports 6.7).
         case landlock
         /// System calls but those that read, write and compute are refused (seccomp(2)).
         case seccomp

@@ -28,6 +28,9 @@ import KernelIO
     public private(set) var octetsRead: UInt64 = 0
     private var total = SocketCounters()
     private var last = pcap_stat()
+    /// libpcap looks for this in files, which a confined process cannot open, and only if it is promiscuous.
+    private let statistics: InterfaceStatistics?
+    private var droppedBefore: UInt64?
     /// Why the interface gives nothing any more, and since when (monotonic).
     private var failure: (text: String, since: Int64)?
     private var isEnded = false
@@ -69,6 +72,7 @@ import KernelIO
         snapLength = settings.snapLength
         let interfaces = (try? NetworkInterface.all()) ?? []
         leavesOutSecondSight = name == "any" || interfaces.contains { $0.name == name && $0.isLoopback }
+        statistics = InterfaceStatistics(of: name)
         unsafe isNetworkDevice = ns_interface_is_up(descriptor, name) == 1
     }
 
@@ -190,6 +194,7 @@ import KernelIO
             Self.wait(for: [self], orUntil: nil, milliseconds: Self.blockMilliseconds)
         }
         total = SocketCounters()
+        droppedBefore = statistics?.current?.dropped
     }
 
     /// From now on frames that pass the filter are let in.
@@ -295,8 +300,14 @@ import KernelIO
         guard unsafe pcap_stats(handle, &now) == 0 else { return }
         total.received += UInt64(now.ps_recv &- last.ps_recv)
         total.dropped += UInt64(now.ps_drop &- last.ps_drop)
-        total.droppedByInterface += UInt64(now.ps_ifdrop &- last.ps_ifdrop)
         last = now
+    }
+
+    /// Frames the interface dropped before the socket could see them. The interface counts for all who listen. `nil`:
+    /// not known, as of `any`. To be asked now and then: the answer takes a lock of the kernel.
+    public var droppedByInterface: UInt64? {
+        guard let droppedBefore, let dropped = statistics?.current?.dropped else { return nil }
+        return dropped >= droppedBefore ? dropped - droppedBefore : 0
     }
 }
 

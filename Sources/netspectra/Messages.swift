@@ -87,11 +87,6 @@ extension MessageRun.Source {
         tls = outcome.tls
         packets = (outcome.frames, outcome.streams.frameSegments + outcome.streams.fragmentFrames)
         problems = captures.flatMap(\.problems) + captures.compactMap(\.note)
-        if outcome.keys.preMaster > 0 {
-            problems.append(
-                "\(outcome.keys.preMaster) lines of key logs give pre-master secrets (RSA), which are not used: "
-                    + "connections of which nothing else is known stay closed")
-        }
         code = captures.exitCode
         if code == Exit.noCapture, let last = problems.popLast() {
             problems.append(last + "\n  Recorded events: netspectra replay.")

@@ -37,6 +37,8 @@ struct Query: ParsableCommand {
               netspectra query top --last 15m
               netspectra query top --by SrcIP/24 --where 'dst_port == 443' --format csv
               netspectra query flow 'host 10.0.0.1 and port 443' --every 1h
+              netspectra query top --by comm
+              netspectra query flow 'port 443' --by five-tuple,process
               netspectra query spread --by SrcIP --of DstIP,DstPort
               netspectra query sql 'SELECT ip(src_ip), sum(bytes) FROM flows GROUP BY 1'
             """)
@@ -67,9 +69,14 @@ struct Query: ParsableCommand {
     @Option(help: ArgumentHelp("Rows of this task alone.", valueName: "name"))
     var task: String?
 
+    // `--key` too: that is what analyze calls it.
     @Option(
+        name: [.customLong("by"), .customLong("key"), .customShort("k")],
         help: ArgumentHelp(
-            "Put rows together by these fields. Default: the task's key; for spread: SrcIP.", valueName: "fields"))
+            """
+            Put rows together by these fields; also by pid, comm, uid and cgroup of what capture --processes has stored. \
+            Default: the task's key; for spread: SrcIP.
+            """, valueName: "fields"))
     var by: String?
 
     @Option(
@@ -141,7 +148,7 @@ struct Query: ParsableCommand {
         question.last = try last.map { try StoreOptions.duration($0, option: "--last") }
         question.every = try every.map { try StoreOptions.duration($0, option: "--every") }
         question.task = task
-        question.fields = try by.map { try StoreOptions.fields($0, option: "--by") }
+        if let by { try Self.split(by, into: &question) }
         if bidirectional { question.isBidirectional = true }
         let filters = [subject == .flow ? text : nil, self.where].compactMap(\.self)
         let filter = filters.count == 2 ? "(\(filters[0])) and (\(filters[1]))" : filters.first
@@ -149,6 +156,23 @@ struct Query: ParsableCommand {
         if subject == .flow, question.every == nil { question.every = 0 }
         if subject == .spread { question.elements = try StoreOptions.fields(of ?? "DstIP", option: "--of") }
         return question
+    }
+
+    /// Words that name what is known of processes stand among a key's fields.
+    private static func split(_ text: String, into question: inout FlowQuestion) throws {
+        var rest: [Substring] = []
+        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let name = word.filter { $0 != " " }.lowercased()
+            if name == "process" {
+                question.processes.formUnion([.pid, .comm])
+            } else if let field = ProcessFields.names.first(where: { $0.name == name })?.field {
+                question.processes.insert(field)
+            } else {
+                rest.append(word)
+            }
+        }
+        question.fields =
+            rest.isEmpty ? KeyFields() : try StoreOptions.fields(rest.joined(separator: ","), option: "--by")
     }
 
     private func answer(_ question: FlowQuestion, _ store: any SnapshotStore) throws(SystemFailure) -> String {
@@ -177,8 +201,13 @@ struct Query: ParsableCommand {
             }
             let answer = try store.answer(plan)
             guard format == .table else { return printed(answer.table, answer.summary) }
-            return answer.text(title: plan.task.name, isExact: exact, width: width, style: style)
+            return answer.text(title: title(plan), isExact: exact, width: width, style: style)
         }
+    }
+
+    private func title(_ plan: QuestionPlan) -> String {
+        let names = ProcessFields.names.filter { plan.processes.contains($0.field) }.map(\.name)
+        return ([plan.task.name] + names).filter { !$0.isEmpty }.joined(separator: ",")
     }
 
     private func sketches(_ question: FlowQuestion, _ store: any SnapshotStore) throws(SystemFailure) -> AnswerTable {

@@ -37,7 +37,15 @@ struct Replay: ParsableCommand {
             """, valueName: "time"))
     var reorder: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Damaged records that are told of, each in a line; further ones are counted.", valueName: "number"))
+    var maxErrors = 16
+
     func validate() throws {
+        if !(0...1_000_000 ~= maxErrors) {
+            throw ValidationError("--max-errors: \(maxErrors) is not between 0 and 1000000")
+        }
         if files.count(where: { $0 == "-" }) > 1 { throw ValidationError("standard input (-) can be read only once") }
         _ = try window
     }
@@ -64,6 +72,7 @@ struct Replay: ParsableCommand {
             for file in files {
                 if shouldStop() { break }
                 var events = RecordedEvents()
+                events.problemsMax = maxErrors
                 events.keepsOrder = reorder == nil
                 let outcome = events.read(file, into: entrance, shouldStop: shouldStop)
                 source.add(outcome)

@@ -103,7 +103,7 @@ struct Show: ParsableCommand {
         let rowsMax = top ?? (format == .table ? 10 : 0)
         for index in snapshot.results.indices {
             let rows = sort.sorted(snapshot.results[index].rows)
-            snapshot.results[index].rows = rowsMax > 0 ? FirstRows(rowsMax, of: rows) : rows
+            snapshot.results[index].rows = rowsMax > 0 ? rows.first(rowsMax) : rows
         }
         return snapshot
     }

@@ -3,11 +3,20 @@ import Pipeline
 
 extension RowOrder {
     /// Rows that were read back, in this order; those of several shards together.
-    func sorted(_ rows: any FlowRows) -> [FlowRecord] {
+    func sorted(_ rows: any FlowRows) -> any FlowRows {
         var sorted: [FlowRecord] = []
         rows.read(0..<rows.count, into: &sorted)
-        sorted.sort { rank($0) != rank($1) ? rank($0) > rank($1) : $0.key < $1.key }
-        return sorted
+        func precedes(_ a: FlowRecord, _ b: FlowRecord) -> Bool {
+            rank(a) != rank(b) ? rank(a) > rank(b) : a.key < b.key
+        }
+        guard let attributed = rows as? any AttributedRows else {
+            sorted.sort(by: precedes)
+            return sorted
+        }
+        var pairs: [ProcessPair] = []
+        attributed.readProcesses(0..<rows.count, into: &pairs)
+        let all = zip(sorted, pairs).sorted { precedes($0.0, $1.0) }
+        return OwnedRows(all.map(\.0), all.map(\.1), attributed.processes)
     }
 
     /// The higher comes first.

@@ -266,6 +266,79 @@ struct KeyLogTests {
         expectSame(outcome)
     }
 
+    /// Programs that move the messages themselves, outside of the library's calls: nothing passes a socket within them.
+    @Test(
+        .enabled(if: Peers.gnuTLSObstacle == nil, Comment(rawValue: "no GnuTLS here: \(Peers.gnuTLSObstacle ?? "")")),
+        arguments: ["", "retry"])
+    func gnuTLSOverMemoryGivesItsOwnLines(how: String) throws {
+        let name = "ns-gnutls-mem\(how.prefix(1))"
+        let outcome = try run(name) { folder in
+            try Data(Self.memory.utf8).write(to: folder.appending(path: "memory.py"))
+            return Self.named(name, ["python3"]) + "SSLKEYLOGFILE=theirs python3/\(name) memory.py 20 \(how)\n"
+        }
+        // In either version; a client and a server each.
+        #expect(outcome.connections == 40, "\(outcome.said)")
+        #expect(outcome.count("CLIENT_RANDOM") == 20 && outcome.count("SERVER_TRAFFIC_SECRET_0") == 20)
+        expectSame(outcome)
+        #expect(!outcome.errors.contains("random"), "\(outcome.errors)")
+    }
+
+    /// `memory.py TURNS [retry]`: two ends of GnuTLS, with octets handed from one to the other. With `retry` the server
+    /// asks for another hello.
+    private static let memory = """
+        import ctypes, sys
+        from ctypes import CFUNCTYPE, byref, c_char_p, c_int, c_size_t, c_ssize_t, c_uint, c_void_p
+        lib = ctypes.CDLL('libgnutls.so.30')
+        Push = CFUNCTYPE(c_ssize_t, c_void_p, c_void_p, c_size_t)
+        Wait = CFUNCTYPE(c_int, c_void_p, c_uint)
+        SERVER, CLIENT, NONBLOCK, AGAIN = 1, 2, 8, -28
+        credentials = {}
+        for side in (SERVER, CLIENT):
+            credentials[side] = c_void_p()
+            lib.gnutls_certificate_allocate_credentials(byref(credentials[side]))
+        lib.gnutls_certificate_set_x509_key_file(credentials[SERVER], b'certificate.pem', b'key.pem', 1)
+
+        class End:
+            def __init__(self, side, priority, inbox, outbox):
+                self.session = c_void_p()
+                lib.gnutls_init(byref(self.session), side | NONBLOCK)
+                assert lib.gnutls_priority_set_direct(self.session, priority, None) == 0
+                lib.gnutls_credentials_set(self.session, 1, credentials[side])
+                def push(_, data, count):
+                    outbox.extend(ctypes.string_at(data, count))
+                    return count
+                def pull(_, data, count):
+                    if not inbox:
+                        lib.gnutls_transport_set_errno(self.session, 11)
+                        return -1
+                    piece = bytes(inbox[:count])
+                    del inbox[:count]
+                    ctypes.memmove(data, piece, len(piece))
+                    return len(piece)
+                self.kept = Push(push), Push(pull), Wait(lambda _, time: 1 if inbox else 0)
+                lib.gnutls_transport_set_push_function(self.session, self.kept[0])
+                lib.gnutls_transport_set_pull_function(self.session, self.kept[1])
+                lib.gnutls_transport_set_pull_timeout_function(self.session, self.kept[2])
+            def step(self):
+                code = lib.gnutls_handshake(self.session)
+                assert code in (0, AGAIN), code
+                return code == 0
+
+        groups = {True: (b':-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1', b':-GROUP-ALL:+GROUP-SECP256R1')}
+        for turn in range(int(sys.argv[1])):
+            for version in (b'1.2', b'1.3'):
+                priority = b'NORMAL:-VERS-ALL:+VERS-TLS' + version
+                ours, others = groups.get('retry' in sys.argv and version == b'1.3', (b'', b''))
+                one, other = bytearray(), bytearray()
+                client = End(CLIENT, priority + ours, one, other)
+                server = End(SERVER, priority + others, other, one)
+                done = [False, False]
+                while not all(done):
+                    done = [done[0] or client.step(), done[1] or server.step()]
+                for end in (client, server): lib.gnutls_deinit(end.session)
+
+        """
+
     private static let goObstacle = (try? Command.shell("command -v go").code) == 0 ? nil : "go is not installed"
 
     /// Both ends in one program: once with a key log of its own, once without.

@@ -129,6 +129,19 @@ import Testing
         #expect(cuts == (1...10).map { 86_400 + 10 * $0 })
     }
 
+    /// An interval of which only the end was seen says nothing of silence.
+    @Test func silenceIsCutOnceAnIntervalWasSeenWhole() {
+        var cutter = SnapshotCutter(interval: 1, clock: .wall, cutsSilence: true)
+        for _ in 0..<4 {
+            usleep(1)
+            cutter.lookAtWallClock(hasFrames: false)
+        }
+        #expect(cutter.lastCut?.number == 2)
+        var plain = SnapshotCutter(interval: 1, clock: .wall)
+        for _ in 0..<4 { plain.lookAtWallClock(hasFrames: false) }
+        #expect(plain.lastCut == nil)
+    }
+
     /// By the wall clock each look at the source may be a cut: what there is must still come out once, and in order.
     @Test(arguments: [1, 4, 8]) func wallClockCutsLoseNothingAndEnd(workers: Int) throws {
         let frames = Array(repeating: RandomTraffic.frames(150, seed: 4), count: 2).flatMap(\.self)

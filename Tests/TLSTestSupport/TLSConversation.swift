@@ -19,6 +19,17 @@ public struct TLSConversation {
     /// Lines of a key log.
     public private(set) var keyLog = ""
 
+    /// What the key log gives of a connection up to TLS 1.2.
+    public enum Logged: CaseIterable, Sendable {
+        case master, encryptedPreMaster, preMasterOfRandom, session
+    }
+
+    public var logged = Logged.master
+    /// The master secret is bound to the handshake (RFC 7627).
+    public var isExtended = false
+    /// Of the session, up to TLS 1.2.
+    public var sessionID: [UInt8] = []
+
     public let version: TLSVersion
     public let suite: CipherSuite
     public let clientRandom: [UInt8]
@@ -27,6 +38,7 @@ public struct TLSConversation {
     private let toy = ToyCryptography()
     private var sent = Side()
     private var received = Side()
+    private var master: [UInt8] = []
 
     private struct Side {
         var secret: [UInt8] = []
@@ -93,13 +105,42 @@ public struct TLSConversation {
     }
 
     private mutating func finish12() {
-        let master = ToyCryptography.stretched(UInt64(clientRandom[0]) &+ 77, 48)
-        log("CLIENT_RANDOM", master)
         append(22, Self.message(14, []), .received)
-        append(22, Self.message(16, [0, 1, 2, 3]), .sent)
+        let encrypted = ToyCryptography.stretched(UInt64(clientRandom[0]) &+ 78, 128)
+        append(22, Self.message(16, Self.vector16(encrypted)), .sent)
+        let secret = ToyCryptography.stretched(UInt64(clientRandom[0]) &+ 77, 48)
+        let master =
+            isExtended ? extendedMaster(secret) : prf12(secret, "master secret", clientRandom + serverRandom, 48)
+        switch logged {
+        case .master: log("CLIENT_RANDOM", master)
+        case .preMasterOfRandom: log("PMS_CLIENT_RANDOM", secret)
+        case .encryptedPreMaster:
+            keyLog += "RSA \(Self.hexadecimal(Array(encrypted[..<8]))) \(Self.hexadecimal(secret))\n"
+        case .session:
+            keyLog += "RSA Session-ID:\(Self.hexadecimal(sessionID)) Master-Key:\(Self.hexadecimal(master))\n"
+        }
+        changeCiphers12(master)
+    }
+
+    /// The session hash is that of the plain records so far.
+    private func extendedMaster(_ secret: [UInt8]) -> [UInt8] {
+        let messages = pieces.flatMap { $0.octets[5...] }
+        return prf12(secret, "extended master secret", toy.digest(algorithms.schedule, messages.span), 48)
+    }
+
+    /// The session of another conversation goes on: without a key exchange, and without a line in the key log.
+    public mutating func resume(_ other: TLSConversation) {
+        sessionID = other.sessionID
+        append(22, Self.message(1, clientHello("example.com", offersEarlyData: false)), .sent)
+        append(22, Self.message(2, serverHello), .received)
+        changeCiphers12(other.master)
+    }
+
+    private mutating func changeCiphers12(_ master: [UInt8]) {
+        self.master = master
         let vectorOctets = algorithms.cipher == .chaCha20Poly1305 ? 12 : 4
         let keyOctets = algorithms.cipher.keyOctets
-        let block = expand12(master, 2 * (keyOctets + vectorOctets))
+        let block = prf12(master, "key expansion", serverRandom + clientRandom, 2 * (keyOctets + vectorOctets))
         for (side, direction) in [Direction.sent, .received].enumerated() {
             append(20, [1], direction)
             self[direction].key = Array(block[side * keyOctets..<(side + 1) * keyOctets])
@@ -125,8 +166,10 @@ public struct TLSConversation {
     }
 
     private var serverHello: [UInt8] {
-        let extensions = version == .tls13 ? Self.number(43) + Self.vector16(Self.number(0x0304)) : []
-        return Self.number(0x0303) + serverRandom + [0] + Self.number(suite.rawValue) + [0]
+        var extensions = version == .tls13 ? Self.number(43) + Self.vector16(Self.number(0x0304)) : []
+        if isExtended { extensions += Self.number(23) + Self.vector16([]) }
+        return Self.number(0x0303) + serverRandom + [UInt8(sessionID.count)] + sessionID + Self.number(suite.rawValue)
+            + [0]
             + Self.vector16(extensions)
     }
 
@@ -222,13 +265,13 @@ public struct TLSConversation {
         return Array(output.prefix(count))
     }
 
-    private func expand12(_ master: [UInt8], _ count: Int) -> [UInt8] {
-        let seed = Array("key expansion".utf8) + serverRandom + clientRandom
+    private func prf12(_ secret: [UInt8], _ label: String, _ seed: [UInt8], _ count: Int) -> [UInt8] {
+        let seed = Array(label.utf8) + seed
         var output: [UInt8] = []
         var chain = seed
         while output.count < count {
-            chain = toy.authenticationCode(algorithms.schedule, key: master.span, chain.span)
-            output += toy.authenticationCode(algorithms.schedule, key: master.span, (chain + seed).span)
+            chain = toy.authenticationCode(algorithms.schedule, key: secret.span, chain.span)
+            output += toy.authenticationCode(algorithms.schedule, key: secret.span, (chain + seed).span)
         }
         return Array(output.prefix(count))
     }

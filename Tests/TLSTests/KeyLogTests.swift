@@ -25,7 +25,7 @@ struct KeyLogTests {
         let text = """
             # comment
             CLIENT_RANDOM \(Self.random) aabb\r
-            RSA 0102030405060708 aabb
+            ECH_CONFIG 0102030405060708 aabb
 
             SERVER_TRAFFIC_SECRET_0 \(Self.random) CCDD
             """
@@ -40,6 +40,10 @@ struct KeyLogTests {
     @Test(arguments: [
         "CLIENT_RANDOM 0a0a aabb", "CLIENT_RANDOM \(random)", "CLIENT_RANDOM \(random) abc", "NOT_A_LABEL \(random) aa",
         "CLIENT_RANDOM \(random) xx", "CLIENT_RANDOM \(random) \(String(repeating: "00", count: 65))",
+        "RSA 0a0a aabb", "RSA \(random) aabb", "RSA 0102030405060708", "PMS_CLIENT_RANDOM 0102030405060708 aabb",
+        "PMS_CLIENT_RANDOM \(random) \(String(repeating: "00", count: 1_025))", "RSA Session-ID:0a Master-Key:aabb",
+        "RSA Session-ID: Master-Key:\(String(repeating: "00", count: 48))", "RSA Session-ID:0a \(random)",
+        "RSA Session-ID:\(random)0a Master-Key:\(String(repeating: "00", count: 48))",
         String(repeating: "x", count: 100_000), "\u{0}\u{1}\u{2}",
     ])
     func whatIsNoLineIsCounted(line: String) {
@@ -57,11 +61,28 @@ struct KeyLogTests {
 }
 
 extension KeyLogTests {
-    /// Such lines are refused, and counted as what they are.
-    @Test func preMasterSecretsAreCounted() {
-        var log = KeyLog()
-        log.append(Array("RSA 0011223344556677 \(String(repeating: "ab", count: 48))\n".utf8).span)
-        log.append(Array("PMS_CLIENT_RANDOM \(String(repeating: "01", count: 32)) abcd\nnonsense\n".utf8).span)
-        #expect(log.counts.preMaster == 2 && log.counts.unused == 2 && log.counts.malformed == 1 && log.isEmpty)
+    /// Wireshark's other forms of lines, each by what it names a connection by.
+    @Test(arguments: [1, 5, 1 << 20]) func connectionsAreNamedInOtherWays(pieces: Int) {
+        let secret = String(repeating: "ab", count: 48)
+        let long = String(repeating: "cd", count: 1_024)
+        let log = Self.read(
+            """
+            RSA 0011223344556677 \(secret)
+            RSA 0011223344556677 \(secret)
+            RSA 0011223344556677 aa
+            PMS_CLIENT_RANDOM \(Self.random) \(long)
+            RSA Session-ID:010203 Master-Key:\(secret)
+            """, pieces: pieces)
+        let octets = [UInt8](repeating: 0xAB, count: 48)
+        let longOctets = [UInt8](repeating: 0xCD, count: 1_024)
+        let encrypted: [UInt8] = [0, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88]
+        #expect(log.preMaster(ofClientRandom: [], encrypted: encrypted) == octets)
+        #expect(log.preMaster(ofClientRandom: [], encrypted: Array(encrypted[..<7])) == nil)
+        #expect(log.preMaster(ofClientRandom: Self.randomOctets, encrypted: []) == longOctets)
+        #expect(log.master(ofSession: [1, 2, 3]) == octets && log.master(ofSession: [1, 2]) == nil)
+        var counts = KeyLog.Counts()
+        (counts.secrets, counts.repeated, counts.conflicting) = (3, 1, 1)
+        #expect(log.counts == counts)
+        #expect(log.hasPreMasters && !log.isEmpty && log.connectionCount == 0)
     }
 }

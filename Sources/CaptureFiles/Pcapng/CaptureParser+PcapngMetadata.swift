@@ -130,8 +130,11 @@ extension CaptureParser {
         statistics.interfaceStatisticsBlocks += 1
         var counters = InterfaceCounters()
         var reader = OptionReader(body.lowerBound + 12..<body.upperBound, order)
+        let clock = InterfaceClock(interfaces[sectionBase + local])
         while let (code, value) = reader.next(window) {
             switch code {
+            case 2: counters.startTime = reader.ticks(window, value).map(clock.nanoseconds)
+            case 3: counters.endTime = reader.ticks(window, value).map(clock.nanoseconds)
             case 4: counters.received = reader.uint64(window, value)
             case 5: counters.droppedByInterface = reader.uint64(window, value)
             case 6: counters.acceptedByFilter = reader.uint64(window, value)

@@ -42,6 +42,13 @@ struct OptionReader {
         return order.uint64(window, at: value.lowerBound)
     }
 
+    /// A time in ticks: the upper half stands first in either byte order.
+    mutating func ticks(_ window: Span<UInt8>, _ value: Range<Int>) -> UInt64? {
+        guard has(8, value) else { return nil }
+        return UInt64(order.uint32(window, at: value.lowerBound)) << 32
+            | UInt64(order.uint32(window, at: value.lowerBound + 4))
+    }
+
     private mutating func has(_ octets: Int, _ value: Range<Int>) -> Bool {
         guard value.count == octets else {
             isMalformed = true

@@ -137,12 +137,21 @@ public struct PcapngWriter: Sendable {
             byteOrder.append(interface, to: &body)
             byteOrder.append(UInt32(truncatingIfNeeded: ticks >> 32), to: &body)
             byteOrder.append(UInt32(truncatingIfNeeded: ticks), to: &body)
+            let times: [(UInt16, Int64?)] = [(2, counters.startTime), (3, counters.endTime)]
+            let ends = times.compactMap { code, time in
+                time.map {
+                    CaptureOption(
+                        code: code, ticks: Self.ticks($0, clock.resolution, clock.offsetSeconds), byteOrder)
+                }
+            }
             let numbers: [(UInt16, UInt64?)] = [
                 (4, counters.received), (5, counters.droppedByInterface), (6, counters.acceptedByFilter),
                 (7, counters.droppedBySystem), (8, counters.delivered),
             ]
-            options(
-                numbers.compactMap { code, value in value.map { CaptureOption(code: code, $0, byteOrder) } }, &body)
+            let counts = numbers.compactMap { code, value in
+                value.map { CaptureOption(code: code, $0, byteOrder) }
+            }
+            options(ends + counts, &body)
         }
     }
 
@@ -261,6 +270,13 @@ struct CaptureOption {
     init(code: UInt16, _ number: UInt32, _ order: ByteOrder) {
         self.init(code: code, value: [])
         order.append(number, to: &value)
+    }
+
+    /// A time: the upper half stands first in either byte order (§ 4.6).
+    init(code: UInt16, ticks: UInt64, _ order: ByteOrder) {
+        self.init(code: code, value: [])
+        order.append(UInt32(truncatingIfNeeded: ticks >> 32), to: &value)
+        order.append(UInt32(truncatingIfNeeded: ticks), to: &value)
     }
 
     init(code: UInt16, _ number: UInt64, _ order: ByteOrder) {

@@ -233,7 +233,7 @@ public final class CaptureFileWriter {
 
     /// The most octets around a frame in its block, padding and options included, comments not.
     private static let packetOctetsAround = 32 + 4 + 4 + 8 + 12 + 4
-    private static let statisticsOctets = 24 + 5 * 12 + 4
+    private static let statisticsOctets = 24 + 7 * 12 + 4
 
     // MARK: - Blocks
 

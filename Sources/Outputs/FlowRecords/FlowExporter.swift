@@ -9,11 +9,12 @@ import KernelIO
 public final class FlowExporter: FlowRecordSink, @unchecked Sendable {
     public let name: String
     private let address: ExportAddress
+    private let processes: FlowProcesses?
     private var encoder: FlowMessageEncoder
     private var socket: NetworkSocket?
     private var isOpen = false
     /// The flows in the open message: a new connection counts its records anew, so the message is built again.
-    private var pending: [MeteredFlow] = []
+    private var pending: [(flow: MeteredFlow, ends: FlowEnds)] = []
     /// Of the message before, while its refusal may still come.
     private var lastSent = 0
     private var messagesSinceTemplates = 0
@@ -37,21 +38,27 @@ public final class FlowExporter: FlowRecordSink, @unchecked Sendable {
     private static let longestPause: Int64 = 10_000_000_000
     private static let graceNanoseconds: Int64 = 5_000_000_000
 
-    public init(_ address: ExportAddress, directions: FlowDirections, domain: UInt32 = 1) {
+    /// - Parameter processes: tells whose flows are; then each record says so.
+    public init(
+        _ address: ExportAddress, directions: FlowDirections, domain: UInt32 = 1, processes: FlowProcesses? = nil
+    ) {
         name = address.description
         self.address = address
-        encoder = FlowMessageEncoder(directions: directions, domain: domain)
+        self.processes = processes
+        encoder = FlowMessageEncoder(directions: directions, domain: domain, hasProcesses: processes != nil)
     }
 
     public func write(_ flows: [MeteredFlow], _ link: SinkLink) {
-        for flow in flows {
+        let known = processes?(flows)
+        for (index, flow) in flows.enumerated() {
+            let ends = known?[index] ?? FlowEnds()
             if !isOpen { open() }
-            if !encoder.append(flow) {
+            if !encoder.append(flow, ends) {
                 send(link)
                 open()
-                _ = encoder.append(flow)
+                _ = encoder.append(flow, ends)
             }
-            pending.append(flow)
+            pending.append((flow, ends))
         }
     }
 
@@ -177,7 +184,7 @@ extension FlowExporter {
         encoder.closeMessage()
         try socket?.write(encoder.message, milliseconds: Self.stallMilliseconds)
         encoder.openMessage(at: Clock.wallNanoseconds, withTemplates: false)
-        for flow in pending { _ = encoder.append(flow) }
+        for (flow, ends) in pending { _ = encoder.append(flow, ends) }
         encoder.closeMessage()
     }
 

@@ -6,7 +6,8 @@ import Octets
 /// a device, as they end.
 public final class FlowRecordFile: FlowRecordSink, @unchecked Sendable {
     public let name: String
-    private let format: FlowRecordFormat
+    private let format = FlowRecordFormat()
+    private let processes: FlowProcesses?
     private var file: OutputFile?
     private var buffer = OctetBuffer(capacity: FlowRecordFile.bufferOctets)
     private var buffered = 0
@@ -16,15 +17,17 @@ public final class FlowRecordFile: FlowRecordSink, @unchecked Sendable {
     /// Octets that are written at a time.
     private static let bufferOctets = 128 << 10
 
-    public init(_ file: consuming OutputFile, format: FlowRecordFormat = FlowRecordFormat()) {
+    /// - Parameter processes: tells whose flows are; then each record says so.
+    public init(_ file: consuming OutputFile, processes: FlowProcesses? = nil) {
         name = file.path
         self.file = consume file
-        self.format = format
+        self.processes = processes
     }
 
     public func write(_ flows: [MeteredFlow], _ link: SinkLink) {
-        for flow in flows {
-            format.append(flow, to: &buffer)
+        let ends = processes?(flows)
+        for (index, flow) in flows.enumerated() {
+            format.append(flow, process: ends?[index].row, to: &buffer)
             buffered += 1
             if buffer.count >= Self.bufferOctets { flush(link) }
         }

@@ -4,17 +4,13 @@ import Octets
 
 /// Flow records as JSON Lines: docs/formats.md names the members.
 public struct FlowRecordFormat: Sendable {
-    /// Appends further members of a record, each as `,"name":value`: what the meter itself does not know.
-    public typealias Extension = @Sendable (MeteredFlow, inout OctetBuffer) -> Void
+    public init() {}
 
-    private let `extension`: Extension?
-
-    public init(extension: Extension? = nil) { self.extension = `extension` }
-
-    /// Octets of a record without what an extension adds: two addresses, at most 30 numbers of 20 digits, and names.
+    /// Octets of a record without its processes: two addresses, at most 30 numbers of 20 digits, and names.
     private static let recordOctetsMax = 1800
 
-    public func append(_ flow: MeteredFlow, to buffer: inout OctetBuffer) {
+    /// - Parameter process: whose it is, where that was asked for.
+    public func append(_ flow: MeteredFlow, process: RowProcess? = nil, to buffer: inout OctetBuffer) {
         buffer.write(atMost: Self.recordOctetsMax) { writer in
             writer.append(text: "{\"src_ip\":\"")
             writer.append(address: flow.key.source)
@@ -36,7 +32,7 @@ public struct FlowRecordFormat: Sendable {
             if let time = flow.responderRoundTrip { writer.append("responder_rtt", time) }
             if let time = flow.initiatorRoundTrip { writer.append("initiator_rtt", time) }
         }
-        `extension`?(flow, &buffer)
+        if let process { buffer.append(ProcessText.members(process)) }
         buffer.append("}\n")
     }
 }

@@ -1,6 +1,9 @@
 import Flows
 import KernelIO
 
+/// Tells whose flows are, in their order. It may take a moment.
+public typealias FlowProcesses = @Sendable ([MeteredFlow]) -> [FlowEnds]
+
 /// Where flow records go: a file, a collector. It is used by one thread at a time, that of its `FlowRecordQueue`.
 public protocol FlowRecordSink: AnyObject, Sendable {
     /// What the ledger calls it.

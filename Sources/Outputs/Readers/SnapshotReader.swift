@@ -114,8 +114,8 @@ public enum SnapshotReader {
         do throws(IPFIXFailure) { try decoder.finish(at: offset) } catch { throw .damaged(path: path, error) }
         guard let record = decoder.taskRecord, let task = decoder.task else { throw .noResults(path: path) }
         return ReadTask(
-            record: record, task: task, rows: decoder.takeRows(), other: decoder.other,
-            evictedFlows: decoder.evictedFlows)
+            record: record, task: task, rows: decoder.takeRows(), pairs: decoder.processPairs,
+            processes: decoder.processes, other: decoder.other, evictedFlows: decoder.evictedFlows)
     }
 
     /// Reads the next message and moves `offset` behind it; `false` at the file's end.
@@ -160,13 +160,19 @@ private struct ReadTask {
     var record: TaskRecord
     var task: FlowTask
     var rows: [FlowRecord]
+    /// Whose they are, where the file says so: each shard names all.
+    var pairs: [ProcessPair]
+    var processes: ProcessNumbers?
     var other: FlowRecord?
     var evictedFlows: UInt64
 
     /// Adds another shard of the same task and snapshot; `false` if it is not one.
     mutating func append(_ shard: ReadTask) -> Bool {
-        guard shard.record == record, shard.task == task, other == nil || shard.other == nil else { return false }
+        guard shard.record == record, shard.task == task, other == nil || shard.other == nil,
+            shard.processes == processes
+        else { return false }
         rows += shard.rows
+        pairs += shard.pairs
         other = other ?? shard.other
         evictedFlows &+= shard.evictedFlows
         return true
@@ -183,6 +189,6 @@ private struct ReadTask {
         for row in rows { add(row) }
         if let other { add(other) }
         return TaskResult(
-            task: task, rows: rows, other: other, evictedFlows: evictedFlows, totalPackets: packets, totalBytes: bytes)
+            task: task, rows: processes.map { OwnedRows(rows, pairs, $0) } ?? rows, other: other, evictedFlows: evictedFlows, totalPackets: packets, totalBytes: bytes)
     }
 }

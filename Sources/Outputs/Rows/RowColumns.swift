@@ -65,6 +65,6 @@ public struct RowColumns: Equatable, Sendable {
             (true, "other"), (true, "evicted_flows"), (bounds, "packets_bound"), (bounds, "bytes_bound"),
             (bounds, "confidence"), (bounds, "exact"), (spread, "spread"), (spread, "spread_bound"),
         ]
-        return columns.filter(\.0).map(\.1) + (processes ? RowOwners.columns : [])
+        return columns.filter(\.0).map(\.1) + (processes ? ProcessText.columns : [])
     }
 }

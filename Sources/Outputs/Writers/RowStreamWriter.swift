@@ -34,7 +34,6 @@ public final class RowStreamWriter: Writer {
     private let threads: Int
     private let format: Format
     private let namesSnapshots: Bool
-    private let owners: RowOwners?
     private let state = Mutex(State())
 
     /// - Parameters:
@@ -43,12 +42,10 @@ public final class RowStreamWriter: Writer {
     ///   - namesSnapshots: rows have a `snapshot` member or column, and tables a title that names it, for runs that
     ///     write several.
     ///   - threads: how many share the formatting; what is written does not depend on it.
-    ///   - owners: adds to rows that are flows whose they are.
     public init(
         descriptor: Int32, name: String = "standard output", format: Format, namesSnapshots: Bool = false,
-        threads: Int = 1, owners: RowOwners? = nil
+        threads: Int = 1
     ) {
-        self.owners = owners
         output = Output(DescriptorWriter(descriptor: descriptor, name: name))
         self.format = format
         self.namesSnapshots = namesSnapshots
@@ -97,12 +94,14 @@ public final class RowStreamWriter: Writer {
         case .csv:
             let columns = columns(of: snapshot, &state)
             let format = CSVRowFormat(task: result.task, columns: columns, snapshot: snapshot.time)
-            guard let owners else { return try write(result, format, &state) }
-            let covers = RowOwners.covers(result.task)
-            let owned = OwnedRowFormat(
-                base: format, owners: owners, end: "\n",
-                addition: { covers ? owners.cells($0) : RowOwners.emptyCells }, otherAddition: RowOwners.emptyCells)
-            try write(result, owned, &state)
+            guard columns.processes else { return try write(result, format, &state) }
+            let empty = ProcessText.emptyCells
+            guard let rows = result.rows as? any AttributedRows else {
+                return try write(result, UnattributedRowFormat(base: format, end: "\n", addition: empty), &state)
+            }
+            let attributed = AttributedRowFormat(
+                format, rows, end: "\n", addition: { ProcessText.cells($0) }, otherAddition: empty)
+            try write(result, attributed, &state)
         case .ndjson: try writeJSON(result, JSONRowFormat(task: result.task, snapshot: time), end: "}\n", &state)
         case .json:
             open(&state)
@@ -119,10 +118,10 @@ public final class RowStreamWriter: Writer {
     private func writeJSON(
         _ result: TaskResult, _ format: JSONRowFormat, end: String, _ state: inout State
     ) throws(SystemFailure) {
-        guard let owners, RowOwners.covers(result.task) else { return try write(result, format, &state) }
-        let owned = OwnedRowFormat(
-            base: format, owners: owners, end: end, addition: { owners.members($0) }, otherAddition: "")
-        try write(result, owned, &state)
+        guard let rows = result.rows as? any AttributedRows else { return try write(result, format, &state) }
+        let attributed = AttributedRowFormat(
+            format, rows, end: end, addition: { ProcessText.members($0) }, otherAddition: "")
+        try write(result, attributed, &state)
     }
 
     /// The columns of every row, from the first snapshot's tasks on, whose header stands above all.
@@ -130,7 +129,7 @@ public final class RowStreamWriter: Writer {
         if let columns = state.columns { return columns }
         var columns = RowColumns(
             snapshot.results.map(\.task), sketches: snapshot.sketches.map(\.task), snapshot: namesSnapshots)
-        columns.processes = owners != nil
+        columns.processes = snapshot.results.contains { $0.rows is any AttributedRows }
         CSVRowFormat.appendHeader(columns, to: &state.buffer)
         state.columns = columns
         return columns
@@ -143,7 +142,7 @@ public final class RowStreamWriter: Writer {
             let columns = columns(of: snapshot, &state)
             for row in result.rows {
                 let line = text.csv(row, columns, time: snapshot.time)
-                state.buffer.append(owners == nil ? line : line.dropLast() + RowOwners.emptyCells + "\n")
+                state.buffer.append(columns.processes ? line.dropLast() + ProcessText.emptyCells + "\n" : line)
             }
         case .ndjson:
             for row in result.rows { state.buffer.append(text.json(row) + "\n") }
@@ -208,7 +207,9 @@ public final class RowStreamWriter: Writer {
         repeat {
             let end = min(start + Self.tableRowsMax, count)
             result.rows.read(start..<end, into: &rows)
-            if let owners, RowOwners.covers(result.task) { table.trailing = [owners.column(rows)] }
+            if let attributed = result.rows as? any AttributedRows {
+                table.trailing = [ProcessText.column(attributed.readAllProcesses(start..<end))]
+            }
             let other = end == count ? result.other : nil
             state.buffer.append(
                 table.text(rows, firstRank: start + 1, other: other, evictedFlows: result.evictedFlows))

@@ -42,7 +42,9 @@ struct TaskDirectory: Sendable {
         let (shardFiles, partRows, turns, outcome) = (files, partRows, Turns(lanes: shards), FirstFailure())
         // Memory that was filled is used again: the system's pages are dear.
         let spare = Monitor([[IPFIXEncoder]]())
-        let first = IPFIXEncoder(task: result.task, domain: domain, time: time)
+        let first = IPFIXEncoder(
+            task: result.task, domain: domain, time: time,
+            processes: (result.rows as? any AttributedRows)?.processes)
         // A task without rows has one part too: what begins and ends its files.
         let parts = max(1, (result.rows.count + partRows - 1) / partRows)
         concurrently(parts, threads: threads) { index in
@@ -79,17 +81,21 @@ struct TaskDirectory: Sendable {
             if range.lowerBound == 0 { encoders[shard] = first } else { encoders[shard].beginLaterPart() }
         }
         var run: [FlowRecord] = []
+        var pairs: [ProcessPair] = []
+        let attributed = result.rows as? any AttributedRows
         var start = range.lowerBound
         while start < range.upperBound {
             let end = min(start + 512, range.upperBound)
             result.rows.read(start..<end, into: &run)
-            for row in run {
+            attributed?.readProcesses(start..<end, into: &pairs)
+            for (index, row) in run.enumerated() {
                 let shard = ShardHash.shard(of: row.key, among: shards)
-                if encoders[shard].append(row) { continue }
+                let process = attributed == nil ? ProcessPair() : pairs[index]
+                if encoders[shard].append(row, process: process) { continue }
                 encoders[shard].closeMessage()
                 encoders[shard].openMessage(keepsClosed: true)
                 // An empty message has room for any record with its template.
-                _ = encoders[shard].append(row)
+                _ = encoders[shard].append(row, process: process)
             }
             start = end
         }

@@ -92,7 +92,9 @@ extension TLSCensus.Group {
     fileprivate init(_ summary: TLSSummary) {
         version = summary.version
         serverName = summary.serverName
-        applicationProtocol = summary.applicationProtocol ?? summary.offeredProtocols.first
+        // Up to TLS 1.2 the server says in the clear what it has chosen, or nothing.
+        let isHidden = summary.version == .none || summary.version.rawValue >= TLSVersion.tls13.rawValue
+        applicationProtocol = summary.applicationProtocol ?? (isHidden ? summary.offeredProtocols.first : nil)
         cipherSuite = summary.cipherSuite
         ja3 = summary.ja3
         ja4 = summary.ja4

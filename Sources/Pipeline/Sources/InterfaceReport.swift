@@ -8,6 +8,8 @@ public struct InterfaceReport: Equatable, Sendable {
     public var hasNanoseconds: Bool
     /// Of all its sockets together.
     public var counters: SocketCounters
+    /// Frames that the interface had no room for, before any socket; `nil`: not known.
+    public var droppedByInterface: UInt64?
     /// Frames handed to workers.
     public var frames: UInt64
     /// Received frames that were left out on purpose, and why.
@@ -28,7 +30,8 @@ public struct InterfaceReport: Equatable, Sendable {
 
     public static func == (a: Self, b: Self) -> Bool {
         a.name == b.name && a.linkType == b.linkType && a.hasNanoseconds == b.hasNanoseconds
-            && a.counters == b.counters && a.frames == b.frames && a.inFlight == b.inFlight && a.failure == b.failure
-            && a.leftOut?.cause == b.leftOut?.cause && a.leftOut?.frames == b.leftOut?.frames
+            && a.counters == b.counters && a.droppedByInterface == b.droppedByInterface && a.frames == b.frames
+            && a.inFlight == b.inFlight && a.failure == b.failure && a.leftOut?.cause == b.leftOut?.cause
+            && a.leftOut?.frames == b.leftOut?.frames
     }
 }

@@ -21,14 +21,15 @@ public final class LiveSource: FrameSource {
     ///
     /// - Parameters:
     ///   - interval: nanoseconds between snapshots; `nil` for one at the end.
+    ///   - cutsSilence: an interval without a frame gives a snapshot, too.
     ///   - limit: frames after which to end; `nil` for no limit.
     ///   - onEnd: called when an interface gives nothing any more, with its name and the reason.
     public init(
-        interfaces: [String], settings: InterfaceSettings, interval: Int64? = nil, limit: UInt64? = nil,
-        onEnd: @escaping @Sendable (String, String) -> Void = { _, _ in }
+        interfaces: [String], settings: InterfaceSettings, interval: Int64? = nil, cutsSilence: Bool = false,
+        limit: UInt64? = nil, onEnd: @escaping @Sendable (String, String) -> Void = { _, _ in }
     ) throws(InterfaceFailure) {
         lanes = try InterfaceCapture.open(interfaces, settings: settings).map { Monitor(LiveLane($0)) }
-        state = Monitor(LiveState(interval: interval, limit: limit, onEnd: onEnd))
+        state = Monitor(LiveState(interval: interval, cutsSilence: cutsSilence, limit: limit, onEnd: onEnd))
         hasFilter = !settings.filter.isEmpty
     }
 
@@ -130,8 +131,10 @@ private struct LiveState {
     /// Why interfaces ended, by name.
     private(set) var failures: [String: String] = [:]
 
-    init(interval: Int64?, limit: UInt64?, onEnd: @escaping @Sendable (String, String) -> Void) {
-        cutter = SnapshotCutter(interval: interval, clock: .wall)
+    init(
+        interval: Int64?, cutsSilence: Bool, limit: UInt64?, onEnd: @escaping @Sendable (String, String) -> Void
+    ) {
+        cutter = SnapshotCutter(interval: interval, clock: .wall, cutsSilence: cutsSilence)
         self.limit = limit
         self.onEnd = onEnd
     }
@@ -189,7 +192,8 @@ extension InterfaceReport {
         let rest = counters.received > done ? counters.received - done : 0
         self.init(
             name: capture.name, linkType: capture.linkType, hasNanoseconds: capture.hasNanoseconds, counters: counters,
-            frames: capture.framesRead, leftOut: nil, inFlight: rest, failure: nil)
+            droppedByInterface: capture.droppedByInterface, frames: capture.framesRead, leftOut: nil, inFlight: rest,
+            failure: nil)
         guard rest > 0, isOver else { return }
         let cause: LeftOut? =
             isFull ? .beyondLimit : capture.leavesOutSecondSight ? .secondSight : hasFilter ? .filter : nil
@@ -202,7 +206,7 @@ extension InterfaceReport {
         counters.received += other.counters.received
         counters.dropped += other.counters.dropped
         // Every socket of the interface is told the same number.
-        counters.droppedByInterface = max(counters.droppedByInterface, other.counters.droppedByInterface)
+        droppedByInterface = [droppedByInterface, other.droppedByInterface].compactMap { $0 }.max()
         frames += other.frames
         inFlight += other.inFlight
         if let more = other.leftOut { leftOut = (more.cause, more.frames + (leftOut?.frames ?? 0)) }

@@ -3,11 +3,15 @@ import KernelIO
 /// Decides where periodic snapshots are cut.
 ///
 /// Intervals are counted from 1970 UTC, so snapshots of different captures line up. An interval without a frame gives
-/// no snapshot. By packet time, a cut falls before the first frame that reaches the end of the interval; a later frame
-/// with an earlier time counts where it stands, and so does one without a time.
+/// no snapshot, unless somebody is to hear of silence, and it was seen whole. By packet time, a cut falls before the
+/// first frame that reaches the end of the interval; a later frame with an earlier time counts where it stands, and so
+/// does one without a time.
 struct SnapshotCutter {
     private let interval: Int64?
     private let clock: CaptureSource.SnapshotClock
+    private let cutsSilence: Bool
+    /// The current interval was seen from its beginning.
+    private var isWhole = false
     /// The end of the current interval; `nil` before the first frame.
     private var boundary: Int64?
     /// Before the first frame with a time: any frame stops, until one without a time (0) was met.
@@ -18,9 +22,12 @@ struct SnapshotCutter {
     /// The wall clock; where that is set back, intervals follow each other as before.
     private var wall = SteadyClock()
 
-    init(interval: Int64?, clock: CaptureSource.SnapshotClock) {
+    /// - Parameter cutsSilence: an interval without a frame gives a snapshot, too, where the wall clock says that it is
+    ///   over.
+    init(interval: Int64?, clock: CaptureSource.SnapshotClock, cutsSilence: Bool = false) {
         self.interval = interval
         self.clock = clock
+        self.cutsSilence = cutsSilence && clock == .wall
     }
 
     /// Frames from this time on are to wait.
@@ -55,7 +62,12 @@ struct SnapshotCutter {
 
     private mutating func pass(_ time: Int64, hasFrames: Bool) {
         guard let interval else { return }
-        if let boundary, hasFrames { lastCut = SnapshotCut(time: boundary, number: (lastCut?.number ?? 0) + 1) }
+        if let boundary {
+            if hasFrames || cutsSilence && isWhole {
+                lastCut = SnapshotCut(time: boundary, number: (lastCut?.number ?? 0) + 1)
+            }
+            isWhole = true
+        }
         let past = time % interval
         let (end, overflow) = time.addingReportingOverflow(past < 0 ? -past : interval - past)
         isOpenEnded = overflow

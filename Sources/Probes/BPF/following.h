@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only (docs/decisions/0008-licence-of-bpf-programs.md)
-// What all programs at functions share: their constants, where their records go, what they count, and whom they follow.
+// What all programs at functions share: their constants, where their records go, what they count, whom they follow, and
+// what they know of threads and connections.
+//
+// Whoever includes it has defined `struct thread` and `struct session`, each with the program first, and defines
+// `forget_thread`: what else goes with a thread.
 #pragma once
 #include "core.h"
 #include "probe_records.h"
@@ -126,10 +130,67 @@ static __always_inline __u64 current_program(void) {
     return BPF_CORE_READ(task, group_leader, start_time) << 8 ^ (BPF_CORE_READ(task, self_exec_id) & 0xFF);
 }
 
+/// By thread; gone with the thread.
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 65536);
+    __type(key, __u32);
+    __type(value, struct thread);
+} threads SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __uint(max_entries, 32768);
+    __type(key, struct session_key);
+    __type(value, struct session);
+} sessions SEC(".maps");
+
+static __always_inline struct thread *thread_of(__u32 tid) {
+    struct thread *known = bpf_map_lookup_elem(&threads, &tid);
+    if (known) return known;
+    struct thread fresh = {};
+    fresh.program = current_program();
+    bpf_map_update_elem(&threads, &tid, &fresh, BPF_NOEXIST);
+    return bpf_map_lookup_elem(&threads, &tid);
+}
+
+/// What is known of a connection; 0: nothing, or of a program that had the same process before.
+static __always_inline struct session *known_session(__u32 tgid, __u64 object, __u64 program) {
+    struct session_key key = {.object = object, .tgid = tgid};
+    struct session *known = bpf_map_lookup_elem(&sessions, &key);
+    return known && known->program == program ? known : 0;
+}
+
+static __always_inline struct session *new_session(__u32 tgid, __u64 object, const struct session *fresh) {
+    struct session_key key = {.object = object, .tgid = tgid};
+    bpf_map_update_elem(&sessions, &key, fresh, BPF_ANY);
+    return bpf_map_lookup_elem(&sessions, &key);
+}
+
+/// What a file knows of a thread besides.
+static __always_inline void forget_thread(__u32 tid);
+
 /// With its last thread a process is gone, and its number may become another one's.
 static __always_inline void forget_ended(__u32 tgid) {
     struct task_struct *task = (void *)bpf_get_current_task();
     if (config.has_pids && BPF_CORE_READ(task, signal, live.counter) == 0) bpf_map_delete_elem(&pids, &tgid);
+}
+
+SEC("raw_tp/sched_process_exit") int thread_ends(struct bpf_raw_tracepoint_args *ctx) {
+    __u64 id = bpf_get_current_pid_tgid();
+    __u32 tid = id;
+    bpf_map_delete_elem(&threads, &tid);
+    forget_thread(tid);
+    forget_ended(id >> 32);
+    return 0;
+}
+
+SEC("raw_tp/sched_process_exec") int program_starts(struct bpf_raw_tracepoint_args *ctx) {
+    __u32 tid = bpf_get_current_pid_tgid();
+    bpf_map_delete_elem(&threads, &tid);
+    forget_thread(tid);
+    return 0;
 }
 
 SEC("raw_tp/sched_process_fork") int process_forks(struct bpf_raw_tracepoint_args *ctx) {

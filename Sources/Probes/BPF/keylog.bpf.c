@@ -6,7 +6,6 @@
 // In TLS 1.3 the client random is that of the ClientHello that the same connection moved before, where the connection is
 // the innermost call of the library that the thread is in. No library's structures are known here. Where it is not
 // certain, the secret is left out and counted.
-#include "following.h"
 #include "transfers.h"
 
 enum { FRAMES_MAX = 8, RANDOM_OCTETS = 32, SECRET_MAX = 64, PARAMETERS_MAX = 12 };
@@ -70,21 +69,7 @@ struct pending {
     __u32 seeds;   // how many so far; all ones: not those of the key block
 };
 
-/// By thread; gone with the thread.
-struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(map_flags, BPF_F_NO_PREALLOC);
-    __uint(max_entries, 65536);
-    __type(key, __u32);
-    __type(value, struct thread);
-} threads SEC(".maps");
-
-struct {
-    __uint(type, BPF_MAP_TYPE_LRU_HASH);
-    __uint(max_entries, 32768);
-    __type(key, struct session_key);
-    __type(value, struct session);
-} sessions SEC(".maps");
+#include "following.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -93,25 +78,15 @@ struct {
     __type(value, struct pending);
 } pendings SEC(".maps");
 
-static __always_inline struct thread *thread_of(__u32 tid) {
-    struct thread *known = bpf_map_lookup_elem(&threads, &tid);
-    if (known) return known;
-    struct thread fresh = {};
-    fresh.program = current_program();
-    bpf_map_update_elem(&threads, &tid, &fresh, BPF_NOEXIST);
-    return bpf_map_lookup_elem(&threads, &tid);
-}
+static __always_inline void forget_thread(__u32 tid) { bpf_map_delete_elem(&pendings, &tid); }
 
 /// What is known of a connection.
 /// - Parameter makes: what is not known yet is made.
 static __always_inline struct session *session_of(__u32 tgid, __u64 object, __u64 program, int makes) {
-    struct session_key key = {.object = object, .tgid = tgid};
-    struct session *known = bpf_map_lookup_elem(&sessions, &key);
-    if (known && known->program == program) return known;
-    if (!makes) return 0;
+    struct session *known = known_session(tgid, object, program);
+    if (known || !makes) return known;
     struct session fresh = {.program = program};
-    bpf_map_update_elem(&sessions, &key, &fresh, BPF_ANY);
-    return bpf_map_lookup_elem(&sessions, &key);
+    return new_session(tgid, object, &fresh);
 }
 
 // Calls
@@ -317,6 +292,37 @@ static __always_inline void note_received(
         learn_random(ctx, session, channel);
     else if (session->head[5] == 1)
         forget_random(session);
+}
+
+/// The messages of a handshake of TLS 1.3 so far are digested (RFC 8446 § 4.4.1): before each secret is derived, however
+/// the program moves them.
+static __always_inline void note_transcript(
+    void *ctx, __u32 tgid, __u64 object, __u64 program, __u64 text, __u64 length) {
+    enum { CLIENT_HELLO = 1, SERVER_HELLO = 2, MESSAGE_HASH = 254, SKIPPED_MAX = 1024 };
+    __u8 start[6] = {};
+    if (length < sizeof start || bpf_probe_read_user(start, sizeof start, (void *)text)) return;
+    // Of a client that was asked for another hello the first one is a digest, and what asked for the other one follows.
+    if (start[0] == MESSAGE_HASH) {
+        __u64 skipped = 4 + start[3];
+        if (length < skipped + 4 || bpf_probe_read_user(start, 4, (void *)(text + skipped))) return;
+        if (start[0] != SERVER_HELLO) return;
+        skipped += 4 + (start[2] << 8 | start[3]);
+        if (skipped > SKIPPED_MAX || length < skipped + sizeof start) return;
+        text += skipped;
+        length -= skipped;
+        if (bpf_probe_read_user(start, sizeof start, (void *)text)) return;
+    }
+    // A whole one: what proves that a client has an earlier secret digests one that is cut.
+    if (start[0] != CLIENT_HELLO || start[1] || start[4] != 3 || start[5] != 3) return;
+    if (length < (__u64)4 + (start[2] << 8 | start[3]) || length < HELLO_OCTETS - 5) return;
+    struct session *session = session_of(tgid, object, program, 1);
+    if (!session) return;
+    session->have = 0;
+    if (bpf_probe_read_user(session->head + 5, HELLO_OCTETS - 5, (void *)text)) return;
+    if ((session->has_random == RANDOM_KNOWN || session->has_random == RANDOM_USED) && is_same_random(session)) return;
+    // What secrets are derived from is the connection's own, whatever was seen before.
+    session->has_random = RANDOM_UNKNOWN;
+    learn_random(ctx, session, 0);
 }
 
 // Secrets of connections
@@ -692,6 +698,18 @@ SEC("uprobe") int pkey_derive_returns(struct pt_regs *ctx) {
 
 // GnuTLS
 
+/// gnutls_hash_fast(algorithm, text, length, digest)
+SEC("uprobe") int text_digested(struct pt_regs *ctx) {
+    __u64 id = bpf_get_current_pid_tgid();
+    __u32 tid = id;
+    struct thread *thread = bpf_map_lookup_elem(&threads, &tid);
+    if (!thread) return 0;
+    struct frame *frame = frame_at(thread, thread->depth);
+    if (!frame || frame->kind != KIND_SOCKETS || frame->stack <= STACK(ctx)) return 0;
+    note_transcript(ctx, id >> 32, frame->object, thread->program, ARGUMENT2(ctx), ARGUMENT3(ctx));
+    return 0;
+}
+
 /// nettle_hkdf_expand(mac, update, digest, digest_size, info_size, info, length, dst)
 SEC("uprobe") int hkdf_expand(struct pt_regs *ctx) {
     __s32 label = hkdf_label(ARGUMENT6(ctx), ARGUMENT5(ctx));
@@ -754,23 +772,5 @@ SEC("uprobe") int go_key_log(struct pt_regs *ctx) {
     if (label < 0) return 0;
     struct secret secret = read_secret(GO_ARGUMENT7(ctx), GO_ARGUMENT8(ctx));
     write_secret(ctx, label, random, &secret);
-    return 0;
-}
-
-// Processes
-
-SEC("raw_tp/sched_process_exit") int thread_ends(struct bpf_raw_tracepoint_args *ctx) {
-    __u64 id = bpf_get_current_pid_tgid();
-    __u32 tid = id;
-    bpf_map_delete_elem(&threads, &tid);
-    bpf_map_delete_elem(&pendings, &tid);
-    forget_ended(id >> 32);
-    return 0;
-}
-
-SEC("raw_tp/sched_process_exec") int program_starts(struct bpf_raw_tracepoint_args *ctx) {
-    __u32 tid = bpf_get_current_pid_tgid();
-    bpf_map_delete_elem(&threads, &tid);
-    bpf_map_delete_elem(&pendings, &tid);
     return 0;
 }

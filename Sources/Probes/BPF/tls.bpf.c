@@ -4,7 +4,6 @@
 // The entry of a call notes its arguments; its return reads the buffer, when the octets are there and in memory. The
 // socket is learned from what the same thread sends and receives inside the library: so no library's structures are
 // known here. Only read helpers are used; nothing of the traced program changes.
-#include "following.h"
 #include "sock.h"
 #include "transfers.h"
 
@@ -48,21 +47,7 @@ struct session {
     __u32 looks;         // how often the version was looked for
 };
 
-/// By thread; gone with the thread.
-struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(map_flags, BPF_F_NO_PREALLOC);
-    __uint(max_entries, 65536);
-    __type(key, __u32);
-    __type(value, struct thread);
-} threads SEC(".maps");
-
-struct {
-    __uint(type, BPF_MAP_TYPE_LRU_HASH);
-    __uint(max_entries, 32768);
-    __type(key, struct session_key);
-    __type(value, struct session);
-} sessions SEC(".maps");
+#include "following.h"
 
 /// Those that stand for descriptors.
 struct {
@@ -81,14 +66,7 @@ struct {
     __type(value, __u64);
 } sockets SEC(".maps");
 
-static __always_inline struct thread *thread_of(__u32 tid) {
-    struct thread *known = bpf_map_lookup_elem(&threads, &tid);
-    if (known) return known;
-    struct thread fresh = {};
-    fresh.program = current_program();
-    bpf_map_update_elem(&threads, &tid, &fresh, BPF_NOEXIST);
-    return bpf_map_lookup_elem(&threads, &tid);
-}
+static __always_inline void forget_thread(__u32 tid) {}
 
 /// What tells a connection without a socket from others: a number that none of them has.
 static __always_inline __s32 number_of(struct session *session) {
@@ -101,12 +79,10 @@ static __always_inline __s32 number_of(struct session *session) {
 }
 
 static __always_inline struct session *session_of(__u32 tgid, __u64 object, __u64 program) {
-    struct session_key key = {.object = object, .tgid = tgid};
-    struct session *known = bpf_map_lookup_elem(&sessions, &key);
-    if (known && known->program == program) return known;
+    struct session *known = known_session(tgid, object, program);
+    if (known) return known;
     struct session fresh = {.program = program, .fd = -1};
-    bpf_map_update_elem(&sessions, &key, &fresh, BPF_ANY);
-    return bpf_map_lookup_elem(&sessions, &key);
+    return new_session(tgid, object, &fresh);
 }
 
 // Which socket
@@ -292,20 +268,6 @@ SEC("raw_tp/tcp_destroy_sock") int socket_destroyed(struct bpf_raw_tracepoint_ar
     record->reserved = 0;
     record->sock = sock;
     count(submit(ctx, record, sizeof *record, now) ? NS_SOCKETS_WRITTEN : NS_SOCKETS_RING_FULL, 1);
-    return 0;
-}
-
-SEC("raw_tp/sched_process_exit") int thread_ends(struct bpf_raw_tracepoint_args *ctx) {
-    __u64 id = bpf_get_current_pid_tgid();
-    __u32 tid = id;
-    bpf_map_delete_elem(&threads, &tid);
-    forget_ended(id >> 32);
-    return 0;
-}
-
-SEC("raw_tp/sched_process_exec") int program_starts(struct bpf_raw_tracepoint_args *ctx) {
-    __u32 tid = bpf_get_current_pid_tgid();
-    bpf_map_delete_elem(&threads, &tid);
     return 0;
 }
 

@@ -18,11 +18,32 @@ struct ClickHouseQuestion {
         pairs.fields = pairs.fields.union(elements)
         let keys = masked(KeyPlan(plan.task), "k")
         return """
-            SELECT \(keys), count() AS elements, sum(ap) AS ap, sum(ab) AS ab, sum(bp) AS bp, sum(bb) AS bb, \
+            SELECT \(keys)\(processes), count() AS elements, sum(ap) AS ap, sum(ab) AS ab, sum(bp) AS bp, sum(bb) AS bb, \
             min(ft) AS ft, max(lt) AS lt, toUInt8(0) AS fd, groupBitOr(af) AS af, groupBitOr(bf) AS bf, \
             sum(pu) AS pu, sum(po) AS po, sum(bu) AS bu, sum(bo) AS bo
-            FROM (\(sums(pairs).replacingKeys)) GROUP BY k, sh, sl, dh, dl, sp, dp, pr, vl
+            FROM (\(replacingKeys(sums(pairs)))) GROUP BY k, sh, sl, dh, dl, sp, dp, pr, vl\(processes)
             """
+    }
+
+    /// What is known of a row's process, behind its key: 0 unknown, 1 several, 2 known; number, user, name and group.
+    private static let processColumns = ["ows", "owp", "owu", "owc", "owg"]
+
+    /// With a comma before each; empty where nobody asks.
+    private var processes: String {
+        plan.processes.isEmpty ? "" : Self.processColumns.map { ", " + $0 }.joined()
+    }
+
+    /// The same of stored rows, as far as rows are put together by it.
+    private var storedProcesses: String {
+        if plan.processes.isEmpty { return "" }
+        func kept(_ field: ProcessFields, _ column: String, else constant: String, _ name: String) -> String {
+            "\(plan.processes.contains(field) ? column : constant) AS \(name)"
+        }
+        let state = "toUInt8(if(process = 1, 1, if(process >= 2, 2, 0))) AS ows"
+        return [
+            "", state, kept(.pid, "pid", else: "toUInt32(0)", "owp"), kept(.uid, "uid", else: "toUInt32(0)", "owu"),
+            kept(.comm, "comm", else: "''", "owc"), kept(.cgroup, "cgroup", else: "''", "owg"),
+        ].joined(separator: ", ")
     }
 
     /// The statement for the rows to be shown.
@@ -40,11 +61,14 @@ struct ClickHouseQuestion {
             \(number("ap", "bp", "UInt64")), \(number("ab", "bb", "UInt64")), \
             \(number("bp", "ap", "UInt64")), \(number("bb", "ab", "UInt64")), \
             toInt64(ft), toInt64(lt), \(number("af", "bf", "UInt8")), \(number("bf", "af", "UInt8")), \
-            toUInt64(pu), toUInt64(po), toUInt64(bu), toUInt64(bo)
+            toUInt64(pu), toUInt64(po), toUInt64(bu), toUInt64(bo)\(processes)
             FROM (SELECT *, \(source), \(destination) FROM (\(sums)))
-            ORDER BY \(order)k, osh, osl, odh, odl, osp, odp, vl, pr\(limit) FORMAT RowBinary
+            ORDER BY \(order)k, osh, osl, odh, odl, osp, odp, vl, pr\(processOrder)\(limit) FORMAT RowBinary
             """
     }
+
+    /// As `RowProcess` is ordered.
+    private var processOrder: String { plan.processes.isEmpty ? "" : ", ows, owp, owc, owg, owu" }
 
     /// The statement for what all rows sum up to.
     var totals: String {
@@ -80,17 +104,17 @@ struct ClickHouseQuestion {
         let oriented = """
             SELECT w, mk AS k, \(end("msh", "mdh", "sh")), \(end("msl", "mdl", "sl")), \(end("mdh", "msh", "dh")), \
             \(end("mdl", "msl", "dl")), \(end("msp", "mdp", "sp")), \(end("mdp", "msp", "dp")), mvl AS vl, mpr AS pr, \
-            toUInt8(sw) AS xsw, f0, l0, \(direction), pu0, po0, bu0, bo0
+            toUInt8(sw) AS xsw, f0, l0, \(direction), pu0, po0, bu0, bo0\(processes)
             FROM (SELECT *, \(swaps) AS sw, \(folds) AS fo FROM (SELECT *, \(masked(keys, "m")) FROM (\(source))))
             """
         let first = isTwoWay ? "argMinIf(xsw, (f0, xsw), w > 0)" : "toUInt8(0)"
         return """
-            SELECT k, sh, sl, dh, dl, sp, dp, pr, vl, toUInt64(0) AS elements, sum(w * xap) AS ap, sum(w * xab) AS ab, \
+            SELECT k, sh, sl, dh, dl, sp, dp, pr, vl\(processes), toUInt64(0) AS elements, sum(w * xap) AS ap, sum(w * xab) AS ab, \
             sum(w * xbp) AS bp, sum(w * xbb) AS bb, minIf(f0, w > 0) AS ft, maxIf(l0, w > 0) AS lt, \(first) AS fd, \
             groupBitOr(toUInt8(if(w > 0, xaf, 0))) AS af, groupBitOr(toUInt8(if(w > 0, xbf, 0))) AS bf, \
             sum(if(w > 0, pu0, po0)) AS pu, sum(if(w > 0, po0, pu0)) AS po, \
             sum(if(w > 0, bu0, bo0)) AS bu, sum(if(w > 0, bo0, bu0)) AS bo
-            FROM (\(oriented)) GROUP BY k, sh, sl, dh, dl, sp, dp, pr, vl HAVING ap + bp > 0
+            FROM (\(oriented)) GROUP BY k, sh, sl, dh, dl, sp, dp, pr, vl\(processes) HAVING ap + bp > 0
             """
     }
 
@@ -145,18 +169,27 @@ struct ClickHouseQuestion {
             toInt64(if(exactness IN (1, 3), packets_bound, 0)) AS pu0, \
             toInt64(if(exactness IN (2, 3), packets_bound, 0)) AS po0, \
             toInt64(if(exactness IN (1, 3), bytes_bound, 0)) AS bu0, \
-            toInt64(if(exactness IN (2, 3), bytes_bound, 0)) AS bo0
-            FROM flow_rows\(unfolds ? " ARRAY JOIN [toUInt8(0), toUInt8(1)] AS back" : "")
+            toInt64(if(exactness IN (2, 3), bytes_bound, 0)) AS bo0\(storedProcesses)
+            FROM \(plan.processes.isEmpty ? "flow_rows" : attributedRows(tokens))\(unfolds ? " ARRAY JOIN [toUInt8(0), toUInt8(1)] AS back" : "")
             WHERE day >= toDate(\(days.lowerBound)) AND day <= toDate(\(days.upperBound)) AND token IN (\(tokens))
             ) WHERE \(unfolds ? "p0 > 0 AND " : "")\(filter)
             """
     }
-}
 
-extension String {
+    /// The rows with their processes.
+    private func attributedRows(_ tokens: String) -> String {
+        """
+        (SELECT \(ClickHouseRows.columns(isAttributed: true)), pid, uid, comm, cgroup FROM \
+        (SELECT * FROM flow_rows WHERE day >= toDate(\(days.lowerBound)) AND day <= toDate(\(days.upperBound)) \
+        AND token IN (\(tokens))) ANY LEFT JOIN \
+        (SELECT token, id AS process, pid, uid, comm, cgroup FROM processes WHERE token IN (\(tokens))) \
+        USING (token, process))
+        """
+    }
+
     /// Sums under names that the sums of sums do not take.
-    fileprivate var replacingKeys: String {
-        "SELECT k AS qk, sh AS qsh, sl AS qsl, dh AS qdh, dl AS qdl, sp AS qsp, dp AS qdp, pr AS qpr, vl AS qvl, "
-            + "ap, ab, bp, bb, ft, lt, af, bf, pu, po, bu, bo FROM (\(self))"
+    private func replacingKeys(_ sums: String) -> String {
+        "SELECT k AS qk, sh AS qsh, sl AS qsl, dh AS qdh, dl AS qdl, sp AS qsp, dp AS qdp, pr AS qpr, vl AS qvl"
+            + "\(processes), ap, ab, bp, bb, ft, lt, af, bf, pu, po, bu, bo FROM (\(sums))"
     }
 }

@@ -63,7 +63,14 @@ enum ClickHouseSchema {
             ENGINE = ReplacingMergeTree PARTITION BY day ORDER BY (snapshot, task, position)
             SETTINGS index_granularity = 8192
             """
-        return [[rows, snapshots, ledger], [sketches]]
+        // Numbers of processes are those of a block of rows, which its token names.
+        let processes = """
+            CREATE TABLE IF NOT EXISTS processes (
+                day Date, token UInt64, id UInt32, pid UInt32, uid UInt32, comm String, cgroup String)
+            ENGINE = MergeTree PARTITION BY day ORDER BY (token, id) SETTINGS index_granularity = 8192
+            """
+        let columns = ["process", "peer_process"].map { "ALTER TABLE flow_rows ADD COLUMN \($0) UInt32" }
+        return [[rows, snapshots, ledger], [sketches], [processes] + columns]
     }
 
     /// The eight octets of a number in network order.

@@ -60,6 +60,11 @@ extension ClickHouseStore {
                 try collect(span, plan, records, into: &answer)
                 continue
             }
+            let isAbleTo = plan.processes.isEmpty ? true : try hasProcesses()
+            guard isAbleTo else {
+                try collect(span, plan, records, into: &answer)
+                continue
+            }
             guard let question = question(task, span, plan, records) else { continue }
             try ask(question, span, into: &answer)
         }
@@ -117,6 +122,7 @@ extension ClickHouseStore {
         let (first, last) = (reader.number(Int64.self), reader.number(Int64.self))
         let (flags, reverseFlags) = (reader.number(UInt8.self), reader.number(UInt8.self))
         let bounds: [UInt64] = (0..<4).map { _ in reader.number() }
+        let process = plan.processes.isEmpty ? RowProcess.unknown : self.process(&reader)
         let record = FlowRecord(
             key: key, packets: counts[0], bytes: counts[1], reversePackets: counts[2], reverseBytes: counts[3],
             firstSeen: first, lastSeen: last, tcpFlags: flags, reverseTCPFlags: reverseFlags)
@@ -124,7 +130,14 @@ extension ClickHouseStore {
             packetsUnder: bounds[0], packetsOver: bounds[1], bytesUnder: bounds[2], bytesOver: bounds[3])
         return FlowAnswer.Row(
             time: plan.isTimed ? span.time : nil, record: record, bound: bound + span.bound,
-            elements: plan.elements == nil ? nil : elements)
+            elements: plan.elements == nil ? nil : elements, process: process)
+    }
+
+    /// As `ClickHouseQuestion.processColumns` has them.
+    private static func process(_ reader: inout RowBinaryReader) -> RowProcess {
+        let state: UInt8 = reader.number()
+        let process = reader.process()
+        return RowProcess(state == 0 ? .unknown : state == 1 ? .several : .known(process))
     }
 
     /// Puts rows together here: what one statement cannot say.
@@ -135,30 +148,58 @@ extension ClickHouseStore {
         var collector = RowCollector(plan, span)
         for part in span.parts {
             guard let record = records[part.snapshot] else { continue }
-            try read(record, part.task) { collector.add($0, $1, part) }
+            try read(record, part.task) { collector.add($0, $1, $2, part) }
         }
         answer.add(collector.rows(), plan)
     }
 
     /// Hands out the rows of one task in a snapshot.
     func read(
-        _ record: SnapshotRecord, _ task: FlowTask, _ body: (FlowRecord, RowBound) -> Void
+        _ record: SnapshotRecord, _ task: FlowTask, _ body: (FlowRecord, RowBound, RowProcess) -> Void
     ) throws(SystemFailure) {
         let tokens = record.tokens(of: task).map(String.init).joined(separator: ",")
         if tokens.isEmpty { return }
         let day = ClickHouseRows.day(record.time)
+        let hasProcesses = try hasProcesses()
+        let processes = hasProcesses ? try processes(tokens) : [:]
+        let columns = ClickHouseRows.columns(isAttributed: hasProcesses)
         var reader = RowBinaryReader(
             try connection.send(
-                "SELECT \(ClickHouseRows.columns) FROM flow_rows WHERE day = toDate(\(day)) AND token IN (\(tokens)) "
+                "SELECT \(columns) FROM flow_rows WHERE day = toDate(\(day)) AND token IN (\(tokens)) "
                     + "FORMAT RowBinary"))
         while !reader.isAtEnd {
-            let (row, bound) = Self.storedRow(&reader)
-            body(row, bound)
+            let (row, bound, token) = Self.storedRow(&reader)
+            guard hasProcesses else {
+                body(row, bound, .unknown)
+                continue
+            }
+            let pair = ProcessPair(local: reader.number(), peer: reader.number())
+            body(row, bound, (processes[token] ?? ProcessNumbers()).process(pair))
         }
     }
 
-    private static func storedRow(_ reader: inout RowBinaryReader) -> (FlowRecord, RowBound) {
-        _ = (reader.number(UInt16.self), reader.number(Int64.self), reader.number(UInt64.self))
+    /// Whether the tables have processes: those of before the third version do not, until somebody writes to them.
+    func hasProcesses() throws(SystemFailure) -> Bool {
+        if access == .write { return true }
+        var reader = RowBinaryReader(
+            try connection.send("SELECT toUInt32(max(version)) FROM schema_versions FORMAT RowBinary"))
+        return reader.number(UInt32.self) >= 3
+    }
+
+    /// The processes that blocks of rows name, by token.
+    private func processes(_ tokens: String) throws(SystemFailure) -> [UInt64: ProcessNumbers] {
+        var reader = RowBinaryReader(
+            try connection.send(
+                "SELECT token, pid, uid, comm, cgroup FROM processes WHERE token IN (\(tokens)) ORDER BY token, id "
+                    + "FORMAT RowBinary"))
+        var processes: [UInt64: [FlowProcess]] = [:]
+        while !reader.isAtEnd { processes[reader.number(), default: []].append(reader.process()) }
+        return processes.mapValues { ProcessNumbers($0) }
+    }
+
+    private static func storedRow(_ reader: inout RowBinaryReader) -> (FlowRecord, RowBound, token: UInt64) {
+        _ = (reader.number(UInt16.self), reader.number(Int64.self))
+        let token: UInt64 = reader.number()
         let family: UInt8 = reader.number()
         let address: [UInt64] = (0..<4).map { _ in reader.number() }
         let (source, destination) = (reader.number(UInt16.self), reader.number(UInt16.self))
@@ -175,7 +216,7 @@ extension ClickHouseStore {
         let row = FlowRecord(
             key: key, packets: counts[0], bytes: counts[1], reversePackets: counts[2], reverseBytes: counts[3],
             firstSeen: first, lastSeen: last, tcpFlags: flags, reverseTCPFlags: reverseFlags)
-        return (row, RowBound(exactness, packets: packets, bytes: bytes))
+        return (row, RowBound(exactness, packets: packets, bytes: bytes), token)
     }
 
     /// The same row may have come twice; its copies are one.

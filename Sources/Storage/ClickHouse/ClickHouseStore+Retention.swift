@@ -30,7 +30,7 @@ extension ClickHouseStore {
         }
         let days = (keep - 1) / day + 3
         guard daysToLive.withLock({ $0 != days }) else { return }
-        for table in ["flow_rows", "snapshots", "sketch_rows"] {
+        for table in ["flow_rows", "snapshots", "sketch_rows", "processes"] {
             _ = try connection.send("ALTER TABLE \(table) MODIFY TTL day + toIntervalDay(\(days))")
         }
         daysToLive.withLock { $0 = days }
@@ -62,7 +62,7 @@ extension ClickHouseStore {
                         other: result.other, evictedFlows: result.evictedFlows, totalPackets: result.packets,
                         totalBytes: result.bytes)
                 }
-                try read(record, task) { merger.add($0, bound: $1) }
+                try read(record, task) { merger.add($0, bound: $1, process: $2) }
             }
             results.append(merger.result())
         }
@@ -77,7 +77,9 @@ extension ClickHouseStore {
     /// Removes rows that no answer counts any more. The server does it when it finds time.
     private func delete(_ records: [SnapshotRecord]) throws(SystemFailure) {
         let tokens = records.flatMap(\.tokens).map(String.init).joined(separator: ",")
-        if !tokens.isEmpty { _ = try connection.send("ALTER TABLE flow_rows DELETE WHERE token IN (\(tokens))") }
+        for table in ["flow_rows", "processes"] where !tokens.isEmpty {
+            _ = try connection.send("ALTER TABLE \(table) DELETE WHERE token IN (\(tokens))")
+        }
         let ids = records.map { "\($0.id)" }.joined(separator: ",")
         if !ids.isEmpty { _ = try connection.send("ALTER TABLE sketch_rows DELETE WHERE snapshot IN (\(ids))") }
     }

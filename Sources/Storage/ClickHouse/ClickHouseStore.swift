@@ -19,7 +19,7 @@ public final class ClickHouseStore: SnapshotStore {
     /// The days after which the server itself drops rows, once it was told.
     let daysToLive = Mutex<Int64?>(nil)
     private let address: ClickHouseAddress
-    private let access: SQLiteStore.Access
+    let access: SQLiteStore.Access
 
     /// - Parameters:
     ///   - spool: a directory of this database alone; `nil` for none.
@@ -63,11 +63,20 @@ public final class ClickHouseStore: SnapshotStore {
             }
             // Each step may be repeated: what was created stays.
             for (number, statements) in migrations.enumerated().dropFirst(done) {
-                for statement in statements { _ = try connection.send(statement) }
+                for statement in statements { try migrate(statement) }
                 _ = try connection.send("INSERT INTO schema_versions VALUES (\(number + 1), now())")
             }
         }
         self.dialect.withLock { $0 = dialect }
+    }
+
+    /// A column that is there already is what is wanted: this server's language cannot say that.
+    private func migrate(_ statement: String) throws(SystemFailure) {
+        do throws(SystemFailure) {
+            _ = try connection.send(statement)
+        } catch {
+            guard statement.hasPrefix("ALTER"), "\(error)".contains("already exists") else { throw error }
+        }
     }
 
     // MARK: Writing
@@ -155,8 +164,14 @@ public final class ClickHouseStore: SnapshotStore {
         let token = UInt64.random(in: 1...UInt64(Int64.max))
         var rows = rows
         rows.setToken(token)
-        _ = try connection.send(
-            "INSERT INTO flow_rows (\(ClickHouseRows.columns)) FORMAT RowBinary", rows.octets)
+        if let processes = rows.processes, !processes.processes.isEmpty {
+            let day = ClickHouseRows.day(record.time)
+            _ = try connection.send(
+                "INSERT INTO processes FORMAT RowBinary",
+                ClickHouseProcesses.octets(processes, token: token, day: day))
+        }
+        let columns = ClickHouseRows.columns(isAttributed: rows.processes != nil)
+        _ = try connection.send("INSERT INTO flow_rows (\(columns)) FORMAT RowBinary", rows.octets)
         record.tokenTasks.append(UInt32(task))
         record.tokens.append(token)
     }

@@ -7,7 +7,8 @@ import Octets
 /// all, and goes once the server has its snapshot; so it survives the end of the process, however that comes.
 ///
 /// A file: the record's length (8 octets) and octets, then per block the task (4 octets), the length (8) and the rows.
-/// The block of the sketches has no task, but all bits set.
+/// The block of the sketches has no task, but all bits set. Behind rows that say whose they are, whose task has one bit
+/// more, the processes they name are a block.
 final class Spool: Sendable {
     let path: String
     private let limit: UInt64
@@ -44,7 +45,14 @@ final class Spool: Sendable {
         var blocks = blocks
         while let (task, rows) = blocks.next() {
             size += UInt64(rows.octets.count)
-            try write(UInt32(task), rows.octets, to: file, size)
+            guard let processes = rows.processes else {
+                try write(UInt32(task), rows.octets, to: file, size)
+                continue
+            }
+            try write(UInt32(task) | SpoolEntry.attributedBit, rows.octets, to: file, size)
+            let octets = ClickHouseProcesses.spooled(processes)
+            size += UInt64(octets.count)
+            try write(SpoolEntry.processTask, octets, to: file, size)
         }
         size += UInt64(sketches.octets.count)
         if !sketches.octets.isEmpty { try write(SpoolEntry.sketchTask, sketches.octets, to: file, size) }
@@ -108,20 +116,38 @@ final class SpoolEntry {
 
     /// Stands for the task where a block has the rows of sketches.
     static let sketchTask = UInt32.max
+    /// Stands there where it has processes.
+    static let processTask = UInt32.max - 1
+    /// Rows say whose they are.
+    static let attributedBit: UInt32 = 1 << 30
 
     func next() throws(SystemFailure) -> Block? {
+        guard let (task, octets) = try nextPart() else { return nil }
+        if task == Self.sketchTask { return .sketches(ClickHouseSketches(octets: octets)) }
+        let isAttributed = task & Self.attributedBit != 0
+        guard octets.count % ClickHouseRows.rowOctets(isAttributed: isAttributed) == 0 else { throw damage }
+        var processes: ProcessNumbers?
+        if isAttributed {
+            guard let (kind, octets) = try nextPart(), kind == Self.processTask,
+                let named = ClickHouseProcesses.processes(spooled: octets)
+            else { throw damage }
+            processes = named
+        }
+        return .rows(
+            task: Int(task & ~Self.attributedBit), ClickHouseRows(octets: octets, processes: processes))
+    }
+
+    private var damage: SystemFailure { SystemFailure(operation: "read", path: path, errno: EINVAL) }
+
+    private func nextPart() throws(SystemFailure) -> (task: UInt32, octets: [UInt8])? {
         let octets = try Self.read(file, 12)
         if octets.isEmpty { return nil }
         var header = RowBinaryReader(octets)
         let (task, length) = (header.number(UInt32.self), header.number(UInt64.self))
-        let isSketch = task == Self.sketchTask
-        guard !header.isDamaged, length <= UInt64(file.size ?? 0),
-            isSketch || length % UInt64(ClickHouseRows.rowOctets) == 0
-        else { throw SystemFailure(operation: "read", path: path, errno: EINVAL) }
-        let rows = try Self.read(file, Int(length))
-        guard rows.count == Int(length) else { throw SystemFailure(operation: "read", path: path, errno: EINVAL) }
-        return isSketch
-            ? .sketches(ClickHouseSketches(octets: rows)) : .rows(task: Int(task), ClickHouseRows(octets: rows))
+        guard !header.isDamaged, length <= UInt64(file.size ?? 0) else { throw damage }
+        let part = try Self.read(file, Int(length))
+        guard part.count == Int(length) else { throw damage }
+        return (task, part)
     }
 
     /// So many octets, or those up to the file's end.

@@ -110,6 +110,10 @@ extension FlowAnswer {
                 )
             ]
         }
+        if !processes.isEmpty {
+            let cells = rows.map { TextTable.printable(processText($0)) }
+            format.leading.append((TextTable.Column("Process", .left, canBeCut: true), cells))
+        }
         if let elements {
             format.leading.append(
                 (TextTable.Column("Different \(elements)"), rows.map { HumanUnits.grouped($0.elements ?? 0) }))

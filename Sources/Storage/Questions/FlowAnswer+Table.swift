@@ -16,6 +16,14 @@ extension FlowAnswer {
         column("dst_port", fields.destinationPort) { .unsigned(UInt64($0.record.key.destinationPort)) }
         column("protocol", fields.protocol) { .unsigned(UInt64($0.record.key.protocol)) }
         column("vlan", fields.vlan) { .unsigned(UInt64($0.record.key.vlan)) }
+        column("process", !processes.isEmpty) { .text($0.process.local.name) }
+        func process(_ name: String, _ field: ProcessFields, _ value: @escaping (FlowProcess) -> AnswerTable.Value) {
+            column(name, processes.contains(field)) { $0.process.local.process.map(value) ?? .null }
+        }
+        process("pid", .pid) { .unsigned(UInt64($0.pid)) }
+        process("comm", .comm) { .text($0.comm) }
+        process("uid", .uid) { .unsigned(UInt64($0.uid)) }
+        process("cgroup", .cgroup) { .text($0.cgroup) }
         column("elements", elements != nil) { .unsigned($0.elements ?? 0) }
         column("packets") { .unsigned($0.record.packets) }
         column("bytes") { .unsigned($0.record.bytes) }
@@ -36,5 +44,16 @@ extension FlowAnswer {
         guard let prefix else { return address.description }
         let (length, whole): (UInt8, UInt8) = address.family == .v6 ? (prefix.v6, 128) : (prefix.v4, 32)
         return length < whole ? "\(address)/\(length)" : address.description
+    }
+
+    /// For people: what was asked of a row's process, or that it is not known.
+    func processText(_ row: Row) -> String {
+        guard let process = row.process.local.process else { return row.process.local.name }
+        var words: [String] = []
+        if processes.contains(.pid) { words.append("\(process.pid)") }
+        if processes.contains(.comm) { words.append(process.comm) }
+        if processes.contains(.uid) { words.append("uid \(process.uid)") }
+        if processes.contains(.cgroup) { words.append(process.cgroup.isEmpty ? "-" : process.cgroup) }
+        return words.joined(separator: " ")
     }
 }

@@ -9,8 +9,14 @@ public struct FlowAnswer: Equatable, Sendable {
         public var bound: RowBound
         /// How many different values there are, where the question asks for that.
         public var elements: UInt64?
+        /// Whose it is, as far as the question asks for that.
+        public var process: RowProcess
 
-        public init(time: Int64? = nil, record: FlowRecord, bound: RowBound, elements: UInt64? = nil) {
+        public init(
+            time: Int64? = nil, record: FlowRecord, bound: RowBound, elements: UInt64? = nil,
+            process: RowProcess = .unknown
+        ) {
+            self.process = process
             self.time = time
             self.record = record
             self.bound = bound
@@ -20,6 +26,8 @@ public struct FlowAnswer: Equatable, Sendable {
 
     public var task: FlowTask
     public var elements: KeyFields?
+    /// What of their processes rows are put together by, besides the task's key.
+    public var processes: ProcessFields
     public var rows: [Row]
     /// All rows there are, and their sums.
     public var rowCount: UInt64
@@ -37,6 +45,7 @@ public struct FlowAnswer: Equatable, Sendable {
     init(_ plan: QuestionPlan) {
         task = plan.task
         elements = plan.elements
+        processes = plan.processes
         rows = []
         rowCount = 0
         totalPackets = 0
@@ -65,7 +74,8 @@ extension AnswerOrder {
     /// The order of rows in an answer.
     func precedes(_ a: FlowAnswer.Row, _ b: FlowAnswer.Row) -> Bool {
         let (rankA, rankB) = (rank(a), rank(b))
-        return rankA != rankB ? rankA > rankB : a.record.key < b.record.key
+        if rankA != rankB { return rankA > rankB }
+        return a.record.key != b.record.key ? a.record.key < b.record.key : a.process < b.process
     }
 
     private func rank(_ row: FlowAnswer.Row) -> UInt64 {

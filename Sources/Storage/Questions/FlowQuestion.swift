@@ -11,6 +11,8 @@ public struct FlowQuestion: Sendable {
     public var task: String?
     /// What rows are put together by; `nil` for the stored task's key.
     public var fields: KeyFields?
+    /// What of their processes rows are put together by as well; where there is any, `fields` may be none at all.
+    public var processes: ProcessFields = []
     /// Both directions in one row; `nil` for what was stored where `fields` is `nil`, else `false`.
     public var isBidirectional: Bool?
     public var filter: PacketFilter?

@@ -26,6 +26,7 @@ public struct QuestionPlan: Sendable {
     /// What rows are put together by.
     public var task: FlowTask
     public var elements: KeyFields?
+    public var processes: ProcessFields
     public var filter: PacketFilter?
     public var order: AnswerOrder
     public var limit: Int?
@@ -39,6 +40,7 @@ public struct QuestionPlan: Sendable {
     public init(_ question: FlowQuestion, _ catalogue: StoreCatalogue) throws(QuestionFailure) {
         filter = question.filter
         elements = question.elements
+        processes = question.processes
         order = question.order
         limit = question.limit
         isTimed = question.every != nil
@@ -57,6 +59,10 @@ public struct QuestionPlan: Sendable {
             Self.add(snapshots, run, stored, range, question.every, to: &spans)
         }
         self.spans = spans.values.sorted { $0.time < $1.time }
+        // Whose a flow is may be known later than its first packets are counted.
+        if !processes.isEmpty, self.spans.contains(where: { $0.parts.contains { $0.weight < 0 } }) {
+            throw QuestionFailure("of a part of a cumulative run, processes are not known: ask without --from and --every")
+        }
         for index in self.spans.indices {
             self.spans[index].parts.sort { ($0.time, $0.snapshot) < ($1.time, $1.snapshot) }
         }
@@ -64,11 +70,13 @@ public struct QuestionPlan: Sendable {
 
     /// The fields that stored rows must have.
     private static func neededFields(_ question: FlowQuestion) throws(QuestionFailure) -> KeyFields {
-        guard let filter = question.filter else { return KeyFields() }
+        // Whose they are only rows say that are flows.
+        let flows = question.processes.isEmpty ? KeyFields() : KeyFields.fiveTuple
+        guard let filter = question.filter else { return flows }
         guard !filter.testsLengths else {
             throw QuestionFailure("rows have no length of a packet: \(filter.text)")
         }
-        return filter.keyFields
+        return filter.keyFields.union(flows)
     }
 
     /// What rows are put together by.

@@ -11,11 +11,11 @@ struct RowCollector {
         self.span = span
         var task = plan.task
         if let elements = plan.elements { task.fields = task.fields.union(elements) }
-        merger = RowMerger(task, filter: plan.filter)
+        merger = RowMerger(task, filter: plan.filter, processes: plan.processes)
     }
 
-    mutating func add(_ row: FlowRecord, _ bound: RowBound, _ part: QuestionPlan.Part) {
-        merger.add(row, of: part.task, bound: bound, weight: part.weight)
+    mutating func add(_ row: FlowRecord, _ bound: RowBound, _ process: RowProcess, _ part: QuestionPlan.Part) {
+        merger.add(row, of: part.task, bound: bound, weight: part.weight, process: process)
     }
 
     consuming func rows() -> [FlowAnswer.Row] {
@@ -23,18 +23,21 @@ struct RowCollector {
         let time = plan.isTimed ? span.time : nil
         let sums = merger.rows()
         guard plan.elements != nil else {
-            return sums.map { FlowAnswer.Row(time: time, record: $0.record, bound: $0.bound + span.bound) }
+            return sums.map {
+                FlowAnswer.Row(time: time, record: $0.record, bound: $0.bound + span.bound, process: $0.process)
+            }
         }
-        var counts: [FlowKey: UInt64] = [:]
+        var counts: [FlowKey: [RowProcess: UInt64]] = [:]
         let keys = KeyPlan(plan.task)
-        var merger = RowMerger(plan.task)
+        var merger = RowMerger(plan.task, processes: plan.processes)
         for sum in sums {
-            counts[keys.masked(sum.record.key), default: 0] += 1
-            merger.add(sum.record, of: plan.task, bound: sum.bound)
+            counts[keys.masked(sum.record.key), default: [:]][sum.process, default: 0] += 1
+            merger.add(sum.record, of: plan.task, bound: sum.bound, process: sum.process)
         }
         return merger.rows().map { row in
             FlowAnswer.Row(
-                time: time, record: row.record, bound: row.bound + span.bound, elements: counts[row.record.key])
+                time: time, record: row.record, bound: row.bound + span.bound,
+                elements: counts[row.record.key]?[row.process], process: row.process)
         }
     }
 }

@@ -12,7 +12,7 @@ struct SQLiteRowInsert {
 
     init(_ database: Database, task: FlowTask) throws {
         statement = try database.cachedStatement(
-            sql: "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            sql: "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         fields = task.fields
     }
 
@@ -22,24 +22,29 @@ struct SQLiteRowInsert {
     func insert(_ rows: any FlowRows, _ range: Range<Int>, firstID: Int64) throws {
         var buffer: [FlowRecord] = []
         var bounds: [RowBound] = []
+        var pairs: [ProcessPair] = []
         let bounded = rows as? any BoundedRows
+        let attributed = rows as? any AttributedRows
         var id = firstID
         var start = range.lowerBound
         while start < range.upperBound {
             let end = min(start + Self.runRows, range.upperBound)
             rows.read(start..<end, into: &buffer)
             bounded?.readBounds(start..<end, into: &bounds)
+            attributed?.readProcesses(start..<end, into: &pairs)
             for index in buffer.indices {
-                try insert(buffer[index], bounded == nil ? .none : bounds[index], id)
+                try insert(
+                    buffer[index], bounded == nil ? .none : bounds[index],
+                    attributed == nil ? ProcessPair() : pairs[index], id)
                 id += 1
             }
             start = end
         }
     }
 
-    private func insert(_ row: FlowRecord, _ bound: RowBound, _ id: Int64) throws {
+    private func insert(_ row: FlowRecord, _ bound: RowBound, _ process: ProcessPair, _ id: Int64) throws {
         // SAFETY: the statement lives as long as `self`, and its connection is this thread's for the call. Indices
-        // are those of the eighteen parameters; octets of addresses are copied during the call.
+        // are those of the twenty parameters; octets of addresses are copied during the call.
         let pointer = unsafe statement.sqliteStatement
         func bind(_ index: Int32, _ value: UInt64) {
             unsafe sqlite3_bind_int64(pointer, index, Int64(bitPattern: value))
@@ -66,6 +71,8 @@ struct SQLiteRowInsert {
         bind(16, UInt64(bound.exactness.rawValue))
         bind(17, bound.packets)
         bind(18, bound.bytes)
+        bind(19, UInt64(process.local), if: process.local != ProcessNumbers.unknown)
+        bind(20, UInt64(process.peer), if: process.peer != ProcessNumbers.unknown)
         // SAFETY: as above; the text of an error is a constant.
         let code = unsafe sqlite3_step(pointer)
         unsafe sqlite3_reset(pointer)

@@ -9,6 +9,7 @@ enum SQLiteSchema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 snapshots") { database in try database.execute(sql: version1) }
         migrator.registerMigration("2 sketches") { database in try database.execute(sql: version2) }
+        migrator.registerMigration("3 processes") { database in try database.execute(sql: version3) }
         return migrator
     }
 
@@ -62,5 +63,27 @@ enum SQLiteSchema {
             vlan INTEGER, packets INTEGER, packets_bound INTEGER, bytes INTEGER, bytes_bound INTEGER, spread INTEGER,
             spread_bound INTEGER, confidence REAL NOT NULL, keys_dropped INTEGER NOT NULL,
             PRIMARY KEY (snapshot, task, position)) WITHOUT ROWID;
+        """
+
+    /// Numbers of processes are those of a snapshot's task: `ProcessNumbers`. Rows from before have none: unknown.
+    private static let version3 = """
+        CREATE TABLE processes (
+            snapshot INTEGER NOT NULL REFERENCES snapshots, task INTEGER NOT NULL REFERENCES tasks,
+            id INTEGER NOT NULL, pid INTEGER NOT NULL, uid INTEGER NOT NULL, comm TEXT NOT NULL, cgroup TEXT NOT NULL,
+            PRIMARY KEY (snapshot, task, id)) WITHOUT ROWID;
+        ALTER TABLE rows ADD COLUMN process INTEGER;
+        ALTER TABLE rows ADD COLUMN peer_process INTEGER;
+        DROP VIEW flows;
+        CREATE VIEW flows AS
+            SELECT snapshots.time AS snapshot, snapshots.level, tasks.name AS task, rows.*,
+                own.pid, own.comm, own.uid, own.cgroup,
+                peer.pid AS peer_pid, peer.comm AS peer_comm, peer.uid AS peer_uid, peer.cgroup AS peer_cgroup
+            FROM snapshots JOIN row_ranges ON row_ranges.snapshot = snapshots.id
+            JOIN tasks ON tasks.id = row_ranges.task
+            JOIN rows ON rows.id BETWEEN row_ranges.first AND row_ranges.last
+            LEFT JOIN processes AS own ON own.snapshot = snapshots.id AND own.task = tasks.id AND own.id = rows.process
+            LEFT JOIN processes AS peer
+                ON peer.snapshot = snapshots.id AND peer.task = tasks.id AND peer.id = rows.peer_process
+            WHERE snapshots.complete;
         """
 }

@@ -94,8 +94,8 @@ extension SQLiteStore {
                 for span in plan.spans {
                     var collector = RowCollector(plan, span)
                     for part in span.parts {
-                        try Self.read(database, part.snapshot, part.task) { row, bound in
-                            collector.add(row, bound, part)
+                        try Self.read(database, part.snapshot, part.task) { row, bound, process in
+                            collector.add(row, bound, process, part)
                         }
                     }
                     answer.add(collector.rows(), plan)
@@ -107,8 +107,11 @@ extension SQLiteStore {
 
     /// Hands out the rows of one task in a snapshot, in the order in which they were stored.
     static func read(
-        _ database: Database, _ snapshot: Int64, _ task: FlowTask, _ body: (FlowRecord, RowBound) -> Void
+        _ database: Database, _ snapshot: Int64, _ task: FlowTask, _ body: (FlowRecord, RowBound, RowProcess) -> Void
     ) throws {
+        let processes = try processes(database, snapshot, task)
+        // Before the third version, tables have none.
+        let hasProcesses = try database.columns(in: "rows").count > 18
         let statement = try database.cachedStatement(
             sql: """
                 SELECT rows.* FROM row_ranges JOIN rows ON rows.id BETWEEN row_ranges.first AND row_ranges.last
@@ -128,8 +131,30 @@ extension SQLiteStore {
                     resultCode: ResultCode(rawValue: code), message: unsafe String(cString: sqlite3_errstr(code)))
             }
             let (row, bound) = unsafe self.row(pointer)
-            body(row, bound)
+            body(row, bound, hasProcesses ? processes.process(unsafe self.processes(pointer)) : .unknown)
         }
+    }
+
+    private static func processes(
+        _ database: Database, _ snapshot: Int64, _ task: FlowTask
+    ) throws -> ProcessNumbers {
+        guard try database.tableExists("processes") else { return ProcessNumbers() }
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT pid, uid, comm, cgroup FROM processes WHERE snapshot = ? AND task = (
+                    SELECT id FROM tasks WHERE name = ? AND fields = ? AND bidirectional = ?) ORDER BY id
+                """,
+            arguments: [snapshot, task.name, task.fields.description, task.bidirectional])
+        return ProcessNumbers(rows.map { FlowProcess(pid: $0[0], uid: $0[1], comm: $0[2], cgroup: $0[3]) })
+    }
+
+    private static func processes(_ statement: SQLiteStatement) -> ProcessPair {
+        // SAFETY: as in `row`, of twenty columns; NULL reads as 0, which is unknown.
+        func value(_ index: Int32) -> UInt32 {
+            UInt32(truncatingIfNeeded: unsafe sqlite3_column_int64(statement, index))
+        }
+        return ProcessPair(local: value(18), peer: value(19))
     }
 
     private static func row(_ statement: SQLiteStatement) -> (FlowRecord, RowBound) {

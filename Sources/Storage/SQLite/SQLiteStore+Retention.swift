@@ -50,7 +50,7 @@ extension SQLiteStore {
                         other: result.other, evictedFlows: result.evictedFlows, totalPackets: result.packets,
                         totalBytes: result.bytes)
                 }
-                try Self.read(database, snapshot.id, task) { merger.add($0, bound: $1) }
+                try Self.read(database, snapshot.id, task) { merger.add($0, bound: $1, process: $2) }
             }
             return merger.result()
         }

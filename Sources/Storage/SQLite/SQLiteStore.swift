@@ -145,6 +145,9 @@ public final class SQLiteStore: SnapshotStore {
             other.map { Int64(bitPattern: $0.reverseBytes) }, other?.firstSeen, other?.lastSeen, other?.tcpFlags,
             other?.reverseTCPFlags,
         ])
+        if let attributed = result.rows as? any AttributedRows {
+            try Self.insert(attributed.processes, snapshot: snapshot, task: task, database)
+        }
         var start = 0
         while start < count {
             let end = min(start + chunkRows, count)
@@ -158,6 +161,18 @@ public final class SQLiteStore: SnapshotStore {
                 try database.beginTransaction(.immediate)
             }
             start = end
+        }
+    }
+
+    private static func insert(
+        _ processes: ProcessNumbers, snapshot: Int64, task: Int64, _ database: Database
+    ) throws {
+        let insert = try database.cachedStatement(sql: "INSERT INTO processes VALUES (?, ?, ?, ?, ?, ?, ?)")
+        for (index, process) in processes.processes.enumerated() {
+            try insert.execute(arguments: [
+                snapshot, task, Int64(ProcessNumbers.first) + Int64(index), process.pid, process.uid, process.comm,
+                process.cgroup,
+            ])
         }
     }
 
@@ -231,7 +246,7 @@ public final class SQLiteStore: SnapshotStore {
                     SELECT rows.id FROM row_ranges JOIN rows ON rows.id BETWEEN row_ranges.first AND row_ranges.last
                     WHERE row_ranges.snapshot = :snapshot)
                 """, arguments: ["snapshot": snapshot])
-        for table in ["row_ranges", "results", "sketch_rows"] {
+        for table in ["row_ranges", "results", "sketch_rows", "processes"] {
             try database.execute(sql: "DELETE FROM \(table) WHERE snapshot = ?", arguments: [snapshot])
         }
         try database.execute(sql: "DELETE FROM snapshots WHERE id = ?", arguments: [snapshot])

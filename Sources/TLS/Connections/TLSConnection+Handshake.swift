@@ -15,6 +15,7 @@ extension TLSConnection {
             client = direction.opposite
             serverRandom = hello.random
             serverHello = hello
+            if isVersion13 == true { exchange.forget() }
         case .encryptedExtensions:
             encryptedProtocol = (try? ServerHello.chosenProtocol(inEncryptedExtensions: message.body.span)) ?? nil
             if (try? ServerHello.takesEarlyData(inEncryptedExtensions: message.body.span)) == true {
@@ -29,6 +30,12 @@ extension TLSConnection {
         case .finished: advance(to: .application, direction)
         case .keyUpdate where isVersion13 == true && self[direction].epoch == .application: update(direction)
         default: break
+        }
+        guard isVersion13 != true else { return }
+        exchange.take(message, fromClient: direction == client, keeps: workspace.keys.hasPreMasters)
+        if message.type == .clientKeyExchange {
+            // Should the answer have been captured before it.
+            for direction in Direction.allCases { self[direction].keysLookedAt = nil }
         }
     }
 }

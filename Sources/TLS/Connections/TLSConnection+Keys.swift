@@ -144,9 +144,10 @@ extension TLSConnection {
     private func lookForBlockKeys(_ direction: Direction) {
         guard self[direction].protections.isEmpty, let random = clientRandom, let serverRandom, let serverHello,
             serverHello.compression == 0, serverHello.version != .ssl3,
-            let algorithms = serverHello.cipherSuite.algorithms,
-            let master = workspace.keys.secrets(ofClientRandom: random)?[.master], !master.isEmpty
+            let algorithms = serverHello.cipherSuite.algorithms
         else { return }
+        let master = master
+        guard !master.isEmpty else { return }
         let version = serverHello.version
         let cipher = algorithms.cipher
         let macOctets = cipher.isBlockCipher ? algorithms.mac?.octets ?? 0 : 0

@@ -74,14 +74,16 @@ extension TLSConnection {
 
     func whyNotOpened(_ direction: Direction) -> TLSLedger.Cause {
         guard let clientRandom else { return .noHandshake }
-        guard let secrets = workspace.keys.secrets(ofClientRandom: clientRandom) else { return .noKey }
         if isVersion13 == true {
+            guard let secrets = workspace.keys.secrets(ofClientRandom: clientRandom) else { return .noKey }
             if serverHello?.cipherSuite.algorithms == nil, serverHello != nil { return .unsupported }
             let label = label(self[direction].epoch == .clear ? .handshake : self[direction].epoch, direction)
             return label.map { secrets[$0].isEmpty } == true ? .noKey : .notAuthentic
         }
-        guard let serverHello, serverRandom != nil else { return .noHandshake }
-        if secrets[.master].isEmpty { return .noKey }
+        guard let serverHello, serverRandom != nil else {
+            return workspace.keys.secrets(ofClientRandom: clientRandom) == nil ? .noKey : .noHandshake
+        }
+        if master.isEmpty { return .noKey }
         let isSupported = serverHello.cipherSuite.algorithms != nil && serverHello.compression == 0
         return isSupported && serverHello.version != .ssl3 ? .notAuthentic : .unsupported
     }

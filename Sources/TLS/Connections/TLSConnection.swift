@@ -22,6 +22,8 @@ public final class TLSConnection {
     /// The hellos that keys follow from: of a renegotiation, later ones.
     var clientRandom: [UInt8]?
     var serverRandom: [UInt8]?
+    /// Of the handshake that came last.
+    var exchange = KeyExchange()
     /// Octets of records by what became of them, for the summary.
     private(set) var undecryptedOctets: UInt64 = 0
     private(set) var decryptedOctets: UInt64 = 0
@@ -106,6 +108,7 @@ public final class TLSConnection {
             return
         }
         self[direction].handshake.cut()
+        exchange.forget()
         if let search = self[direction].search {
             countEncrypted(whyNotFound(direction), search.waitingOctets)
             let before = self[direction].searchedGap

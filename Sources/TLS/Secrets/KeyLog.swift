@@ -18,15 +18,23 @@ public struct KeyLog: Sendable {
         case earlyExporter = "EARLY_EXPORTER_SECRET"
     }
 
-    /// Labels of lines that are well-formed and of no use here: what they name is not needed to decrypt records, or
-    /// the pre-master secret of connections whose master secret is usually logged as well.
+    /// Labels of lines that are well-formed and of no use here: what they name is not needed to decrypt records.
     static let unusedLabels: Set<String> = [
-        "RSA", "PMS_CLIENT_RANDOM", "EARLY_EXPORTER_MASTER_SECRET", "ECH_SECRET", "ECH_CONFIG",
+        "EARLY_EXPORTER_MASTER_SECRET", "ECH_SECRET", "ECH_CONFIG",
         "QUIC_CLIENT_EARLY_TRAFFIC_SECRET", "QUIC_CLIENT_HANDSHAKE_TRAFFIC_SECRET",
         "QUIC_SERVER_HANDSHAKE_TRAFFIC_SECRET", "QUIC_CLIENT_TRAFFIC_SECRET_0", "QUIC_SERVER_TRAFFIC_SECRET_0",
     ]
 
-    private static let preMasterLabels: Set<String> = ["RSA", "PMS_CLIENT_RANDOM"]
+    /// Lines that stand for a connection otherwise, up to TLS 1.2; their forms are those that Wireshark takes.
+    private enum OtherForm {
+        /// `RSA`: a pre-master secret, by the first octets of what it is encrypted to.
+        static let encrypted = "RSA"
+        /// `PMS_CLIENT_RANDOM`: a pre-master secret, by the client's random.
+        static let preMaster = "PMS_CLIENT_RANDOM"
+        /// `RSA Session-ID:… Master-Key:…`: a master secret, by the session, as `openssl s_client` prints them.
+        static let session = Array("Session-ID:".utf8)
+        static let master = Array("Master-Key:".utf8)
+    }
 
     /// The secrets of one connection, by label; empty where not known.
     public struct Secrets: Equatable, Sendable {
@@ -46,8 +54,6 @@ public struct KeyLog: Sendable {
         public var repeated: UInt64 = 0
         /// Well-formed lines of a label that is not used here.
         public var unused: UInt64 = 0
-        /// Those of them that give a pre-master secret (`RSA`, `PMS_CLIENT_RANDOM`).
-        public var preMaster: UInt64 = 0
         /// Neither a comment, nor empty, nor a label with two numbers in hexadecimal digits.
         public var malformed: UInt64 = 0
         /// Lines for which there was no room.
@@ -58,25 +64,51 @@ public struct KeyLog: Sendable {
 
     public private(set) var counts = Counts()
     private var connections: [[UInt8]: Secrets] = [:]
+    /// Pre-master secrets by what `preMaster(ofClientRandom:encrypted:)` looks for.
+    private var preMasters: [[UInt8]: [UInt8]] = [:]
+    /// Master secrets by the ID of the session.
+    private var sessions: [[UInt8]: [UInt8]] = [:]
     /// The line that has begun, up to `lineOctetsMax`.
     private var line: [UInt8] = []
     private var isLineTooLong = false
 
-    /// The longest line there can be (a label, 32 octets, 64 octets) has under 250 octets.
-    static let lineOctetsMax = 1_024
+    /// The longest line there can be (a label, 32 octets, 1,024 octets) has under 2,200 octets.
+    static let lineOctetsMax = 4_096
+    /// Of each of the three ways to name a connection.
     public static let connectionsMax = 1 << 20
     static let secretOctetsMax = 64
+    /// That of a Diffie-Hellman group is as long as its prime: of 8,192 bits (RFC 7919).
+    static let preMasterOctetsMax = 1_024
+    /// How many octets of an encrypted pre-master secret a line of `RSA` gives.
+    static let encryptedOctets = 8
+    private static let masterOctets = 48
 
     public init() {}
 
     /// Changes whenever there are new secrets.
     public var generation: UInt64 { counts.secrets }
 
-    public var isEmpty: Bool { connections.isEmpty }
+    public var isEmpty: Bool { connections.isEmpty && preMasters.isEmpty && sessions.isEmpty }
 
     public var connectionCount: Int { connections.count }
 
     public func secrets(ofClientRandom random: [UInt8]) -> Secrets? { connections[random] }
+
+    /// Whether there is any pre-master secret.
+    public var hasPreMasters: Bool { !preMasters.isEmpty }
+
+    /// - Parameter encrypted: what the client has sent, where it encrypts the secret (RFC 5246 § 7.4.7.1).
+    public func preMaster(ofClientRandom random: [UInt8], encrypted: [UInt8]) -> [UInt8]? {
+        preMasters[Array(encrypted.prefix(Self.encryptedOctets))] ?? preMasters[random]
+    }
+
+    public func master(ofSession identifier: [UInt8]) -> [UInt8]? { sessions[identifier] }
+
+    /// Keeps a master secret that was derived, for connections that resume the session.
+    mutating func keep(master: [UInt8], ofSession identifier: [UInt8]) {
+        guard !identifier.isEmpty, sessions.count < Self.connectionsMax else { return }
+        sessions[identifier] = master
+    }
 
     /// Takes the next octets of a key log.
     public mutating func append(_ octets: Span<UInt8>) {
@@ -107,20 +139,59 @@ public struct KeyLog: Sendable {
             return
         }
         let name = String(decoding: first, as: UTF8.self)
+        if name == OtherForm.encrypted, words[1].starts(with: OtherForm.session) {
+            return endSessionLine(words[1].dropFirst(OtherForm.session.count), words[2])
+        }
         guard let random = Self.octets(words[1]), let secret = Self.octets(words[2]) else {
             counts.malformed += 1
             return
         }
-        guard let label = Label(rawValue: name) else {
-            if Self.unusedLabels.contains(name) { counts.unused += 1 } else { counts.malformed += 1 }
-            if Self.preMasterLabels.contains(name) { counts.preMaster += 1 }
-            return
-        }
+        guard let label = Label(rawValue: name) else { return endOtherLine(name, random, secret) }
         guard random.count == ClientHello.randomOctets, !secret.isEmpty, secret.count <= Self.secretOctetsMax else {
             counts.malformed += 1
             return
         }
         add(label, random, secret)
+    }
+
+    private mutating func endOtherLine(_ name: String, _ octets: [UInt8], _ secret: [UInt8]) {
+        let expected: Int
+        switch name {
+        case OtherForm.encrypted: expected = Self.encryptedOctets
+        case OtherForm.preMaster: expected = ClientHello.randomOctets
+        default:
+            if Self.unusedLabels.contains(name) { counts.unused += 1 } else { counts.malformed += 1 }
+            return
+        }
+        guard octets.count == expected, 1...Self.preMasterOctetsMax ~= secret.count else {
+            counts.malformed += 1
+            return
+        }
+        add(secret, of: octets, to: \.preMasters)
+    }
+
+    private mutating func endSessionLine(_ identifier: ArraySlice<UInt8>, _ master: ArraySlice<UInt8>) {
+        guard master.starts(with: OtherForm.master), let identifier = Self.octets(identifier),
+            let secret = Self.octets(master.dropFirst(OtherForm.master.count)), 1...32 ~= identifier.count,
+            secret.count == Self.masterOctets
+        else {
+            counts.malformed += 1
+            return
+        }
+        add(secret, of: identifier, to: \.sessions)
+    }
+
+    private mutating func add(
+        _ secret: [UInt8], of key: [UInt8], to table: WritableKeyPath<Self, [[UInt8]: [UInt8]]>
+    ) {
+        if let known = self[keyPath: table][key] {
+            if known == secret { counts.repeated += 1 } else { counts.conflicting += 1 }
+        } else if self[keyPath: table].count < Self.connectionsMax {
+            counts.secrets += 1
+            self[keyPath: table][key] = secret
+        } else {
+            counts.tooMany += 1
+        }
     }
 
     private mutating func add(_ label: Label, _ random: [UInt8], _ secret: [UInt8]) {

@@ -15,12 +15,14 @@ public struct HandshakeType: RawRepresentable, Hashable, Sendable {
     public let rawValue: UInt8
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
+    public static let helloRequest = HandshakeType(rawValue: 0)
     public static let clientHello = HandshakeType(rawValue: 1)
     public static let serverHello = HandshakeType(rawValue: 2)
     public static let newSessionTicket = HandshakeType(rawValue: 4)
     public static let endOfEarlyData = HandshakeType(rawValue: 5)
     public static let encryptedExtensions = HandshakeType(rawValue: 8)
     public static let certificate = HandshakeType(rawValue: 11)
+    public static let serverHelloDone = HandshakeType(rawValue: 14)
     public static let clientKeyExchange = HandshakeType(rawValue: 16)
     public static let finished = HandshakeType(rawValue: 20)
     public static let keyUpdate = HandshakeType(rawValue: 24)
@@ -37,6 +39,7 @@ public struct ExtensionType: RawRepresentable, Hashable, Sendable {
     public static let signatureAlgorithms = ExtensionType(rawValue: 13)
     public static let applicationProtocols = ExtensionType(rawValue: 16)
     public static let encryptThenMAC = ExtensionType(rawValue: 22)
+    public static let extendedMasterSecret = ExtensionType(rawValue: 23)
     public static let earlyData = ExtensionType(rawValue: 42)
     public static let supportedVersions = ExtensionType(rawValue: 43)
 }

@@ -51,8 +51,11 @@ enum AnalysisInput {
 
     /// Opens interfaces; files are opened when their turn comes.
     ///
+    /// - Parameter cutsSilence: live, an interval without a packet gives a snapshot, too.
     /// - Throws: `ExitCode` once a message has been printed, `ValidationError` for a filter that cannot be read.
-    func open(interval: Int64?, clock: CaptureSource.SnapshotClock) throws -> AnalysisSource {
+    func open(
+        interval: Int64?, clock: CaptureSource.SnapshotClock, cutsSilence: Bool = false
+    ) throws -> AnalysisSource {
         switch self {
         case .files(let paths, let merge, let speed, _):
             return .captures(
@@ -60,7 +63,10 @@ enum AnalysisInput {
         case .interfaces(let names, let settings, let limit, _):
             do throws(InterfaceFailure) {
                 return .live(
-                    try LiveSource(interfaces: names, settings: settings, interval: interval, limit: limit) {
+                    try LiveSource(
+                        interfaces: names, settings: settings, interval: interval, cutsSilence: cutsSilence,
+                        limit: limit
+                    ) {
                         StandardError.write("netspectra: \($0): \($1)\n")
                     })
             } catch {

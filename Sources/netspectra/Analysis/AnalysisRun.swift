@@ -31,7 +31,8 @@ struct AnalysisRun {
     func run() throws {
         let feed = try watchSockets()
         defer { feed?.end() }
-        let source = try options.input.open(interval: options.snapshotInterval, clock: options.snapshotClock)
+        let source = try options.input.open(
+            interval: options.snapshotInterval, clock: options.snapshotClock, cutsSilence: options.alerts != nil)
         // Until here there is one thread: later ones have what it has left.
         if options.isConfined { try AnalysisConfinement(options).enter() }
         let stop = StopRequest()
@@ -58,9 +59,9 @@ struct AnalysisRun {
         }
         let sink: SnapshotSink, records: FlowRecordOutputs?
         do throws(SystemFailure) {
-            sink = try SnapshotSink(options, isReport: isReport, owners: feed?.rowOwners, alerts: alerts)
+            sink = try SnapshotSink(options, isReport: isReport, owners: feed, alerts: alerts)
             records = try options.flowRecords.map { (settings) throws(SystemFailure) in
-                try FlowRecordOutputs(settings, options)
+                try FlowRecordOutputs(settings, options, owners: feed)
             }
         } catch {
             throw Exit.fail(Exit.cannotCreate, "\(error)")
@@ -85,7 +86,7 @@ struct AnalysisRun {
             throw Exit.fail(Exit.system, "\(error)")
         }
         let final = builder.snapshot(last.first, last.second, time: nil)
-        sink.take(final)
+        sink.take(final, isLast: true)
         records?.finish()
         progress.end()
 

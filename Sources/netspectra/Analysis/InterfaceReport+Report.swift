@@ -17,12 +17,11 @@ extension LedgerReport.Stage {
         if interface.counters.dropped > 0 {
             lost.append(.init("no room in the kernel's buffer", interface.counters.dropped))
         }
-        if interface.counters.droppedByInterface > 0 {
-            lost.append(.init("dropped by the interface", interface.counters.droppedByInterface))
-        }
+        let droppedByInterface = interface.droppedByInterface ?? 0
+        if droppedByInterface > 0 { lost.append(.init("dropped by the interface", droppedByInterface)) }
         self.init(
             name: "interface \(interface.name)", unit: "frames",
-            seen: interface.counters.received + interface.counters.droppedByInterface, delivered: interface.frames,
+            seen: interface.counters.received + droppedByInterface, delivered: interface.frames,
             filtered: interface.leftOut.map { [.init($0.cause.causeName, $0.frames)] } ?? [], lost: lost,
             inFlight: interface.inFlight)
     }

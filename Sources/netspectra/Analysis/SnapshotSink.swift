@@ -21,6 +21,8 @@ final class SnapshotSink: Sendable {
     private let stream: RowStreamWriter?
     /// Standard output belongs to somebody else.
     private let isSilent: Bool
+    /// Who knows whose rows are.
+    private let owners: OwnerFeed?
     /// The rules, if there are any.
     private let alerts: AlertDispatcher?
     private let top: Int?
@@ -29,9 +31,10 @@ final class SnapshotSink: Sendable {
 
     /// - Throws: where a database cannot be opened.
     init(
-        _ options: AnalysisOptions, isReport: Bool, owners: RowOwners? = nil, alerts: AlertDispatcher? = nil
+        _ options: AnalysisOptions, isReport: Bool, owners: OwnerFeed? = nil, alerts: AlertDispatcher? = nil
     ) throws(SystemFailure) {
         self.alerts = alerts
+        self.owners = owners
         var queues: [QueuedWriter] = []
         for store in options.stores { queues.append(try store.writer(options)) }
         for directory in options.directories { queues.append(try directory.writer(options)) }
@@ -47,7 +50,7 @@ final class SnapshotSink: Sendable {
             ? nil
             : RowStreamWriter(
                 descriptor: 1, format: Self.format(options), namesSnapshots: options.snapshotInterval != nil,
-                threads: options.workers, owners: owners)
+                threads: options.workers)
         top = options.top
         isExact = options.isExact
     }
@@ -69,17 +72,18 @@ final class SnapshotSink: Sendable {
         }
     }
 
-    /// Writes a snapshot. One without a packet has no time to be named by and is not stored; on standard output it
-    /// gives way to one that has rows. Where one writer fails, the other goes on.
-    func take(_ snapshot: Snapshot) {
+    /// Writes a snapshot. One without a packet is not stored, and only rules look at it; on standard output the last one
+    /// stands where no other has rows. Where one writer fails, the other goes on.
+    func take(_ snapshot: Snapshot, isLast: Bool = false) {
+        let snapshot = owners?.attributed(snapshot) ?? snapshot
         let packets = snapshot.results.map(\.totalPackets) + snapshot.sketches.map(\.totalPackets)
         let isEmpty = packets.allSatisfy { $0 == 0 }
         let isPrinted = state.update { state in
             if state.sums.isEmpty { state.sums = packets.map { _ in 0 } }
             for index in packets.indices { state.sums[index] += packets[index] }
             state.lasts = packets
-            let isPrinted = !isEmpty || !state.hasPrinted
-            state.hasPrinted = true
+            let isPrinted = !isEmpty || isLast && !state.hasPrinted
+            state.hasPrinted = state.hasPrinted || isPrinted
             return isPrinted
         }
         if !isEmpty {
@@ -87,12 +91,13 @@ final class SnapshotSink: Sendable {
         }
         // Behind the directory, as it may have to wait; before standard output, whose reader may be slow.
         if !isEmpty { for queue in queues { queue.put(snapshot) } }
-        if !isEmpty { alerts?.take(snapshot) { [stream] in stream?.write(line: $0) ?? false } }
+        // The last one is named by its last packet: without any, by nothing.
+        if !isEmpty || !isLast { alerts?.take(snapshot) { [stream] in stream?.write(line: $0) ?? false } }
         guard let stream, isPrinted else { return }
         var printed = snapshot
         if let top {
             for index in printed.results.indices {
-                printed.results[index].rows = FirstRows(top, of: printed.results[index].rows)
+                printed.results[index].rows = printed.results[index].rows.first(top)
             }
             for index in printed.sketches.indices {
                 printed.sketches[index].rows = Array(printed.sketches[index].rows.prefix(top))

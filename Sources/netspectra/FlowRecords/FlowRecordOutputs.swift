@@ -11,20 +11,22 @@ final class FlowRecordOutputs: Sendable {
 
     /// - Parameters:
     ///   - options: of the analysis whose packets are metered.
-    ///   - extension: appends further members to records in JSON.
+    ///   - owners: who knows whose flows are.
     /// - Throws: where the file cannot be created.
     init(
-        _ settings: FlowRecordSettings, _ options: AnalysisOptions, extension: FlowRecordFormat.Extension? = nil
+        _ settings: FlowRecordSettings, _ options: AnalysisOptions, owners: OwnerFeed? = nil
     ) throws(SystemFailure) {
         // Captures can wait for a file or a collector; live traffic cannot.
         let overflow: FlowRecordQueue.Overflow = options.input.isLive ? .drop : .wait
+        var processes: FlowProcesses?
+        if let owners { processes = { flows in owners.ends(of: flows) } }
         var queues: [FlowRecordQueue] = []
         if let file = settings.file {
-            let sink = FlowRecordFile(try OutputFile(path: file), format: FlowRecordFormat(extension: `extension`))
+            let sink = FlowRecordFile(try OutputFile(path: file), processes: processes)
             queues.append(try FlowRecordQueue(sink, overflow: overflow))
         }
         for address in settings.collectors {
-            let exporter = FlowExporter(address, directions: settings.directions)
+            let exporter = FlowExporter(address, directions: settings.directions, processes: processes)
             queues.append(try FlowRecordQueue(exporter, overflow: overflow))
         }
         self.queues = queues

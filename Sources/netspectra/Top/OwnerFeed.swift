@@ -67,20 +67,65 @@ final class OwnerFeed: Sendable {
         thread.withLock { $0 }?.join()
     }
 
-    /// For rows that are printed: the last ones may be of packets just now.
-    var rowOwners: RowOwners {
-        let owners = owners
-        return RowOwners(
-            ask: { rows in
-                if rows.contains(where: { Clock.wallNanoseconds - $0.lastSeen < Self.delayNanoseconds }) {
-                    _ = Monitor(()).wait(nanoseconds: Self.delayNanoseconds) { _ in Bool?.none }
+    /// A snapshot whose rows say whose they are, where they are flows: asked once, so that all who write them say the
+    /// same. The last ones may be of packets just now.
+    func attributed(_ snapshot: Snapshot) -> Snapshot {
+        let latest = snapshot.results.lazy.filter { $0.task.tellsWholeFlows && $0.totalPackets > 0 }
+        if !latest.isEmpty { Self.wait() }
+        var snapshot = snapshot
+        for index in snapshot.results.indices where snapshot.results[index].task.tellsWholeFlows {
+            snapshot.results[index].rows = attributed(snapshot.results[index].rows)
+        }
+        return snapshot
+    }
+
+    private func attributed(_ rows: any FlowRows) -> OwnedRows {
+        var processes = ProcessNumbers()
+        var pairs: [ProcessPair] = []
+        pairs.reserveCapacity(rows.count)
+        var run: [FlowRecord] = []
+        for start in stride(from: 0, to: rows.count, by: Self.runRows) {
+            rows.read(start..<min(start + Self.runRows, rows.count), into: &run)
+            for ends in ends(of: run.map { ($0.key, $0.lastSeen) }) { pairs.append(processes.pair(ends.row)) }
+        }
+        return OwnedRows(rows, pairs, processes)
+    }
+
+    /// Flows asked for at a time: what the kernel tells waits meanwhile.
+    private static let runRows = 4096
+
+    /// Whose the ends of flow records are, each at the time of its last packet.
+    func ends(of flows: [MeteredFlow]) -> [FlowEnds] {
+        if flows.contains(where: { Clock.wallNanoseconds - $0.lastSeen < Self.delayNanoseconds }) { Self.wait() }
+        return ends(of: flows.map { ($0.key, $0.lastSeen) })
+    }
+
+    private static func wait() { _ = Monitor(()).wait(nanoseconds: delayNanoseconds) { _ in Bool?.none } }
+
+    private func ends(of flows: [(key: FlowKey, time: Int64)]) -> [FlowEnds] {
+        owners.withLock { known in
+            flows.map { flow in
+                let owners = known.owners(of: flow.key, at: flow.time)
+                func answer(_ owner: OwnerAnswer) -> ProcessAnswer {
+                    switch owner {
+                    case .unknown: .unknown
+                    case .ambiguous: .several
+                    case .known(let owner): .known(FlowProcess(owner, cgroup: known.path(ofGroup: owner.cgroup) ?? ""))
+                    }
                 }
-                return owners.withLock { known in rows.map { known.owners(of: $0.key, at: $0.lastSeen) } }
-            }, path: { group in owners.withLock { $0.path(ofGroup: group) } })
+                return FlowEnds(source: answer(owners.source), destination: answer(owners.destination))
+            }
+        }
     }
 
     /// Asks several things at once.
     func ask<Result>(_ body: (SocketOwners) -> Result) -> Result { owners.withLock { body($0) } }
+}
+
+extension FlowProcess {
+    fileprivate init(_ owner: SocketOwner, cgroup: String) {
+        self.init(pid: owner.pid, uid: owner.uid, comm: owner.name, cgroup: cgroup)
+    }
 }
 
 extension IPAddress {

@@ -11,11 +11,14 @@ final class PacketOutputs: TraceOutputs {
     let source: LiveSource
     let filter: String
     let interfaces: [String]
+    /// When counting began.
+    let start: Int64
     /// What the sockets need to stay open, libpcap's own included.
     private let sockets: [Int32]
 
     init(_ packets: PacketTraceOptions, _ options: CaptureOutputOptions) throws {
         let before = Self.openDescriptors
+        start = Clock.wallNanoseconds
         interfaces = packets.interface
         filter = packets.filter ?? ""
         do throws(InterfaceFailure) {

@@ -55,7 +55,7 @@ struct PacketReader {
         let (meeting, thread): (Monitor<Meeting>, WorkerThread)
         do throws(SystemFailure) {
             let writer = try CaptureFileWriter(outputs.capture, rotation: outputs.capture.rotation)
-            let file = TracedPacketFile(writer, outputs.source.reports, filter: outputs.filter)
+            let file = TracedPacketFile(writer, outputs.source.reports, filter: outputs.filter, start: outputs.start)
             meeting = Monitor(Meeting(TracedPackets(settings), file))
             let source = outputs.source
             thread = try WorkerThread(name: "packets") { Self.takePackets(source, meeting) }

@@ -16,12 +16,7 @@ struct PacketSummary {
     ) {
         let keys = KeyLogSummary(secrets, written: secrets.delivered, unwritten: 0, counters)
         let counts = packets.counts
-        var stages = interfaces.map { interface in
-            // What the interface itself dropped a confined process cannot know.
-            var interface = interface
-            interface.counters.droppedByInterface = 0
-            return LedgerReport.Stage(interface)
-        }
+        var stages = interfaces.map { LedgerReport.Stage($0) }
         stages.append(
             .init(
                 name: "packets", unit: "packets", seen: counts.packets, delivered: counts.written,

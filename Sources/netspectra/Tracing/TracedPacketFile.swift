@@ -6,9 +6,14 @@ import Pipeline
 struct TracedPacketFile: TracedPacketSink {
     let writer: CaptureFileWriter
     private let interfaces: [UInt32]
+    private let hasFilter: Bool
+    private let start: Int64
 
-    init(_ writer: CaptureFileWriter, _ reports: [InterfaceReport], filter: String) {
+    /// - Parameter start: since when packets are counted; nanoseconds since 1970.
+    init(_ writer: CaptureFileWriter, _ reports: [InterfaceReport], filter: String, start: Int64) {
         self.writer = writer
+        self.start = start
+        hasFilter = !filter.isEmpty
         interfaces = reports.map { report in
             var description = CaptureInterface(linkType: report.linkType)
             description.name = report.name
@@ -30,11 +35,15 @@ struct TracedPacketFile: TracedPacketSink {
 
     mutating func forget(connection: Int) { writer.forget(connection: connection) }
 
-    /// What interfaces have counted. What they dropped themselves is not said: a confined process cannot know.
+    /// What interfaces have counted. Of packets that the filter kept away the kernel does not tell how many there were.
     func note(_ reports: [InterfaceReport], at time: Int64) {
         for (index, report) in reports.enumerated() {
             var counters = InterfaceCounters()
-            counters.received = report.counters.received
+            counters.startTime = start
+            counters.endTime = time
+            counters.received = hasFilter ? nil : report.counters.received
+            counters.droppedByInterface = report.droppedByInterface
+            counters.acceptedByFilter = report.counters.received
             counters.droppedBySystem = report.counters.dropped
             counters.delivered = report.frames
             writer.set(counters, of: interfaces[index], at: time)

@@ -74,6 +74,22 @@ import Testing
         #expect(streams >= 16)
     }
 
+    /// One of the key logs gives a connection's pre-master secret besides: it is enough.
+    @Test(.enabled(if: folder != nil, "NETSPECTRA_CORPUS_TLS is not set"))
+    func aPreMasterSecretIsEnough() throws {
+        let name = "pcapFS__tls1-aes128-cbc-file_e_large.pcap"
+        let folder = try #require(Self.folder)
+        let text = try String(contentsOf: folder.appendingPathComponent(name + ".keylog"), encoding: .utf8)
+        let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("RSA ") })
+        var keys = KeyLog()
+        keys.append(Array(line.utf8).span)
+        keys.finish()
+        let capture = try #require(try Self.captures().first { $0.path.hasSuffix(name) })
+        let oracle = MessageOracle(capture.path, capture.oracle["http"] as? [String: Any] ?? [:])
+        let comparison = try MessageComparison(oracle, capture: capture.path, keys: keys)
+        #expect(comparison.differences == [] && comparison.compared > 0)
+    }
+
     @Test(.enabled(if: folder != nil, "NETSPECTRA_CORPUS_TLS is not set"))
     func withoutKeysNothingIsShownAndConnectionsAreListed() throws {
         for capture in try Self.captures() where capture.oracle["keylog"] as? String != nil {

@@ -24,16 +24,15 @@ import Testing
             forward: forward, reverse: FlowDirection(), endReason: .lackOfResources, responderRoundTrip: 17)
     }
 
-    private static func text(_ flow: MeteredFlow, _ extra: FlowRecordFormat.Extension? = nil) -> String {
+    private static func text(_ flow: MeteredFlow, _ process: RowProcess? = nil) -> String {
         var buffer = OctetBuffer()
-        FlowRecordFormat(extension: extra).append(flow, to: &buffer)
+        FlowRecordFormat().append(flow, process: process, to: &buffer)
         return buffer.description
     }
 
     @Test func aRecordIsOneObjectOnALine() throws {
-        let text = Self.text(Self.flow) { flow, buffer in
-            buffer.append(",\"pid\":\(flow.key.vlan)")
-        }
+        let process = FlowProcess(pid: 7, uid: 1000, comm: "cu\"rl", cgroup: "/user.slice")
+        let text = Self.text(Self.flow, RowProcess(.known(process)))
         #expect(
             text == """
                 {"src_ip":"192.0.2.1","dst_ip":"192.0.2.2","src_port":40000,"dst_port":443,"protocol":6,"vlan":7,\
@@ -41,7 +40,8 @@ import Testing
                 "first_packet":-5,"last_packet":20,"tcp_flags":18,"retransmissions":1,"retransmitted_bytes":1448,\
                 "out_of_order":2,"zero_windows":4,"reverse_packets":0,"reverse_bytes":0,"reverse_ip_bytes":0,\
                 "reverse_tcp_flags":0,"reverse_retransmissions":0,"reverse_retransmitted_bytes":0,\
-                "reverse_out_of_order":0,"reverse_zero_windows":0,"responder_rtt":17,"pid":7}
+                "reverse_out_of_order":0,"reverse_zero_windows":0,"responder_rtt":17,\
+                "process":{"pid":7,"comm":"cu\\"rl","uid":1000,"cgroup":"/user.slice"}}
 
                 """)
         _ = try JSONSerialization.jsonObject(with: Data(text.utf8))

@@ -26,6 +26,10 @@ void ns_start_syncing(int descriptor);
 /// Whether octets hold others: 1 or 0.
 int ns_holds(const void *octets, size_t count, const void *needle, size_t needle_count);
 
+/// mallopt(3): one heap for all threads made from now on. It grows in steps of `step` octets, gives back what is free at
+/// its end beyond `idle_max`, and leaves what is larger than `mapping_min` to mappings.
+void ns_share_heap(int step, int idle_max, int mapping_min);
+
 /// Names the calling thread; the kernel keeps the first 15 octets.
 void ns_set_thread_name(const char *name);
 
@@ -90,7 +94,7 @@ int ns_drop_privileges(uint64_t kept, uint64_t spare);
 int ns_is_writable(const char *path);
 /// The version of Landlock's interface; 0: not there.
 int ns_landlock_version(void);
-/// Everything that Landlock knows to forbid, but for reading what /sys says of devices.
+/// Everything that Landlock knows to forbid.
 int ns_landlock_all(void);
 /// Changing anything but what is below these directories (a null pointer ends the list), and executing programs.
 /// ENOSYS before Linux 5.19.
@@ -99,6 +103,15 @@ int ns_landlock_writing(const char *const *directories);
 int ns_seccomp_is_there(void);
 /// All system calls but those that read, write and compute.
 int ns_seccomp_confine(void);
+
+// What network interfaces count (links.c)
+
+/// Frames that came in, those for which the interface had no room, and those for which its queue had none.
+struct ns_link_counts { uint64_t received, missed, overrun; };
+/// A socket to ask through, or -1.
+int ns_link_socket(void);
+/// Gives an error number, or 0.
+int ns_link_statistics(int descriptor, uint32_t index, struct ns_link_counts *counts);
 
 // Probes (probes.c)
 

@@ -18,7 +18,7 @@ public func fuzzEdit(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     if choice & 1 != 0 { settings.filter = filter }
     if choice & 2 != 0 { settings.keyLog = Array("CLIENT_RANDOM 00 00\n".utf8) }
     settings.stripsSecrets = choice & 4 != 0
-    if choice & 8 != 0 { settings.anonymiser = cipher }
+    if choice & 8 != 0 { settings.anonymiser = CryptoPAn(key: [UInt8](0..<32)) }
     let file = place(input[1...])
     var edited: [UInt8] = []
     do throws(SystemFailure) {
@@ -35,17 +35,16 @@ public func fuzzEdit(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     return 0
 }
 
-nonisolated(unsafe) private let cipher = CryptoPAn(key: [UInt8](0..<32))
 private let filter = try? PacketFilter(parsing: "tcp or vlan 7 or length > 60")
 
-/// A file in memory that has these octets.
+/// A file without a name that has these octets.
 private func place(_ octets: ArraySlice<UInt8>) -> String {
     // SAFETY: the calls read their arguments during the call.
-    _ = unsafe ftruncate(descriptor, 0)
+    _ = ftruncate(descriptor, 0)
     let written = unsafe octets.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }
     precondition(written == octets.count, "no room for the input")
     return "/proc/self/fd/\(descriptor)"
 }
 
-// SAFETY: the name is read during the call.
-private let descriptor = unsafe memfd_create("capture", 0)
+// SAFETY: the stream is never closed, so its descriptor stays.
+private let descriptor = unsafe fileno(tmpfile())

@@ -18,7 +18,7 @@ struct WriteSeeds {
         let captures = captures.merging(TLSSeeds.captures) { $1 }
         try write(captures, to: directory.appendingPathComponent("FuzzCaptureParser"))
         for (choice, name) in ["copied", "filtered", "secrets", "stripped", "anonymised"].enumerated() {
-            let edits = captures.map { (name + "-" + $0, [UInt8(1 << choice >> 1)] + $1) }
+            let edits = captures.map { (name + "-" + $0, [UInt8((1 << choice) >> 1)] + $1) }
             try write(
                 Dictionary(uniqueKeysWithValues: edits), to: directory.appendingPathComponent("FuzzEdit"))
         }

@@ -6,7 +6,7 @@ import Testing
     static let aggregatorKeys = """
         aggregator takes num_workers, size_of_packet_channel, snapshot_interval, storage_root_path, exact_tasks, \
         sketch_tasks, snapshot_clock, cumulative, max_memory, tunnels, where, bidirectional, type, types, exact, \
-        sketch, writers
+        sketch, writers, period
         """
 
     static let cases: [(String, String)] = [

@@ -19,6 +19,9 @@ let fuzzers: [String: [String]] = [
     "FuzzWebSocket": ["AppProtocols", "Events"],
     "FuzzHTTP2": ["AppProtocols", "Events"],
     "FuzzHPACK": ["AppProtocols", "Events"],
+    "FuzzHandshake": ["TLS", "TLSTestSupport", "Events", "Octets"],
+    "FuzzKeyLog": ["TLS"],
+    "FuzzEdit": ["Pipeline", "CaptureTestSupport", "Cryptography", "Flows", "KernelIO"],
     "FuzzTLS": ["TLS", "TLSTestSupport", "Events"],
 ]
 
@@ -43,7 +46,7 @@ let package = Package(
             name: "WriteSeeds",
             dependencies: [
                 "CaptureTestSupport", "CompressionTestSupport", "PacketTestSupport", "IPFIX", "Flows", "Events",
-                "Octets",
+                "Octets", "TLS", "TLSTestSupport",
             ].map(product),
             swiftSettings: settings)
     ]

@@ -188,19 +188,22 @@ public struct BodyCollector {
         if !message.body.isKeptWhole { message.note(.bodyLimited(shown: UInt64(message.body.octets.count))) }
         // Of a body that could not be decoded to its end nobody could compare the digest with anything.
         if isWhole, state != .stopped, let digest { message.body.digest = digest.finish() }
-        levels.removeAll(keepingCapacity: true)
-        digest = nil
-        held = []
+        forget()
+    }
+
+    /// Most bodies leave nothing to forget, which is faster seen than done.
+    private mutating func forget() {
+        if !levels.isEmpty { levels.removeAll(keepingCapacity: true) }
+        if held.capacity > 0 { held = [] }
+        if digest != nil { digest = nil }
         state = .passing
     }
 
     private mutating func start(_ settings: ParserSettings, _ tools: any BodyTools) {
-        levels.removeAll(keepingCapacity: true)
-        held = []
-        waiting = nil
+        forget()
+        if waiting != nil { waiting = nil }
         coded = 0
-        state = .passing
-        digest = settings.digestsBodies ? tools.makeDigest() : nil
+        if settings.digestsBodies { digest = tools.makeDigest() }
     }
 
     /// Names the outermost coding that has not come to its end mark: those beneath it cannot have either, or were left

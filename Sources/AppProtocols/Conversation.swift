@@ -6,247 +6,40 @@ import Octets
 ///
 /// Owned by one thread. Any split of the octets into calls gives the same messages.
 public final class Conversation {
-    /// Why octets are shown raw in a direction.
-    private enum Mode {
-        /// Too few octets so far to tell the protocol, or none.
-        case undecided
-        /// The connection's parser reads them.
-        case parsed
-        /// No parser understands them.
-        case raw
-    }
-
-    /// One direction.
-    private struct Side {
-        var mode = Mode.undecided
-        /// Received and not consumed.
-        var held: [UInt8] = []
-        /// When the first of `held` was seen.
-        var heldTime: Int64 = 0
-    }
-
-    /// More octets than this cannot be needed to tell a protocol.
-    static let detectionOctetsMax = 4_096
-
-    private let registry: ParserRegistry
-    private let settings: ParserSettings
-    private let tools: any BodyTools
-    private let pools: ParserPools
-    private var sides: (received: Side, sent: Side) = (Side(), Side())
-    private var parser: (any ProtocolParser)?
-    private var raw: (any ProtocolParser)?
-    /// Who spoke last: a turn is where a protocol may begin.
-    private var lastSpeaker: Direction?
-
-    public private(set) var spoken = ConnectionProtocol.raw
+    private var state: ConversationState
 
     /// - Parameter pools: those of the thread.
     public init(
         _ registry: ParserRegistry, _ settings: ParserSettings, _ tools: any BodyTools,
         _ pools: ParserPools = ParserPools()
     ) {
-        self.registry = registry
-        self.settings = settings
-        self.tools = tools
-        self.pools = pools
+        state = ConversationState(registry, settings, tools, pools)
     }
+
+    public var spoken: ConnectionProtocol { state.spoken }
 
     /// Takes the next octets of a direction.
     public func receive(_ octets: Span<UInt8>, _ direction: Direction, at time: Int64, to sink: any MessageSink) {
-        guard !octets.isEmpty else { return }
-        let isTurn = lastSpeaker != direction
-        lastSpeaker = direction
-        if isTurn { turn(to: direction, octets, at: time, sink) }
-        var held = takeHeld(direction)
-        if held.isEmpty {
-            let consumed = parse(octets, Arrival(direction, time: time, firstTime: time), sink)
-            if consumed < octets.count {
-                held.append(contentsOf: octets.extracting(consumed...))
-                hold(held, since: time, direction)
-            }
-        } else {
-            let firstTime = self[direction].heldTime
-            held.append(contentsOf: octets)
-            let consumed = parse(held.span, Arrival(direction, time: time, firstTime: firstTime), sink)
-            keep(&held, droppingFirst: consumed, Arrival(direction, time: time, firstTime: firstTime))
-        }
+        state.receive(octets, direction, at: time, to: sink)
     }
 
     /// Octets are missing before what comes next: how many, if known.
     public func skip(_ octets: UInt64?, _ direction: Direction, at time: Int64, to sink: any MessageSink) {
-        let held = takeHeld(direction)
-        let arrival = Arrival(direction, time: time, firstTime: held.isEmpty ? time : self[direction].heldTime)
-        switch self[direction].mode {
-        case .parsed:
-            guard let parser else { return }
-            // What was received before the gap can complete nothing any more.
-            if !held.isEmpty { showRaw(held.span, arrival, sink) }
-            if parser.skip(octets, arrival, to: sink) == .lost { self[direction].mode = .raw }
-        case .undecided, .raw:
-            showRaw(held.span, arrival, sink)
-            _ = rawParser().skip(octets, arrival, to: sink)
-            self[direction].mode = .undecided
-        }
+        state.skip(octets, direction, at: time, to: sink)
     }
 
     /// Nothing more comes for now, or for good.
     public func pause(_ pause: Pause, _ direction: Direction, at time: Int64, to sink: any MessageSink) {
-        let arrival = Arrival(direction, time: time, firstTime: time)
-        let isFinal = pause == .closed || pause == .aborted
-        if self[direction].mode != .parsed || isFinal {
-            let held = takeHeld(direction)
-            if !held.isEmpty {
-                showRaw(held.span, Arrival(direction, time: time, firstTime: self[direction].heldTime), sink)
-                if self[direction].mode == .undecided { self[direction].mode = .raw }
-            }
-        }
-        if self[direction].mode == .parsed || isFinal { parser?.pause(pause, arrival, to: sink) }
-        raw?.pause(pause, arrival, to: sink)
-        // After a silence a direction that nobody understood may start anew.
-        if self[direction].mode == .raw { self[direction].mode = .undecided }
+        state.pause(pause, direction, at: time, to: sink)
     }
 
     /// Whether something unfinished waits in a direction.
-    public func isWaiting(_ direction: Direction) -> Bool {
-        !self[direction].held.isEmpty || parser?.isWaiting(direction) == true || raw?.isWaiting(direction) == true
-    }
+    public func isWaiting(_ direction: Direction) -> Bool { state.isWaiting(direction) }
 
     /// Octets held for what is not finished, both directions together.
-    public var heldOctets: Int {
-        sides.received.held.count + sides.sent.held.count + (parser?.heldOctets ?? 0) + (raw?.heldOctets ?? 0)
-    }
+    public var heldOctets: Int { state.countOctets() }
 
     /// Whether octets that come after a silence begin a conversation of their own: a descriptor may have been given to
     /// another connection, of which nothing but its first octets tells.
-    public func isAnother(_ octets: Span<UInt8>, _ direction: Direction) -> Bool {
-        guard parser != nil, spoken != .raw, case .found(let found) = registry.detect(octets, direction) else {
-            return false
-        }
-        // A client's preface comes once in a connection (RFC 9113 § 3.4); HTTP/1 has no such mark and needs none.
-        return found != spoken || (found == .http2 && HTTP2FrameFinder.preface(octets) == .yes)
-    }
-
-    // MARK: - One direction's octets
-
-    /// Runs octets through whatever reads this direction; returns how many were consumed.
-    private func parse(_ octets: Span<UInt8>, _ arrival: Arrival, _ sink: any MessageSink) -> Int {
-        let direction = arrival.direction
-        var consumed = 0
-        while consumed < octets.count {
-            let rest = octets.extracting(consumed...)
-            let arrival = consumed == 0 ? arrival : Arrival(direction, time: arrival.time, firstTime: arrival.time)
-            switch self[direction].mode {
-            case .undecided:
-                guard detect(rest, direction) else { return consumed }
-            case .raw:
-                showRaw(rest, arrival, sink)
-                return octets.count
-            case .parsed:
-                guard let parser else { return consumed }
-                let step = parser.receive(rest, arrival, to: sink)
-                consumed += step.consumed
-                switch step.outcome {
-                case .needMore: return consumed
-                case .lost: self[direction].mode = .raw
-                case .switches(let next): change(to: next, from: direction, arrival, sink)
-                }
-            }
-        }
-        return consumed
-    }
-
-    /// Decides what a direction that starts with `octets` speaks; false: too few to tell.
-    private func detect(_ octets: Span<UInt8>, _ direction: Direction) -> Bool {
-        if let parser, type(of: parser).detect(octets, direction) == .yes {
-            self[direction].mode = .parsed
-            return true
-        }
-        switch registry.detect(octets, direction) {
-        case .found(let found):
-            if parser == nil || found != spoken { start(found, after: nil) }
-            self[direction].mode = .parsed
-        case .none:
-            // The other direction knows better: whoever joins late may have seen its message's start.
-            self[direction].mode = parser != nil && self[direction.opposite].mode == .parsed ? .parsed : .raw
-        case .needMore:
-            guard octets.count >= Self.detectionOctetsMax else { return false }
-            self[direction].mode = .raw
-        }
-        return true
-    }
-
-    private func start(_ next: ConnectionProtocol, after previous: (any ProtocolParser)?) {
-        parser = registry.makeParser(next, settings, tools, pools, after: previous)
-        spoken = next
-    }
-
-    /// Both directions speak another protocol from here on; what the other one holds is read anew.
-    private func change(
-        to next: ConnectionProtocol, from direction: Direction, _ arrival: Arrival, _ sink: any MessageSink
-    ) {
-        let mode: Mode
-        if next == .raw {
-            // A tunnel: anything may be inside, also a protocol known here.
-            parser = nil
-            spoken = .raw
-            mode = .undecided
-        } else {
-            start(next, after: parser)
-            mode = .parsed
-        }
-        self[direction].mode = mode
-        let other = direction.opposite
-        self[other].mode = mode
-        var held = takeHeld(other)
-        guard !held.isEmpty else { return }
-        let otherArrival = Arrival(other, time: arrival.time, firstTime: self[other].heldTime)
-        let consumed = parse(held.span, otherArrival, sink)
-        keep(&held, droppingFirst: consumed, otherArrival)
-    }
-
-    /// The other end has spoken before: raw octets are shown up to there, and a protocol may begin.
-    private func turn(to direction: Direction, _ octets: Span<UInt8>, at time: Int64, _ sink: any MessageSink) {
-        raw?.pause(.idle, Arrival(direction.opposite, time: time, firstTime: time), to: sink)
-        if self[direction].mode == .raw { self[direction].mode = .undecided }
-    }
-
-    private func showRaw(_ octets: Span<UInt8>, _ arrival: Arrival, _ sink: any MessageSink) {
-        guard !octets.isEmpty else { return }
-        _ = rawParser().receive(octets, arrival, to: sink)
-    }
-
-    private func rawParser() -> any ProtocolParser {
-        if let raw { return raw }
-        let made = registry.makeParser(.raw, settings, tools, pools, after: nil)
-        raw = made
-        return made
-    }
-
-    // MARK: - What is held
-
-    private func takeHeld(_ direction: Direction) -> [UInt8] {
-        var held: [UInt8] = []
-        swap(&held, &self[direction].held)
-        return held
-    }
-
-    private func hold(_ held: [UInt8], since time: Int64, _ direction: Direction) {
-        self[direction].held = held
-        self[direction].heldTime = time
-    }
-
-    private func keep(_ held: inout [UInt8], droppingFirst consumed: Int, _ arrival: Arrival) {
-        guard consumed < held.count else { return }
-        if consumed > 0 { held.removeFirst(consumed) }
-        hold(held, since: consumed > 0 ? arrival.time : arrival.firstTime, arrival.direction)
-    }
-
-    private subscript(direction: Direction) -> Side {
-        _read {
-            if direction == .received { yield sides.received } else { yield sides.sent }
-        }
-        _modify {
-            if direction == .received { yield &sides.received } else { yield &sides.sent }
-        }
-    }
+    public func isAnother(_ octets: Span<UInt8>, _ direction: Direction) -> Bool { state.isAnother(octets, direction) }
 }

@@ -16,9 +16,8 @@ struct Keys {
         known: [
             "num_workers", "size_of_packet_channel", "snapshot_interval", "storage_root_path", "exact_tasks",
             "sketch_tasks", "snapshot_clock", "cumulative", "max_memory", "tunnels", "where", "bidirectional", "type",
-            "types", "exact", "sketch", "writers",
-        ],
-        later: ["period": "a measurement period beside the snapshots"])
+            "types", "exact", "sketch", "writers", "period",
+        ])
 
     static let exact = Keys(known: ["tasks", "writers"])
 

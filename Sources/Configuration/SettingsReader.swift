@@ -54,6 +54,7 @@ struct SettingsReader {
         }
         settings.snapshotClock = values["snapshot_clock"].flatMap { choice($0, "\(path).snapshot_clock") }
         settings.isCumulative = values["cumulative"].flatMap { boolean($0, "\(path).cumulative") } ?? false
+        if let period = values["period"] { check(period: period, "\(path).period", settings) }
         settings.storageRoot = values["storage_root_path"].flatMap { pathText($0, "\(path).storage_root_path") }
         settings.memoryBytesMax = values["max_memory"].flatMap { byteCount($0, "\(path).max_memory") }
         settings.tunnels = values["tunnels"].flatMap { choice($0, "\(path).tunnels") }
@@ -62,6 +63,13 @@ struct SettingsReader {
         add(writersOf: values, path)
         tasks(values, bidirectional: bidirectional, &settings)
         settings.writers = writers(writerLists)
+    }
+
+    /// After this time Go2NetSpectra begins to count anew, as its snapshots go on from each other. Here each begins
+    /// anew by itself, so there is nothing left to do, unless they are to go on.
+    private mutating func check(period: YAMLNode, _ path: String, _ settings: Settings) {
+        guard duration(period, path) != nil, settings.isCumulative else { return }
+        note(period, path, "cumulative snapshots go on to the end of the run; without it each begins anew")
     }
 
     /// A list that stands in `aggregator`, or beside the tasks of one kind.

@@ -58,6 +58,7 @@ import CZlib
         _ input: Span<UInt8>, into output: inout OutputSpan<UInt8>
     ) throws(DecompressionFailure.Reason) -> Result {
         var consumed = 0
+        let before = output.count
         // SAFETY: zlib reads `avail_in` octets at `next_in` and writes `avail_out` octets at `next_out`, both within
         // the buffers lent for this call; it keeps neither pointer beyond it that is read before being set again here.
         let result = unsafe input.withUnsafeBufferPointer { from in
@@ -77,7 +78,8 @@ import CZlib
         // SAFETY: an integer of a stream that this value owns. Its low bits count the bits left of the last octet, 128
         // says that a block has ended (zlib.h at `inflate`).
         let place = unsafe stream.pointee.data_type
-        isAtBoundary = place & 128 != 0 && place & 63 == 0
+        // Behind a block's end a call that does nothing takes that bit back.
+        if consumed > 0 || output.count > before { isAtBoundary = place & 128 != 0 && place & 63 == 0 }
         switch result {
         case Z_OK, Z_BUF_ERROR: return Result(consumed: consumed)  // Z_BUF_ERROR: no input or no room
         case Z_STREAM_END: return Result(consumed: consumed, isEnd: true)

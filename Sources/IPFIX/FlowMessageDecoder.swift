@@ -32,32 +32,15 @@ public struct FlowMessageDecoder: Sendable {
     ///
     /// - Parameter offset: where the message begins in its stream, for errors.
     public mutating func decode(_ message: Span<UInt8>, at offset: Int) throws(IPFIXFailure) {
-        let length = try IPFIXDecoder.messageOctets(header: message, at: offset)
-        guard length == message.count else {
-            throw IPFIXFailure(.messageLength(claimed: length, available: message.count), at: offset)
+        var sets = try IPFIXMessage(message, at: offset)
+        if let domain, domain != sets.domain {
+            throw IPFIXFailure(.domain(expected: domain, found: sets.domain), at: offset)
         }
-        let found = message.bigEndian32(at: 8)
-        let domain = message.bigEndian32(at: 12)
-        if let expected = self.domain, expected != domain {
-            throw IPFIXFailure(.domain(expected: expected, found: domain), at: offset)
-        }
-        self.domain = domain
-        if let sequence { missingRecords &+= found &- sequence }
-        sequence = found
-        var position = IPFIXDecoder.headerOctets
-        while position < message.count {
-            guard message.count - position >= 4 else {
-                throw IPFIXFailure(.setLength(claimed: 4, available: message.count - position), at: offset + position)
-            }
-            let id = message.bigEndian16(at: position)
-            let octets = Int(message.bigEndian16(at: position + 2))
-            guard 4...(message.count - position) ~= octets else {
-                throw IPFIXFailure(
-                    .setLength(claimed: octets, available: message.count - position), at: offset + position)
-            }
-            let body = message.extracting((position + 4)..<(position + octets))
-            try decodeSet(id, body, at: offset + position + 4)
-            position += octets
+        domain = sets.domain
+        if let sequence { missingRecords &+= sets.sequence &- sequence }
+        sequence = sets.sequence
+        while let (id, records) = try sets.nextSet() {
+            try decodeSet(id, message.extracting(records), at: offset + records.lowerBound)
         }
     }
 

@@ -62,30 +62,16 @@ public struct IPFIXDecoder: Sendable {
     ///
     /// - Parameter offset: where the message begins in its file, for errors.
     public mutating func decode(_ message: Span<UInt8>, at offset: Int) throws(IPFIXFailure) {
-        let length = try Self.messageOctets(header: message, at: offset)
-        guard length == message.count else {
-            throw IPFIXFailure(.messageLength(claimed: length, available: message.count), at: offset)
+        var sets = try IPFIXMessage(message, at: offset)
+        guard sets.sequence == sequence else {
+            throw IPFIXFailure(.sequence(expected: sequence, found: sets.sequence), at: offset)
         }
-        let found = message.bigEndian32(at: 8)
-        guard found == sequence else { throw IPFIXFailure(.sequence(expected: sequence, found: found), at: offset) }
-        let domain = message.bigEndian32(at: 12)
+        let domain = sets.domain
         if let taskRecord, taskRecord.domain != domain {
             throw IPFIXFailure(.domain(expected: taskRecord.domain, found: domain), at: offset)
         }
-        var position = Self.headerOctets
-        while position < message.count {
-            guard message.count - position >= 4 else {
-                throw IPFIXFailure(.setLength(claimed: 4, available: message.count - position), at: offset + position)
-            }
-            let id = message.bigEndian16(at: position)
-            let setOctets = Int(message.bigEndian16(at: position + 2))
-            guard 4...(message.count - position) ~= setOctets else {
-                throw IPFIXFailure(
-                    .setLength(claimed: setOctets, available: message.count - position), at: offset + position)
-            }
-            let body = message.extracting((position + 4)..<(position + setOctets))
-            try decodeSet(id, body, domain, at: offset + position + 4)
-            position += setOctets
+        while let (id, records) = try sets.nextSet() {
+            try decodeSet(id, message.extracting(records), domain, at: offset + records.lowerBound)
         }
     }
 

@@ -35,7 +35,8 @@ public enum ProgramRun {
         if ending.code != 0 { throw failure("it ended with \(ending.code)") }
     }
 
-    private static func withTexts<Result>(
+    /// Lends a list of NUL-terminated texts that ends with a null pointer.
+    static func withTexts<Result>(
         _ texts: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
     ) -> Result {
         // SAFETY: the copies are freed behind the only use; the null pointer at the end is freed to no effect.

@@ -44,7 +44,7 @@ public enum Sandbox {
         for layer in layers where layer.isThere {
             let code =
                 switch layer {
-                case .privileges: ns_drop_privileges()
+                case .privileges: ns_drop_privileges(0, 0)
                 case .landlock: ns_landlock_all()
                 case .seccomp: ns_seccomp_confine()
                 }
@@ -83,6 +83,7 @@ public enum Sandbox {
 
 /// The capabilities that matter here (capabilities(7)).
 public enum Capability: Int, CaseIterable, Sendable {
+    case dacOverride = 1
     case dacReadSearch = 2
     case netAdmin = 12
     case sysPtrace = 19
@@ -93,6 +94,7 @@ public enum Capability: Int, CaseIterable, Sendable {
 
     public var name: String {
         switch self {
+        case .dacOverride: "CAP_DAC_OVERRIDE"
         case .dacReadSearch: "CAP_DAC_READ_SEARCH"
         case .netAdmin: "CAP_NET_ADMIN"
         case .sysPtrace: "CAP_SYS_PTRACE"

@@ -13,6 +13,8 @@ import Glibc
     }
 
     private var thread = pthread_t()
+    /// What the system keeps of a thread that has ended, until somebody has waited for it.
+    private var isKept = false
 
     /// - Parameter name: shown by tools such as top(1); cut at 15 octets.
     /// - Throws: where the system has no thread left.
@@ -31,10 +33,17 @@ import Glibc
             unsafe body.release()
             throw SystemFailure(operation: "create a thread", path: name, errno: code)
         }
+        isKept = true
+    }
+
+    /// Nobody will wait: nothing is kept of it once it ends.
+    deinit {
+        if isKept { pthread_detach(thread) }
     }
 
     /// Waits until the closure has returned. Call it once.
     public func join() {
+        isKept = false
         _ = pthread_join(thread, nil)
     }
 }

@@ -1,11 +1,11 @@
 /// A write position in memory that the caller owns: text and binary rows are built here, without a capacity check, a
 /// reference count or a call per octet.
 ///
-/// Every store is bounds-checked. Wide stores always touch eight octets, of which `count` stay, so the memory must
-/// reach `slack` octets beyond what is written; `OctetBuffer.write` sees to that.
+/// Every store is bounds-checked. Wide stores touch eight octets, or sixteen, of which fewer may stay, so the memory
+/// must reach `slack` octets beyond what is written; `OctetBuffer.write` sees to that.
 public struct OctetWriter: ~Copyable, ~Escapable {
     /// How far behind the last octet a wide store may reach.
-    public static let slack = 8
+    public static let slack = 16
 
     @usableFromInline var octets: MutableSpan<UInt8>
     /// Where the next octet goes.
@@ -66,6 +66,30 @@ public struct OctetWriter: ~Copyable, ~Escapable {
             let (word, count) = source.upToEight(at: index)
             append(word: word, count: count)
         }
+    }
+
+    /// Appends few octets of `source`, sixteen at a time. As many more are read behind the part as there are, and do not
+    /// stay.
+    @inline(always)
+    @_lifetime(self: copy self)
+    public mutating func append(_ part: Range<Int>, of source: Span<UInt8>) {
+        let end = position &+ part.count
+        var index = part.lowerBound
+        var target = position
+        var memory = MutableRawSpan(_elements: &octets)
+        while index < part.upperBound, index <= source.count &- 16 {
+            let piece = source.extracting(index..<index &+ 16)
+            memory.storeBytes(of: piece.word(at: 0).littleEndian, toByteOffset: target, as: UInt64.self)
+            memory.storeBytes(of: piece.word(at: 8).littleEndian, toByteOffset: target &+ 8, as: UInt64.self)
+            index &+= 16
+            target &+= 16
+        }
+        while index < part.upperBound {
+            memory.storeBytes(of: source[index], toByteOffset: target, as: UInt8.self)
+            index &+= 1
+            target &+= 1
+        }
+        position = end
     }
 
     /// Appends the UTF-8 octets of `text`.

@@ -66,9 +66,22 @@ extension OctetWriter {
             // Words that stay whole need not wait for where the one before ended.
             while index <= source.count &- 8, index < end {
                 let word = source.word(at: index)
-                guard special(word) == 0 else { break }
-                append(word: word, count: 8)
-                index &+= 8
+                let flags = special(word)
+                if flags == 0 {
+                    append(word: word, count: 8)
+                    index &+= 8
+                    continue
+                }
+                let clean = flags.trailingZeroBitCount >> 3
+                append(word: word, count: clean)
+                index &+= clean
+                // What does not stay is the end of a line, nearly always.
+                if lines == .kept, word &>> UInt64(8 &* clean) & 0xFFFF == 0x0A0D {
+                    append(0x0A)
+                    index &+= 2
+                } else {
+                    index = appendSpecial(source, index, lines)
+                }
             }
             guard index < end else { break }
             let (word, count) = source.upToEight(at: index)

@@ -16,7 +16,8 @@ struct Capture: ParsableCommand {
             --snapshot-interval results are printed at the end. The ledger says what became of every frame, also of \
             those for which the kernel's buffer had no room.
 
-            Needs to be root, or the capability: setcap cap_net_raw+ep netspectra.
+            Needs to be root, or the capability: setcap cap_net_raw+ep netspectra. Once the interfaces are open all \
+            privileges are given up, and nothing can be changed but the files that are to be written.
 
             Snapshots are cut by the wall clock. Where that is set back, intervals follow each other as before: no \
             snapshot is named by an earlier time than the one before it.
@@ -86,6 +87,9 @@ struct Capture: ParsableCommand {
             """)
     var processes = false
 
+    @Flag(help: "Do not give up privileges once the interfaces are open.")
+    var noSandbox = false
+
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
@@ -108,7 +112,9 @@ struct Capture: ParsableCommand {
             return
         }
         if listInterfaces { return try InterfaceListing.printAll() }
-        try AnalysisRun(try AnalysisOptions(counting, input: try input, showsProcesses: processes)).run()
+        var options = try AnalysisOptions(counting, input: try input, showsProcesses: processes)
+        options.isConfined = options.input.isLive && !noSandbox
+        try AnalysisRun(options).run()
     }
 
     private var input: AnalysisInput {
@@ -182,7 +188,7 @@ struct Capture: ParsableCommand {
             for (name, isGiven) in [
                 ("--filter", filter != nil), ("--snap-length", snapLength != nil), ("--no-promiscuous", noPromiscuous),
                 ("--buffer-size", bufferSize != nil), ("--fanout", fanout != nil), ("--packets", packets != nil),
-                ("--processes", processes),
+                ("--processes", processes), ("--no-sandbox", noSandbox),
             ] where isGiven {
                 throw ValidationError("\(name) needs -i" + (name == "--filter" ? "; for --read there is --where" : ""))
             }

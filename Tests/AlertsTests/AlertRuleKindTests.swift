@@ -30,6 +30,21 @@ import Testing
         #expect(try Self.story(when, [[1: not[0]]]).flatMap(\.self).isEmpty)
     }
 
+    /// Silence is a value of 0: of an interval that says so itself, or of one that is missing.
+    @Test func silenceIsNothingInAll() throws {
+        for when in ["total packets == 0", "total bytes/s < 1 for 2s"] {
+            var engine = try AlertSamples.engine(try AlertSamples.rule(when))
+            var states: [[Alert.State]] = []
+            for number in 1...5 {
+                states.append(
+                    engine.evaluate(AlertSamples.snapshot(number, number == 1 || number == 5 ? [1: 200] : [:]))
+                        .map(\.state))
+            }
+            let last = when.hasSuffix("2s") ? [[], [.firing], []] : [[.firing], [], []] as [[Alert.State]]
+            #expect(states == [[]] + last + [[.resolved]], "\(when)")
+        }
+    }
+
     @Test func aConditionHasToLast() throws {
         let when = "bytes > 100 for 3s"
         #expect(

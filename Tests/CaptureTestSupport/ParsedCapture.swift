@@ -26,6 +26,10 @@ public struct ParsedCapture: Sendable {
 
     public private(set) var frames: [Frame] = []
     public private(set) var parser = CaptureParser()
+    /// Of all Decryption Secrets Blocks, one after the other.
+    public private(set) var secrets: [UInt8] = []
+    /// All blocks but packets.
+    public private(set) var blocks: [CaptureBlock] = []
     public private(set) var stop = CaptureParser.Stop.full
     /// Calls of `parse`; a bound on it is a bound on the work.
     public private(set) var calls = 0
@@ -35,6 +39,8 @@ public struct ParsedCapture: Sendable {
     ///   - piece: octets to add to the window at each refill, given the octets of the file read so far.
     public init(_ file: [UInt8], capacity: Int = 64, piece: (Int) -> Int = { _ in .max }) {
         var list = FrameList(capacity: capacity)
+        parser.keepsSecrets = true
+        parser.keepsBlocks = true
         var start = 0
         var end = min(file.count, max(piece(0), 0))
         while true {
@@ -47,6 +53,8 @@ public struct ParsedCapture: Sendable {
             precondition(position >= 0 && position <= end - start, "the parser left its window")
             precondition(before == 0 || list.count >= before, "the parser removed frames")
             take(list.span, windowStart: start, windowEnd: end)
+            secrets += parser.takeSecrets()
+            blocks += parser.takeBlocks()
             list.removeAll()
             start += position
             switch stop {

@@ -175,9 +175,9 @@ struct TopTests {
                 // The row's source is who was seen first.
                 #expect(row.contains(",known,\(client),python3") || row.contains(",known,\(server),python3"))
                 #expect(row.contains(",\(client),") && row.contains(",\(server),"))
-                #expect(other.hasSuffix(",unknown,,,,,,"))
+                #expect(other.hasSuffix(",unknown,,,,,,,,"))
                 let header = try #require(outcome.lines.first { $0.hasPrefix("task,") })
-                #expect(header.hasSuffix(",process,pid,comm,cgroup,peer_pid,peer_comm,peer_cgroup"))
+                #expect(header.hasSuffix(",process,pid,comm,uid,cgroup,peer_pid,peer_comm,peer_uid,peer_cgroup"))
                 let commas = [header, row, other].map { $0.count { $0 == "," } }
                 #expect(Set(commas).count == 1)
             case "table":

@@ -74,9 +74,13 @@ import Testing
             "2:10: aggregator.where: column 5 of the expression: expected \"and\", \"or\" or the end, not \"prot\""
         ),
         (
-            "aggregator:\n  period: 720h",
-            "2:3: aggregator.period: known to Go2NetSpectra, not supported yet: "
-                + "a measurement period beside the snapshots"
+            "aggregator:\n  period: soon",
+            "2:11: aggregator.period: expected a duration above 0 such as 30s, 5m or 1h30m, not \"soon\""
+        ),
+        (
+            "aggregator:\n  period: 720h\n  cumulative: true",
+            "2:11: aggregator.period: cumulative snapshots go on to the end of the run; "
+                + "without it each begins anew"
         ),
         (
             "aggregator:\n  exact_tasks: []",

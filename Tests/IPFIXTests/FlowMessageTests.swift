@@ -78,6 +78,46 @@ import Testing
         #expect(messages.dropLast().allSatisfy { $0.count > 1400 - 2 * 82 - 4 })
     }
 
+    /// Whose flows are goes with them; each direction tells both ends.
+    @Test(arguments: FlowDirections.allCases) func processesAreWrittenAndRead(directions: FlowDirections) throws {
+        var random = SeededGenerator(seed: 9)
+        let flows = (0..<100).map { _ in Self.flow(using: &random) }
+        let web = FlowProcess(pid: 80, uid: 33, comm: "nginx"), curl = FlowProcess(pid: 4_000_000_000, comm: "curl")
+        let ends = flows.indices.map { index -> FlowEnds in
+            switch index % 4 {
+            case 0: FlowEnds(source: .known(curl), destination: .known(web))
+            case 1: FlowEnds(source: .unknown, destination: .known(web))
+            case 2: FlowEnds(source: .several, destination: .unknown)
+            default: FlowEnds()
+            }
+        }
+        var encoder = FlowMessageEncoder(directions: directions, domain: 1, hasProcesses: true)
+        var decoder = FlowMessageDecoder()
+        encoder.openMessage(at: 0, withTemplates: true)
+        func close() throws {
+            encoder.closeMessage()
+            let message = encoder.message
+            #expect(message.count <= FlowMessageEncoder.datagramOctetsMax)
+            try decoder.decode(message, at: 0)
+        }
+        for (flow, ends) in zip(flows, ends) where !encoder.append(flow, ends) {
+            try close()
+            encoder.openMessage(at: 0, withTemplates: false)
+            let hasRoom = encoder.append(flow, ends)
+            #expect(hasRoom)
+        }
+        try close()
+        let expected = zip(flows, ends).flatMap { flow, ends -> [FlowEnds] in
+            // What nobody is sure of is exported as unknown.
+            let told = FlowEnds(
+                source: ends.source.process == nil ? .unknown : ends.source, destination: ends.destination)
+            if directions == .together { return [told] }
+            let back = FlowEnds(source: told.destination, destination: told.source)
+            return [(flow.forward, told), (flow.reverse, back)].filter { $0.0.packets > 0 }.map(\.1)
+        }
+        #expect(decoder.ends == expected && decoder.flows.count == expected.count)
+    }
+
     /// The numbers of RFC 7011 § 3.1 tell a collector what it has missed, and a new session begins at 0.
     @Test func messagesAreNumberedByTheirRecords() throws {
         var random = SeededGenerator(seed: 3)

@@ -12,10 +12,12 @@ struct IPFIXFile {
 
     init(
         _ task: FlowTask, domain: UInt32 = 1, time: Int64 = 0, rows: [FlowRecord], other: FlowRecord? = nil,
-        evictedFlows: UInt64 = 0
+        evictedFlows: UInt64 = 0, pairs: [ProcessPair]? = nil, processes: ProcessNumbers? = nil
     ) {
-        var encoder = IPFIXEncoder(task: task, domain: domain, time: time)
-        for row in rows { append(&encoder) { $0.append(row) } }
+        var encoder = IPFIXEncoder(task: task, domain: domain, time: time, processes: processes)
+        for (index, row) in rows.enumerated() {
+            append(&encoder) { $0.append(row, process: pairs?[index] ?? ProcessPair()) }
+        }
         if let other { append(&encoder) { $0.append(other: other, evictedFlows: evictedFlows) } }
         append(&encoder) { $0.appendEnd() }
         close(&encoder)

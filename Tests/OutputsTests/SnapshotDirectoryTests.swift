@@ -24,6 +24,41 @@ import Testing
         }
     }
 
+    /// Whose rows are comes back as well, whatever the shards and however many processes there are.
+    @Test(arguments: [(0, 1), (3, 2), (900, 3)]) func processesComeBack(count: Int, shards: Int) throws {
+        var random = SeededGenerator(seed: UInt64(count))
+        let task = FlowTask(name: "flows", fields: .fiveTuple, bidirectional: true)
+        let rows = FlowSamples.rows(2000, of: task, using: &random)
+        var processes = ProcessNumbers()
+        let pairs = rows.map { _ in
+            let number = UInt32.random(in: 0...UInt32(count), using: &random)
+            let process = FlowProcess(
+                pid: number, uid: number % 7, comm: "p\(number)\u{e9}",
+                cgroup: String(repeating: "/slice", count: Int(number % 60)))
+            return switch number {
+            case 0: processes.pair(Bool.random(using: &random) ? .unknown : RowProcess(.several))
+            case let x where x % 3 == 0: processes.pair(RowProcess(.known(process), peer: process))
+            default: processes.pair(RowProcess(.known(process)))
+            }
+        }
+        let owned = OwnedRows(rows, pairs, processes)
+        var result = FlowSamples.result(task, rows, other: nil, evictedFlows: 0)
+        result.rows = owned
+        let snapshot = Snapshot(time: 1, results: [result])
+        try Golden.withTemporaryDirectory { root in
+            let path = try SnapshotDirectoryWriter(root: root, defaultShards: shards).writeDirectory(snapshot)
+            let read = try #require(try SnapshotReader.read(path).results[0].rows as? OwnedRows)
+            var back: [FlowRecord] = []
+            read.read(0..<read.count, into: &back)
+            func all(_ rows: [FlowRecord], _ owned: OwnedRows) -> [FlowKey: [RowProcess]] {
+                Dictionary(
+                    zip(rows.map(\.key), owned.readAllProcesses(0..<rows.count).map { [$0] }), uniquingKeysWith: +)
+            }
+            #expect(all(back, read) == all(rows, owned) && back.count == rows.count)
+            #expect(read.processes == processes)
+        }
+    }
+
     /// Whatever is written comes back: rows exactly, shard by shard, in the order in which they were written.
     @Test(arguments: UInt64(0)..<40) func everythingComesBack(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)

@@ -116,6 +116,32 @@ import Testing
         #expect(SnapshotCutter(interval: nil, clock: .capture).stop == nil)
     }
 
+    /// Set back by an hour in the middle: the intervals go on as if nothing had been, each once and none missing.
+    @Test func aClockThatIsSetBackNamesNoIntervalTwice() {
+        var cutter = SnapshotCutter(interval: 10, clock: .wall)
+        var cuts: [Int64] = []
+        for passed in stride(from: Int64(0), through: 100, by: 5) {
+            let before = cutter.lastCut
+            cutter.lookAtWallClock(
+                hasFrames: true, wall: 86_400 + passed - (passed > 50 ? 3_600 : 0), monotonic: 7 + passed)
+            if cutter.lastCut != before, let cut = cutter.lastCut { cuts.append(cut.time) }
+        }
+        #expect(cuts == (1...10).map { 86_400 + 10 * $0 })
+    }
+
+    /// An interval of which only the end was seen says nothing of silence.
+    @Test func silenceIsCutOnceAnIntervalWasSeenWhole() {
+        var cutter = SnapshotCutter(interval: 1, clock: .wall, cutsSilence: true)
+        for _ in 0..<4 {
+            usleep(1)
+            cutter.lookAtWallClock(hasFrames: false)
+        }
+        #expect(cutter.lastCut?.number == 2)
+        var plain = SnapshotCutter(interval: 1, clock: .wall)
+        for _ in 0..<4 { plain.lookAtWallClock(hasFrames: false) }
+        #expect(plain.lastCut == nil)
+    }
+
     /// By the wall clock each look at the source may be a cut: what there is must still come out once, and in order.
     @Test(arguments: [1, 4, 8]) func wallClockCutsLoseNothingAndEnd(workers: Int) throws {
         let frames = Array(repeating: RandomTraffic.frames(150, seed: 4), count: 2).flatMap(\.self)

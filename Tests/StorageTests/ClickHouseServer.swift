@@ -116,6 +116,23 @@ final class ClickHouseServer: @unchecked Sendable {
         return Int(UInt16(bigEndian: address.sin_port))
     }
 
+    /// Changes something, as another program would: with curl.
+    func execute(_ statement: String) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = [
+            "curl", "-sS", "--fail-with-body", "-u", "tester:p@ss:word",
+            "http://127.0.0.1:\(port)/?database=flows", "--data-binary", statement,
+        ]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let text = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        process.waitUntilExit()
+        if process.terminationStatus != 0 { throw Failure(text: "\(statement): \(text)") }
+    }
+
     /// Runs `body` with a server, and ends that.
     static func with<Result>(_ kind: Kind = .server, _ body: (ClickHouseServer) throws -> Result) throws -> Result {
         try Golden.withTemporaryDirectory { folder in

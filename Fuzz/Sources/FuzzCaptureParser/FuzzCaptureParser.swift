@@ -18,6 +18,8 @@ public func fuzzCaptureParser(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CIn
     precondition(whole.parser.statistics == pieces.parser.statistics, "other counts in pieces")
     precondition(whole.parser.interfaces == pieces.parser.interfaces, "other interfaces in pieces")
     precondition(whole.parser.sections == pieces.parser.sections, "other sections in pieces")
+    precondition(whole.secrets == pieces.secrets, "other secrets in pieces")
+    precondition(whole.blocks == pieces.blocks, "other blocks in pieces")
     precondition(whole.parser.statistics.frames == UInt64(whole.frames.count), "frames miscounted")
     return 0
 }

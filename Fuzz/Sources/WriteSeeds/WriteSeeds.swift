@@ -15,7 +15,15 @@ struct WriteSeeds {
             exit(2)
         }
         let directory = URL(fileURLWithPath: CommandLine.arguments[1])
+        let captures = captures.merging(TLSSeeds.captures) { $1 }
         try write(captures, to: directory.appendingPathComponent("FuzzCaptureParser"))
+        for (choice, name) in ["copied", "filtered", "secrets", "stripped", "anonymised"].enumerated() {
+            let edits = captures.map { (name + "-" + $0, [UInt8((1 << choice) >> 1)] + $1) }
+            try write(
+                Dictionary(uniqueKeysWithValues: edits), to: directory.appendingPathComponent("FuzzEdit"))
+        }
+        try write(TLSSeeds.handshakes, to: directory.appendingPathComponent("FuzzHandshake"))
+        try write(TLSSeeds.keyLogs, to: directory.appendingPathComponent("FuzzKeyLog"))
         try write(flowFiles, to: directory.appendingPathComponent("FuzzIPFIX"))
         try write(flowMessages, to: directory.appendingPathComponent("FuzzFlowMessages"))
         try write(frames, to: directory.appendingPathComponent("FuzzDissector"))

@@ -205,7 +205,8 @@ struct HTTP1Exchange {
         entries[index].isGone = true
         while first < entries.count, entries[first].isGone { first += 1 }
         if first == entries.count {
-            entries.removeAll(keepingCapacity: true)
+            // One request at a time is the rule, and needs no loop over entries.
+            if first == 1 { entries.removeLast() } else { entries.removeAll(keepingCapacity: true) }
             first = 0
         } else if first >= Self.entriesMax {
             entries.removeSubrange(0..<first)

@@ -10,8 +10,8 @@ import Octets
 /// When `receive` answers `switches(to:)`, `handover` says what the next parser needs; octets of the other direction
 /// that were not consumed belong to the next parser as well.
 public final class HTTP1Parser: ProtocolParser {
-    private let settings: ParserSettings
-    private let tools: any BodyTools
+    let settings: ParserSettings
+    let tools: any BodyTools
     private let pool: HTTP1Pool
     private var sides = Sides()
 
@@ -21,6 +21,8 @@ public final class HTTP1Parser: ProtocolParser {
         var exchange = HTTP1Exchange()
         private var received: HTTP1StreamBox?
         private var sent: HTTP1StreamBox?
+        /// Octets held in each.
+        private var held: (received: Int, sent: Int) = (0, 0)
 
         subscript(direction: Direction) -> HTTP1StreamBox? {
             get { direction == .sent ? sent : received }
@@ -39,9 +41,19 @@ public final class HTTP1Parser: ProtocolParser {
         ) -> ParserStep {
             let direction = environment.arrival.direction
             let box = box(direction, pool)
-            let (step, isIdle) = box.stream.receiveAndTrim(octets, &exchange, environment)
+            let (step, isIdle, held) = box.stream.receiveAndTrim(octets, &exchange, environment)
+            hold(held, direction)
             if isIdle { release(direction, to: pool) }
             return step
+        }
+
+        mutating func skip(
+            _ octets: UInt64?, _ environment: borrowing HTTP1Stream.Environment, _ pool: HTTP1Pool
+        ) {
+            let direction = environment.arrival.direction
+            let box = box(direction, pool)
+            box.stream.skip(octets, &exchange, environment)
+            hold(box.stream.heldOctets, direction)
         }
 
         mutating func pause(
@@ -49,7 +61,9 @@ public final class HTTP1Parser: ProtocolParser {
         ) {
             let direction = environment.arrival.direction
             if let box = self[direction] {
-                if box.stream.pauseAndTrim(pause, &exchange, environment) { release(direction, to: pool) }
+                let isIdle = box.stream.pauseAndTrim(pause, &exchange, environment)
+                hold(box.stream.heldOctets, direction)
+                if isIdle { release(direction, to: pool) }
             } else if pause == .closed || pause == .aborted {
                 exchange.end(direction, to: environment.sink)
             }
@@ -60,12 +74,15 @@ public final class HTTP1Parser: ProtocolParser {
         private mutating func release(_ direction: Direction, to pool: HTTP1Pool) {
             guard let box = self[direction] else { return }
             self[direction] = nil
+            hold(0, direction)
             pool.give(box)
         }
 
-        var heldOctets: Int {
-            (received?.stream.heldOctets ?? 0) + (sent?.stream.heldOctets ?? 0) + exchange.heldOctets
+        private mutating func hold(_ octets: Int, _ direction: Direction) {
+            if direction == .sent { held.sent = octets } else { held.received = octets }
         }
+
+        var heldOctets: Int { held.received + held.sent + exchange.heldOctets }
     }
 
     /// - Parameter pool: where the directions' state comes from and goes to between messages; may be shared by all
@@ -90,7 +107,7 @@ public final class HTTP1Parser: ProtocolParser {
     }
 
     public func skip(_ octets: UInt64?, _ arrival: Arrival, to sink: any MessageSink) -> ParserStep.Outcome {
-        sides.box(arrival.direction, pool).stream.skip(octets, &sides.exchange, environment(arrival, sink))
+        sides.skip(octets, environment(arrival, sink), pool)
         return .needMore
     }
 
@@ -103,6 +120,16 @@ public final class HTTP1Parser: ProtocolParser {
     public var heldOctets: Int { sides.heldOctets }
 
     private func environment(_ arrival: Arrival, _ sink: any MessageSink) -> HTTP1Stream.Environment {
-        HTTP1Stream.Environment(settings: settings, tools: tools, sink: sink, arrival: arrival)
+        HTTP1Stream.Environment(parser: self, sink: sink, arrival: arrival)
+    }
+}
+
+extension HTTP1Stream {
+    /// What a stream needs during a call. Settings and tools stay with the parser: to copy them would count references
+    /// for every piece that comes.
+    struct Environment {
+        let parser: HTTP1Parser
+        let sink: any MessageSink
+        let arrival: Arrival
     }
 }

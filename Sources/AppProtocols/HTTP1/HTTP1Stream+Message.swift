@@ -60,7 +60,9 @@ extension HTTP1Stream {
         _ framing: borrowing HTTP1Framing, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment
     ) -> Progress {
         let entry = exchange.waiting(for: direction, at: message.time)
-        if let filter = environment.settings.filter { message.isWanted = exchange.isWanted(entry?.number, by: filter) }
+        if let filter = environment.parser.settings.filter {
+            message.isWanted = exchange.isWanted(entry?.number, by: filter)
+        }
         let isInterim = message.status < 200 && message.status >= 100 && message.status != 101
         if let entry, !isInterim {
             number = entry.number
@@ -131,7 +133,7 @@ extension HTTP1Stream {
         _ next: State, _ framing: borrowing HTTP1Framing, _ environment: borrowing Environment
     ) {
         if case .fixedBody(let count) = next { bodyAnnounced = count }
-        collector.begin(framing.codings, in: &message, environment.settings, environment.tools)
+        collector.begin(framing.codings, in: &message, environment.parser.settings, environment.parser.tools)
         enter(next)
     }
 
@@ -139,15 +141,15 @@ extension HTTP1Stream {
 
     mutating func appendBody(_ octets: Span<UInt8>, _ range: Range<Int>, _ environment: borrowing Environment) {
         guard !range.isEmpty else { return }
-        keepWire(octets, range, environment.settings)
+        keepWire(octets, range, environment.parser.settings)
         bodySeen += UInt64(range.count)
         message.endTime = environment.arrival.time
         if let bodyAnnounced, message.body.length == 0 {
             // One piece of memory where doubling would take several; never more than eight times what has come.
-            let room = min(8 * range.count, environment.settings.bodyOctetsMax, Int(clamping: bodyAnnounced))
+            let room = min(8 * range.count, environment.parser.settings.bodyOctetsMax, Int(clamping: bodyAnnounced))
             collector.reserve(room, in: &message)
         }
-        collector.append(octets.extracting(range), to: &message, environment.settings, environment.tools)
+        collector.append(octets.extracting(range), to: &message, environment.parser.settings, environment.parser.tools)
     }
 
     mutating func keepWire(_ octets: Span<UInt8>, _ range: Range<Int>, _ settings: borrowing ParserSettings) {

@@ -40,7 +40,7 @@ extension HTTP1Stream {
     ) {
         while offset < end {
             if message.body.octets.isEmpty, message.body.length == 0 { message.endTime = environment.arrival.time }
-            let room = max(1, environment.settings.rawOctetsMax) - message.body.octets.count
+            let room = max(1, environment.parser.settings.rawOctetsMax) - message.body.octets.count
             let count = min(room, end - offset)
             message.body.octets.append(contentsOf: octets.extracting(offset..<(offset + count)))
             message.endTime = environment.arrival.time
@@ -59,8 +59,8 @@ extension HTTP1Stream {
         message.body.length = count
         message.body.decodedLength = count
         message.note(.malformed(cause))
-        if environment.settings.keepsWire {
-            message.wire = Array(message.body.octets.prefix(environment.settings.wireOctetsMax))
+        if environment.parser.settings.keepsWire {
+            message.wire = Array(message.body.octets.prefix(environment.parser.settings.wireOctetsMax))
         }
         message.give(to: environment.sink)
         environment.sink.count(cause, octets: count)

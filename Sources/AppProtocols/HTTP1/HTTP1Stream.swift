@@ -28,14 +28,6 @@ struct HTTP1Stream {
         case switches(to: ConnectionProtocol)
     }
 
-    /// What a stream needs of its parser during a call.
-    struct Environment {
-        let settings: ParserSettings
-        let tools: any BodyTools
-        let sink: any MessageSink
-        let arrival: Arrival
-    }
-
     var direction: Direction
     var state = State.start
     /// Octets at the unconsumed front that were searched already.
@@ -73,14 +65,15 @@ struct HTTP1Stream {
         }
     }
 
-    /// As `receive`, and tells whether nothing of this connection is left in it; then another may use it.
+    /// As `receive`, and tells whether nothing of this connection is left in it, so that another may use it; and how
+    /// many octets it holds.
     mutating func receiveAndTrim(
         _ octets: Span<UInt8>, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment
-    ) -> (step: ParserStep, isIdle: Bool) {
+    ) -> (step: ParserStep, isIdle: Bool, heldOctets: Int) {
         let step = receive(octets, &exchange, environment)
         let isIdle = isIdle
         if isIdle { trim() }
-        return (step, isIdle)
+        return (step, isIdle, heldOctets)
     }
 
     /// The same for `pause`.
@@ -204,18 +197,18 @@ struct HTTP1Stream {
         _ environment: borrowing Environment
     ) -> Progress {
         let front = octets.extracting(offset...)
-        let end = readFields(of: .head, front, environment.settings)
-        let octetsMax = environment.settings.headOctetsMax
+        let end = readFields(of: .head, front, environment.parser.settings)
+        let octetsMax = environment.parser.settings.headOctetsMax
         guard let end, end <= octetsMax else {
             // One line more than the limit decides, wherever the octets were cut.
             guard end != nil || front.count > octetsMax + 1 else { return .needMore }
             return endLimitedHead(octets, &offset, &exchange, environment)
         }
         message.headers.octets.append(contentsOf: front.extracting(0..<end))
-        keepWire(octets, offset..<(offset + end), environment.settings)
+        keepWire(octets, offset..<(offset + end), environment.parser.settings)
         offset += end
         readStartLine()
-        noteOddities(limited: environment.settings.headerFieldsMax)
+        noteOddities(limited: environment.parser.settings.headerFieldsMax)
         return beginMessage(&exchange, environment)
     }
 
@@ -224,14 +217,14 @@ struct HTTP1Stream {
         _ octets: Span<UInt8>, _ offset: inout Int, _ exchange: inout HTTP1Exchange,
         _ environment: borrowing Environment
     ) -> Progress {
-        let end = environment.settings.headOctetsMax
+        let end = environment.parser.settings.headOctetsMax
         let range = offset..<(offset + end)
         // Read again without what lies behind the limit, which may or may not have been here already.
         message.headers.removeAll()
         restartFront()
-        _ = readFields(of: .head, octets.extracting(range), environment.settings)
+        _ = readFields(of: .head, octets.extracting(range), environment.parser.settings)
         message.headers.octets.append(contentsOf: octets.extracting(range))
-        keepWire(octets, range, environment.settings)
+        keepWire(octets, range, environment.parser.settings)
         offset += end
         readStartLine()
         message.markIncomplete(.headLimited(octets: UInt64(end)))
@@ -241,14 +234,14 @@ struct HTTP1Stream {
         isDamaged = true
         if isRequest {
             number = exchange.ask(message, mayUpgrade: false, to: environment.sink)
-        } else if let filter = environment.settings.filter {
+        } else if let filter = environment.parser.settings.filter {
             message.isWanted = exchange.isWanted(exchange.waiting(for: direction, at: message.time)?.number, by: filter)
         }
         if !isRequest, let entry = exchange.waiting(for: direction, at: message.time) {
             number = entry.number
             exchange.answer(entry.number, message)
         }
-        collector.begin([], in: &message, environment.settings, environment.tools)
+        collector.begin([], in: &message, environment.parser.settings, environment.parser.tools)
         finish(isWhole: false, &exchange, environment)
         beginSkipping(.headTooLarge, at: environment.arrival.time)
         return .advanced

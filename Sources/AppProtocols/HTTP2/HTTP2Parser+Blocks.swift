@@ -29,7 +29,7 @@ extension HTTP2Parser {
         let end = frame.length - padding
         guard start <= end, !frame.isPadded || frame.length > 0, frame.streamID != 0 else {
             // Where the block starts or ends cannot be told, or whose it is: the table is unknown behind it.
-            pool.give(block)
+            pool.give(&block)
             side.forgetTable()
             reject(payload, start <= end ? .frameStream : .framePadding, side, arrival, to: sink)
             return
@@ -128,15 +128,14 @@ extension HTTP2Parser {
     private func finish(
         _ block: inout HTTP2HeaderBlock, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
     ) {
-        let progress = block.progress
-        if progress.unknownFields > 0 { block.notes.append(.unknownFields(progress.unknownFields)) }
-        if progress.fieldsLeftOut > 0 {
+        if block.progress.unknownFields > 0 { block.notes.append(.unknownFields(block.progress.unknownFields)) }
+        if block.progress.fieldsLeftOut > 0 {
             // Of octets, or of fields before that.
-            let limit = min(progress.listOctets, settings.headOctetsMax)
+            let limit = min(block.progress.listOctets, settings.headOctetsMax)
             block.notes.append(.headLimited(octets: UInt64(limit)))
             sink.count(.headerListTooLarge, octets: 0)
         }
-        if progress.isMalformed {
+        if block.progress.isMalformed {
             block.notes.append(.malformed(.headerBlock))
             sink.count(.headerBlock, octets: 0)
         }
@@ -145,6 +144,6 @@ extension HTTP2Parser {
         } else {
             receiveList(&block, side, arrival, to: sink)
         }
-        pool.give(block)
+        pool.give(&block)
     }
 }

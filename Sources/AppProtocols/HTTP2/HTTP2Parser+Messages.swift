@@ -72,6 +72,8 @@ extension HTTP2Parser {
     }
 
     private func removeIfDone(_ stream: HTTP2Stream, _ direction: Direction, to sink: any MessageSink) {
+        // Where both ends answer the same stream, the other one's message still goes on.
+        guard stream[direction.opposite] == nil else { return }
         switch (stream.request, stream.response) {
         case (.ended, .ended): conclude(stream, to: sink)
         case (.unseen, .ended):

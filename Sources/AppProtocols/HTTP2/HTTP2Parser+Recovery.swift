@@ -68,29 +68,28 @@ extension HTTP2Parser {
         let lengthMax = peer.isFromStart ? peer.frameLengthAnnounced : HTTP2FrameHeader.lengthMaxInitial
         var at = 0
         search: while at < octets.count {
-            switch HTTP2FrameFinder.frame(octets, at: at, lengthMax: lengthMax) {
-            case .yes:
+            let found = HTTP2FrameFinder.frame(octets, at: at, lengthMax: lengthMax)
+            // However much of what follows is there, or the answer would depend on how the octets were cut.
+            if found == .yes || isForOpenStream(octets, at, side, lengthMax) {
                 side.phase = .header
                 break search
-            case .needMore:
-                if isForOpenStream(octets, at, side, lengthMax) {
-                    side.phase = .header
-                }
-                break search
-            case .no: at += 1
             }
+            if found == .needMore { break search }
+            at += 1
         }
         pass(over: octets.extracting(0..<at), side, arrival, to: sink)
         if side.phase == .header { showSkipped(side, arrival, to: sink) }
         return at
     }
 
-    /// Whether these octets look like DATA for a stream of which a message is open: reason enough not to wait for
-    /// what follows.
+    /// Whether these octets look like DATA for a stream of which a message is open: reason enough, whatever follows.
     private func isForOpenStream(_ octets: Span<UInt8>, _ at: Int, _ side: HTTP2Side, _ lengthMax: Int) -> Bool {
-        guard octets.count - at >= HTTP2FrameHeader.octetCount else { return false }
+        let typeAt = at + 3
+        guard octets.count - at >= HTTP2FrameHeader.octetCount, octets[typeAt] == HTTP2FrameType.data.rawValue else {
+            return false
+        }
         let header = HTTP2FrameHeader(octets, at: at)
-        return header.type == .data && header.isPlausible(lengthMax: lengthMax)
+        return header.isPlausible(lengthMax: lengthMax)
             && streams[header.streamID]?[side.direction] != nil
     }
 

@@ -109,7 +109,7 @@ struct HTTP2HeaderBlock {
         promisedID = 0
         isEndStream = false
         list.removeAll()
-        progress = HPACKDecoder.Progress()
+        progress.reset()
         if !rest.isEmpty { rest.removeAll(keepingCapacity: rest.capacity <= 16_384) }
         restTriedAt = 0
         if !notes.isEmpty { notes.removeAll(keepingCapacity: true) }

@@ -16,7 +16,7 @@ final class HTTP2Stream {
     /// What `heldOctets` was when the parser counted it last.
     var countedOctets = 0
 
-    var heldOctets: Int { transaction.heldOctets + (sent?.parts.heldOctets ?? 0) + (received?.parts.heldOctets ?? 0) }
+    var heldOctets: Int { transaction.heldOctets + (sent?.heldOctets ?? 0) + (received?.heldOctets ?? 0) }
 
     subscript(direction: Direction) -> HTTP2Assembly? {
         get { direction == .sent ? sent : received }
@@ -43,6 +43,9 @@ final class HTTP2Stream {
 final class HTTP2Assembly {
     var parts = Parts()
 
+    /// Looked at in its place: what is asked for is asked of a copy otherwise.
+    var heldOctets: Int { parts.countOctets() }
+
     /// One value, so that what is done with a message takes one access to the object.
     struct Parts {
         var message = Message()
@@ -54,22 +57,37 @@ final class HTTP2Assembly {
         /// Something came since a part was shown.
         var hasNews = false
 
-        var heldOctets: Int { message.heldOctets + collector.heldOctets + (grpc?.heldOctets ?? 0) }
+        /// Octets held. Mutating only in name.
+        mutating func countOctets() -> Int { message.heldOctets + collector.heldOctets + (grpc?.heldOctets ?? 0) }
     }
 }
 
 extension HTTP2Assembly.Parts {
-    /// - Parameter keepsBody: the memory of the last body stays, however large.
-    mutating func begin(
-        _ kind: MessageKind, _ direction: Direction, streamID: UInt32, at time: Int64, keepsBody: Bool = false
-    ) {
-        if keepsBody { message.body.octets.removeAll(keepingCapacity: true) }
-        message.reset(kind, direction, at: time)
+    /// - Precondition: it is new or retired.
+    mutating func begin(_ kind: MessageKind, _ direction: Direction, streamID: UInt32, at time: Int64) {
+        message.kind = kind
+        message.direction = direction
+        message.time = time
+        message.endTime = time
         message.version = 20
         message.streamID = streamID
         isEventStream = false
         hasNews = true
+    }
+
+    /// Makes it ready for the next message and keeps its memory.
+    /// - Parameter keepsBody: asked for a body larger than such memory usually may be.
+    mutating func retire(keepsBody: (_ capacity: Int) -> Bool) {
         grpc = nil
+        let capacity = message.body.octets.capacity
+        if capacity > MessageBody.keptOctets {
+            if keepsBody(capacity) {
+                message.body.octets.removeAll(keepingCapacity: true)
+            } else {
+                message.body.octets = []
+            }
+        }
+        message.reset(.raw, .received, at: 0)
     }
 
     /// Takes octets of the body.
@@ -167,24 +185,25 @@ public final class HTTP2Pool {
 
     func give(_ assembly: HTTP2Assembly) {
         guard assemblies.count < spareMax else { return }
-        assembly.parts.begin(.raw, .received, streamID: 0, at: 0, keepsBody: mayKeepBody(of: assembly))
+        assembly.parts.retire(keepsBody: mayKeepBody)
         assemblies.append(assembly)
     }
 
     /// The memory of one large body stays for the next: to have it anew takes longer than to fill it.
-    private func mayKeepBody(of assembly: HTTP2Assembly) -> Bool {
-        let capacity = assembly.parts.message.body.octets.capacity
-        guard capacity > MessageBody.keptOctets, capacity <= Self.largeBodyOctetsMax else { return false }
-        return assemblies.allSatisfy { $0.parts.message.body.octets.capacity <= MessageBody.keptOctets }
+    private func mayKeepBody(_ capacity: Int) -> Bool {
+        capacity <= Self.largeBodyOctetsMax
+            && assemblies.allSatisfy { $0.parts.message.body.octets.capacity <= MessageBody.keptOctets }
     }
 
     /// A body of the usual limit, in memory that grew by doubling.
     private static let largeBodyOctetsMax = 4 << 20
 
-    func give(_ block: consuming HTTP2HeaderBlock) {
+    /// Takes a block and leaves an empty one in its place: a copy would share its memory, and lose it by that.
+    func give(_ block: inout HTTP2HeaderBlock) {
         guard blocks.count < 4 else { return }
         block.reset()
-        blocks.append(block)
+        blocks.append(HTTP2HeaderBlock())
+        swap(&blocks[blocks.count - 1], &block)
     }
 
     func give(_ stream: HTTP2Stream) {

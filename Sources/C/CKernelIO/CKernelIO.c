@@ -2,6 +2,7 @@
 #include "CKernelIO.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -33,6 +34,13 @@ int ns_is_open_for_writing(int descriptor) {
 }
 
 void ns_start_syncing(int descriptor) { sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE); }
+
+void ns_share_heap(int step, int idle_max, int mapping_min) {
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_TOP_PAD, step);
+    mallopt(M_TRIM_THRESHOLD, idle_max);
+    mallopt(M_MMAP_THRESHOLD, mapping_min);
+}
 
 void ns_set_thread_name(const char *name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);

@@ -255,7 +255,7 @@ extension OctetWriter {
     /// A name or value.
     @_lifetime(self: copy self)
     fileprivate mutating func append(part octets: Span<UInt8>, _ extent: HeaderList.Extent, _ isUnknown: Bool) {
-        if isUnknown { append(text: "[unknown]") } else { append(short: octets.extracting(extent.range)) }
+        if isUnknown { append(text: "[unknown]") } else { append(extent.range, of: octets) }
     }
 }
 

@@ -189,6 +189,7 @@ private struct ReadTask {
         for row in rows { add(row) }
         if let other { add(other) }
         return TaskResult(
-            task: task, rows: processes.map { OwnedRows(rows, pairs, $0) } ?? rows, other: other, evictedFlows: evictedFlows, totalPackets: packets, totalBytes: bytes)
+            task: task, rows: processes.map { OwnedRows(rows, pairs, $0) } ?? rows, other: other,
+            evictedFlows: evictedFlows, totalPackets: packets, totalBytes: bytes)
     }
 }

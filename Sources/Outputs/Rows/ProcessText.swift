@@ -19,7 +19,8 @@ public enum ProcessText {
 
     private static func cells(_ process: FlowProcess?) -> String {
         guard let process else { return ",,,," }
-        return ",\(process.pid),\(CSVRowFormat.quoted(process.comm)),\(process.uid),\(CSVRowFormat.quoted(process.cgroup))"
+        let (comm, cgroup) = (CSVRowFormat.quoted(process.comm), CSVRowFormat.quoted(process.cgroup))
+        return ",\(process.pid),\(comm),\(process.uid),\(cgroup)"
     }
 
     // MARK: - JSON

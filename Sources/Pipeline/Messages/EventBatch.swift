@@ -1,3 +1,4 @@
+import AppProtocols
 import Events
 import Headers
 import Octets
@@ -51,7 +52,7 @@ public struct EventHead: Sendable {
     public var key: ConnectionKey { ConnectionKey(pid: pid, tid: tid, fd: fd, sock: sock) }
 }
 
-/// Events that are handed on together, with their payloads in one buffer.
+/// Events that are handed on together.
 ///
 /// It is filled by one thread at a time under the processor's lock, then read by all threads, and filled again when
 /// all have let go of it; each shard's output is written by the thread that owns the shard. That is why it may change
@@ -60,20 +61,31 @@ final class EventBatch: @unchecked Sendable {
     struct Entry {
         var head: EventHead
         var shard: Int
+        /// Where its payload lies: in which of the batch's chunks, and where there. One without a payload has an empty
+        /// range at 0, which lies in all of them.
+        var chunk: Int
         var payload: Range<Int>
     }
 
     /// One value, so that what is done for each event takes one access to the object.
     fileprivate struct Contents {
         var entries: [Entry] = []
-        var payloads: [UInt8] = []
+        /// In which payloads lie; the last one is filled, if any of its events were copied here.
+        var chunks: [PayloadChunk] = []
+        /// The chunk that is filled.
+        var filling: Int?
+        /// Octets of all payloads.
+        var octets = 0
         var entriesOfShard: [[Int32]]
         var clocks: [Int64] = []
     }
 
     fileprivate var contents: Contents
     var entries: [Entry] { contents.entries }
-    var payloads: [UInt8] { contents.payloads }
+    var chunks: [PayloadChunk] { contents.chunks }
+    var entryCount: Int { contents.entries.count }
+    /// Octets of its payloads.
+    var octets: Int { contents.octets }
     /// Which entries belong to each shard, in order. Made when the batch is sealed.
     var entriesOfShard: [[Int32]] { contents.entriesOfShard }
     /// How far time has come with each entry: the latest time of any event up to it.
@@ -94,8 +106,13 @@ final class EventBatch: @unchecked Sendable {
 
     /// Appends an event. One that is at most `window` older than those before it goes before them, so that events of
     /// several processors' buffers come into the order of time.
-    func append(_ head: EventHead, shard: Int, _ payload: Span<UInt8>, window: Int64) {
-        contents.append(head, shard: shard, payload, window: window)
+    func append(_ head: EventHead, shard: Int, _ payload: Span<UInt8>, window: Int64, _ pool: inout ChunkPool) {
+        contents.append(head, shard: shard, payload, window: window, &pool)
+    }
+
+    /// As above, of an event whose payload lies in a chunk: it is not copied.
+    func append(_ head: EventHead, shard: Int, _ payload: Range<Int>, in chunk: PayloadChunk, window: Int64) {
+        contents.append(head, shard: shard, payload, in: chunk, window: window)
     }
 
     /// Moves the newest entries, those after `time`, to the next batch: older ones may still arrive. At most half of
@@ -124,20 +141,55 @@ final class EventBatch: @unchecked Sendable {
         return range.lowerBound
     }
 
-    func removeAll() {
-        contents.removeAll()
+    /// - Returns: the chunks that it needs no more.
+    func removeAll() -> [PayloadChunk] {
         for output in outputs { output.removeAll() }
         isLast = false
+        return contents.removeAll()
     }
 }
 
 extension EventBatch.Contents {
-    fileprivate mutating func append(_ head: EventHead, shard: Int, _ payload: Span<UInt8>, window: Int64) {
-        let start = payloads.count
-        payloads.append(contentsOf: payload)
-        let entry = EventBatch.Entry(head: head, shard: shard, payload: start..<payloads.count)
+    fileprivate mutating func append(
+        _ head: EventHead, shard: Int, _ payload: Span<UInt8>, window: Int64, _ pool: inout ChunkPool
+    ) {
+        let (chunk, range) = copy(payload, &pool)
+        insert(EventBatch.Entry(head: head, shard: shard, chunk: chunk, payload: range), window)
+    }
+
+    fileprivate mutating func append(
+        _ head: EventHead, shard: Int, _ payload: Range<Int>, in chunk: PayloadChunk, window: Int64
+    ) {
+        guard !payload.isEmpty else {
+            return insert(EventBatch.Entry(head: head, shard: shard, chunk: 0, payload: 0..<0), window)
+        }
+        insert(EventBatch.Entry(head: head, shard: shard, chunk: index(of: chunk), payload: payload), window)
+    }
+
+    /// Copies a payload into the chunk that is filled, or into a new one if it has no room.
+    private mutating func copy(_ payload: Span<UInt8>, _ pool: inout ChunkPool) -> (chunk: Int, range: Range<Int>) {
+        guard !payload.isEmpty else { return (0, 0..<0) }
+        if let filling, let range = chunks[filling].append(payload) { return (filling, range) }
+        let chunk = pool.take(octets: payload.count)
+        chunks.append(chunk)
+        filling = chunks.count - 1
+        return (chunks.count - 1, chunk.append(payload) ?? 0..<0)
+    }
+
+    /// The chunk's place among those of this batch, which needs it from now on.
+    private mutating func index(of chunk: PayloadChunk) -> Int {
+        if let last = chunks.last, last === chunk { return chunks.count - 1 }
+        if let known = chunks.firstIndex(where: { $0 === chunk }) { return known }
+        chunk.users += 1
+        chunks.append(chunk)
+        return chunks.count - 1
+    }
+
+    private mutating func insert(_ entry: EventBatch.Entry, _ window: Int64) {
+        octets += entry.payload.count
         var index = entries.count
-        while index > 0, entries[index - 1].head.time > head.time, entries[index - 1].head.time - head.time <= window {
+        let time = entry.head.time
+        while index > 0, entries[index - 1].head.time > time, entries[index - 1].head.time - time <= window {
             index -= 1
         }
         if index == entries.count {
@@ -153,9 +205,17 @@ extension EventBatch.Contents {
         return start
     }
 
+    /// Takes over entries of another batch; their payloads stay where they are.
     fileprivate mutating func append(from other: Self, _ start: Int) {
-        for entry in other.entries[start...] {
-            append(entry.head, shard: entry.shard, other.payloads.span.extracting(entry.payload), window: 0)
+        var (from, to) = (-1, 0)
+        for index in start..<other.entries.count {
+            var entry = other.entries[index]
+            if !entry.payload.isEmpty {
+                if entry.chunk != from { (from, to) = (entry.chunk, self.index(of: other.chunks[entry.chunk])) }
+                entry.chunk = to
+            }
+            octets += entry.payload.count
+            entries.append(entry)
         }
     }
 
@@ -171,11 +231,15 @@ extension EventBatch.Contents {
         return clock
     }
 
-    fileprivate mutating func removeAll() {
+    fileprivate mutating func removeAll() -> [PayloadChunk] {
         entries.removeAll(keepingCapacity: true)
         clocks.removeAll(keepingCapacity: true)
-        payloads.removeAll(keepingCapacity: payloads.capacity <= 16 << 20)
         for shard in entriesOfShard.indices { entriesOfShard[shard].removeAll(keepingCapacity: true) }
+        filling = nil
+        octets = 0
+        var needed: [PayloadChunk] = []
+        swap(&needed, &chunks)
+        return needed
     }
 }
 
@@ -198,15 +262,49 @@ final class ShardOutput {
     var runs: [Run] { records.runs }
     var recordCount: UInt64 { records.count }
 
-    /// Appends one more record: what `body` writes.
+    /// Appends one more record of a message.
+    func append(
+        _ message: borrowing Message, of base: BaseInfo, at place: RecordPlace, by renderer: any MessageRenderer
+    ) {
+        records.append(message, base, at: place, renderer)
+    }
+
+    /// As above, of a transaction.
+    func append(
+        _ transaction: borrowing Transaction, of base: BaseInfo, at place: RecordPlace,
+        by renderer: any MessageRenderer
+    ) {
+        records.append(transaction, base, at: place, renderer)
+    }
+
+    /// Appends one more record: what `body` writes. What is lent cannot be captured without a copy: for that there are
+    /// the others.
     func append(at place: RecordPlace, _ body: (inout OctetBuffer) -> Void) { records.append(at: place, body) }
 
     func removeAll() { records.removeAll() }
 }
 
 extension ShardOutput.Records {
+    fileprivate mutating func append(
+        _ message: borrowing Message, _ base: BaseInfo, at place: RecordPlace, _ renderer: any MessageRenderer
+    ) {
+        renderer.append(message, of: base, to: &octets)
+        end(at: place)
+    }
+
+    fileprivate mutating func append(
+        _ transaction: borrowing Transaction, _ base: BaseInfo, at place: RecordPlace, _ renderer: any MessageRenderer
+    ) {
+        renderer.append(transaction, of: base, to: &octets)
+        end(at: place)
+    }
+
     fileprivate mutating func append(at place: RecordPlace, _ body: (inout OctetBuffer) -> Void) {
         body(&octets)
+        end(at: place)
+    }
+
+    private mutating func end(at place: RecordPlace) {
         count += 1
         let end = octets.count
         if let last = runs.last, last.place == place {

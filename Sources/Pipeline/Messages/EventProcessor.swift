@@ -67,10 +67,19 @@ public final class EventProcessor: Sendable {
         case closed
     }
 
+    /// Who waits for what: those who write for room, threads for batches, the output for what they made of them.
+    private enum Waiting {
+        static let writers = 0, threads = 1, output = 2
+        static let count = 3
+    }
+
     private struct State {
         /// Batches that were sealed, and written, since the start. The one being filled is number `sealed`.
         var sealed = 0
         var written = 0
+        /// Events of the batch being filled, and their octets.
+        var filledEvents = 0
+        var filledOctets = 0
         /// By thread: batches it is done with.
         var processed: [Int]
         var clock = Int64.min
@@ -83,6 +92,7 @@ public final class EventProcessor: Sendable {
         /// Octets dropped by connection and direction, to be told with its next event.
         var missing: [Missing: UInt64] = [:]
         var failure: SystemFailure?
+        var chunks = ChunkPool()
     }
 
     private struct Missing: Hashable {
@@ -117,7 +127,7 @@ public final class EventProcessor: Sendable {
             settings.policy == .wait ? min(settings.queueOctetsMax, Self.waitingOctetsMax) : settings.queueOctetsMax
         batches = (0..<Self.batchCount).map { _ in EventBatch(shards: Self.shardCount) }
         let threadCount = min(max(settings.threads, 1), Self.shardCount)
-        state = Monitor(State(processed: Array(repeating: 0, count: threadCount)))
+        state = Monitor(State(processed: Array(repeating: 0, count: threadCount)), groups: Waiting.count)
         threads = Monitor([])
         do throws(SystemFailure) {
             for thread in 0..<threadCount {
@@ -142,55 +152,119 @@ public final class EventProcessor: Sendable {
 
     /// Takes an event; its payload is copied.
     public func write(_ head: EventHead, _ payload: Span<UInt8>) -> Answer {
-        let answer = state.withLock { offer(head, payload, &$0) }
-        switch answer {
-        case .taken: return .accepted
-        case .closed: return .closed
-        case .takenAndSealed:
-            state.update { _ in }
-            return .accepted
-        case .full:
-            guard settings.policy == .wait else { return .dropped }
-            state.wait(waking: { _ in false }) { state in
-                hasRoom(state) || state.isClosed || state.failure != nil ? () : nil
+        while true {
+            let offer = state.withLock { state in
+                let prepared = prepare(head, payload.count, &state)
+                guard prepared == .taken else { return prepared }
+                filling(state).append(
+                    told(head, &state), shard: shard(of: head), payload, window: window(for: head), &state.chunks)
+                return sealIfDue(payload.count, &state)
             }
-            return write(head, payload)
+            if let answer = answer(offer) { return answer }
         }
     }
 
+    /// Takes events whose payloads stay in their chunk: a few in one go, as each go takes the lock.
+    public func write(_ events: [LentEvent], in chunk: PayloadChunk) -> Answer {
+        var answer = Answer.accepted
+        var next = 0
+        while next < events.count {
+            let offer = state.withLock { state in
+                while true {
+                    let offer = self.offer(events[next], in: chunk, &state)
+                    if offer != .full { next += 1 }
+                    guard offer == .taken, next < events.count else { return offer }
+                }
+            }
+            switch self.answer(offer) {
+            case .accepted: break
+            case .dropped:
+                // It was counted as such; the ones behind it may find room.
+                next += 1
+                if answer == .accepted { answer = .dropped }
+            case .closed: answer = .closed
+            case nil: break
+            }
+        }
+        return answer
+    }
+
+    private func offer(_ event: LentEvent, in chunk: PayloadChunk, _ state: inout State) -> Offer {
+        let prepared = prepare(event.head, event.payload.count, &state)
+        guard prepared == .taken else { return prepared }
+        filling(state).append(
+            told(event.head, &state), shard: shard(of: event.head), event.payload, in: chunk,
+            window: window(for: event.head))
+        return sealIfDue(event.payload.count, &state)
+    }
+
+    public func takeChunk(octets: Int) -> PayloadChunk { state.withLock { $0.chunks.take(octets: octets) } }
+
+    /// It is used again when its events are done.
+    public func release(_ chunk: PayloadChunk) { state.withLock { $0.chunks.release(chunk) } }
+
     private enum Offer { case taken, takenAndSealed, full, closed }
 
-    private func offer(_ head: EventHead, _ payload: Span<UInt8>, _ state: inout State) -> Offer {
+    /// Does what an offer asks for besides; `nil`: it is to be made again, now that there is room.
+    private func answer(_ offer: Offer) -> Answer? {
+        switch offer {
+        case .taken: return .accepted
+        case .closed: return .closed
+        case .takenAndSealed:
+            state.waking { _ in WaitingGroups(group: Waiting.threads) }
+            return .accepted
+        case .full:
+            guard settings.policy == .wait else { return .dropped }
+            state.wait(in: Waiting.writers) { state in
+                hasRoom(state) || state.isClosed || state.failure != nil ? () : nil
+            }
+            return nil
+        }
+    }
+
+    /// Counts an event, if it is taken.
+    private func prepare(_ head: EventHead, _ octets: Int, _ state: inout State) -> Offer {
         let isData = head.kind.hasPayload
         guard !state.isClosed, state.failure == nil else {
             if isData {
                 state.counts.events += 1
-                state.counts.octets += UInt64(payload.count)
+                state.counts.octets += UInt64(octets)
                 state.counts.afterCloseEvents += 1
-                state.counts.afterCloseOctets += UInt64(payload.count)
+                state.counts.afterCloseOctets += UInt64(octets)
             }
             return .closed
         }
         guard hasRoom(state) else {
-            if settings.policy == .drop { drop(head, payload.count, &state) }
+            if settings.policy == .drop { drop(head, octets, &state) }
             return .full
         }
         if isData {
             state.counts.events += 1
-            state.counts.octets += UInt64(payload.count)
+            state.counts.octets += UInt64(octets)
         } else {
             state.counts.signals += 1
         }
         if settings.reorderWindow > 0, head.time < state.sealedTime { state.counts.lateEvents += 1 }
-        let batch = filling(state)
+        return .taken
+    }
+
+    /// The head, told what was dropped before it.
+    private func told(_ head: EventHead, _ state: inout State) -> EventHead {
+        guard !state.missing.isEmpty, head.kind.hasPayload else { return head }
         var head = head
-        if !state.missing.isEmpty, isData {
-            let dropped = state.missing.removeValue(forKey: Missing(key: head.key, direction: head.direction)) ?? 0
-            if head.missing != EventHead.unknown { head.missing += dropped }
-        }
-        let shard = Int(truncatingIfNeeded: head.key.shardHash >> 60)
-        batch.append(head, shard: shard, payload, window: head.isInOrder ? 0 : settings.reorderWindow)
-        let isFull = batch.entries.count >= settings.queueLength || batch.payloads.count >= batchOctetsMax
+        let dropped = state.missing.removeValue(forKey: Missing(key: head.key, direction: head.direction)) ?? 0
+        if head.missing != EventHead.unknown { head.missing += dropped }
+        return head
+    }
+
+    private func shard(of head: EventHead) -> Int { Int(truncatingIfNeeded: head.key.shardHash >> 60) }
+    private func window(for head: EventHead) -> Int64 { head.isInOrder ? 0 : settings.reorderWindow }
+
+    /// Counts an event that the batch has taken, and seals it if it is time to.
+    private func sealIfDue(_ octets: Int, _ state: inout State) -> Offer {
+        state.filledEvents += 1
+        state.filledOctets += octets
+        let isFull = isFull(state)
         guard isFull || settings.isLive, canSeal(state) else { return .taken }
         // A live event does not wait for others when everybody has time for it.
         guard isFull || state.processed.allSatisfy({ $0 == state.sealed }) else { return .taken }
@@ -215,7 +289,7 @@ public final class EventProcessor: Sendable {
     /// - Parameter time: how far time has come, where the source knows; its last event's time otherwise.
     /// - Returns: what became of everything, and why writing failed if it did.
     public func close(at time: Int64? = nil) -> (counts: MessageCounts, failure: SystemFailure?) {
-        state.wait { state -> Void? in
+        state.wait(in: Waiting.writers) { state -> Void? in
             if state.isClosed { return () }
             guard canSeal(state) else { return nil }
             if let time { state.clock = max(state.clock, time) }
@@ -223,6 +297,7 @@ public final class EventProcessor: Sendable {
             seal(&state, isLast: true)
             return ()
         }
+        state.update { _ in }
         let running = threads.withLock { threads in
             defer { threads = [] }
             return threads
@@ -241,9 +316,11 @@ public final class EventProcessor: Sendable {
     /// The batch being filled must be free, and not full: a full one waits for the next to be free.
     private func hasRoom(_ state: State) -> Bool {
         guard state.sealed - state.written < Self.batchCount else { return false }
-        let batch = filling(state)
-        if batch.entries.count < settings.queueLength, batch.payloads.count < batchOctetsMax { return true }
-        return canSeal(state)
+        return !isFull(state) || canSeal(state)
+    }
+
+    private func isFull(_ state: State) -> Bool {
+        state.filledEvents >= settings.queueLength || state.filledOctets >= batchOctetsMax
     }
 
     /// The next batch must be free, for what stays behind goes into it.
@@ -261,6 +338,9 @@ public final class EventProcessor: Sendable {
         state.clock = batch.clock
         state.events += UInt64(batch.entries.count)
         state.sealed += 1
+        let next = filling(state)
+        state.filledEvents = next.entryCount
+        state.filledOctets = next.octets
     }
 
     // MARK: - The threads' side
@@ -275,13 +355,16 @@ public final class EventProcessor: Sendable {
             shards.append(EventShard(index, settings, tools, pools, makeRenderer()))
         }
         var number = 0
+        var heap = HeapPages()
         while let batch = nextBatch(number, makesTicks: thread == 0 && settings.isLive) {
+            if thread == 0 { heap.advise() }
             for shard in shards { shard.process(batch) }
             number += 1
             let isLast = batch.isLast
-            state.update { state in
+            state.waking { state in
                 state.processed[thread] = number
                 if isLast { for shard in shards { state.counts.add(shard.counts) } }
+                return areAllDone(state) ? WaitingGroups(group: Waiting.output) : []
             }
             if isLast { return }
         }
@@ -302,28 +385,40 @@ public final class EventProcessor: Sendable {
                 hasSealed = true
                 return .some(self.batches[number % Self.batchCount])
             }
-            guard makesTicks else { return state.wait(waking: { _ in hasSealed }, take) }
-            if let taken = state.wait(nanoseconds: TimerWheel.tickNanoseconds, take) { return taken }
-            state.update { state in
-                guard !state.isClosed, state.sealed == number, canSeal(state) else { return }
+            // The others are to look, too, when this one has sealed it.
+            defer { if hasSealed { state.waking { _ in WaitingGroups(group: Waiting.threads) } } }
+            guard makesTicks else { return state.wait(in: Waiting.threads, take) }
+            let tick = TimerWheel.tickNanoseconds
+            if let taken = state.wait(nanoseconds: tick, in: Waiting.threads, take) { return taken }
+            state.waking { state in
+                guard !state.isClosed, state.sealed == number, canSeal(state) else { return [] }
                 state.clock = max(state.clock, Clock.wallNanoseconds)
                 seal(&state, isLast: false)
+                return WaitingGroups(group: Waiting.threads)
             }
         }
     }
 
+    /// The next batch to be written was worked off by all threads.
+    private func areAllDone(_ state: State) -> Bool { state.processed.allSatisfy { $0 > state.written } }
+
     private func observe(_ batch: EventBatch) throws(SystemFailure) {
         guard let observer else { return }
         for entry in batch.entries {
-            try observer.observe(entry.head, batch.payloads.span.extracting(entry.payload))
+            guard !entry.payload.isEmpty else {
+                try observer.observe(entry.head, Span())
+                continue
+            }
+            let memory = batch.chunks[entry.chunk].memory
+            try observer.observe(entry.head, memory.span.extracting(entry.payload))
         }
     }
 
     private func writeRecords(_ output: (Span<UInt8>) throws(SystemFailure) -> Void) {
         var merger = RecordMerger()
         while true {
-            let batch = state.wait(waking: { _ in false }) { state -> EventBatch?? in
-                if state.processed.allSatisfy({ $0 > state.written }) {
+            let batch = state.wait(in: Waiting.output) { state -> EventBatch?? in
+                if areAllDone(state) {
                     return .some(self.batches[state.written % Self.batchCount])
                 }
                 return state.hasEnded ? .some(nil) : nil
@@ -340,11 +435,14 @@ public final class EventProcessor: Sendable {
                 }
             }
             let isLast = batch.isLast
-            batch.removeAll()
-            state.update { state in
+            let chunks = batch.removeAll()
+            state.waking { state in
                 if state.failure == nil { state.failure = failure }
                 if state.failure != nil { state.counts.unwrittenRecords += records }
                 state.written += 1
+                for chunk in chunks { state.chunks.release(chunk) }
+                let freed = WaitingGroups(group: Waiting.writers)
+                return settings.isLive ? [freed, WaitingGroups(group: Waiting.threads)] : freed
             }
             if isLast { return }
         }

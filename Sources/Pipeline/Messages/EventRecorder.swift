@@ -6,6 +6,32 @@ import Octets
 public protocol EventEntrance: Sendable {
     /// Takes an event; its payload is copied.
     func write(_ head: EventHead, _ payload: Span<UInt8>) -> EventProcessor.Answer
+
+    /// Memory of at least so many octets for payloads, which a source fills before it writes the events in it.
+    func takeChunk(octets: Int) -> PayloadChunk
+    /// Takes events whose payloads lie in a chunk that `takeChunk` gave, and are changed no more: they need not be
+    /// copied.
+    /// - Returns: `.closed` if any of them was not wanted any more; else `.dropped` if any was dropped.
+    func write(_ events: [LentEvent], in chunk: PayloadChunk) -> EventProcessor.Answer
+    /// The source is done with a chunk that `takeChunk` gave.
+    func release(_ chunk: PayloadChunk)
+}
+
+/// For those that copy all payloads.
+extension EventEntrance {
+    public func takeChunk(octets: Int) -> PayloadChunk { PayloadChunk(octets: octets) }
+
+    public func write(_ events: [LentEvent], in chunk: PayloadChunk) -> EventProcessor.Answer {
+        let memory = chunk.memory
+        var answer = EventProcessor.Answer.accepted
+        for event in events {
+            let next = write(event.head, memory.span.extracting(event.payload))
+            if next == .closed || answer == .accepted { answer = next }
+        }
+        return answer
+    }
+
+    public func release(_ chunk: PayloadChunk) {}
 }
 
 extension EventProcessor: EventEntrance {}
@@ -49,11 +75,25 @@ public final class EventRecorder: EventEntrance {
     }
 
     public func write(_ head: EventHead, _ payload: Span<UInt8>) -> EventProcessor.Answer {
+        record(head, payload)
+        return next.write(head, payload)
+    }
+
+    public func takeChunk(octets: Int) -> PayloadChunk { next.takeChunk(octets: octets) }
+
+    public func write(_ events: [LentEvent], in chunk: PayloadChunk) -> EventProcessor.Answer {
+        let memory = chunk.memory
+        for event in events { record(event.head, memory.span.extracting(event.payload)) }
+        return next.write(events, in: chunk)
+    }
+
+    public func release(_ chunk: PayloadChunk) { next.release(chunk) }
+
+    private func record(_ head: EventHead, _ payload: Span<UInt8>) {
         contents.withLock { contents in
             contents.buffer.append(event: head, payload)
             if contents.buffer.count >= Self.pieceOctets { contents.flush() }
         }
-        return next.write(head, payload)
     }
 
     /// Ends the file: it appears under its name.

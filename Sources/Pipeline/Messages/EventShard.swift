@@ -57,23 +57,46 @@ final class EventShard {
     /// Takes its events of a batch, in order, and lets time pass before each and after the last.
     func process(_ batch: EventBatch) {
         recorder.output = batch.outputs[index]
+        let numbers = batch.entriesOfShard[index]
+        var next = 0
+        while next < numbers.count {
+            let number = batch.entries[Int(numbers[next])].chunk
+            if number < batch.chunks.count {
+                let memory = batch.chunks[number].memory
+                next = process(batch, numbers, from: next, in: number, memory.span)
+            } else {
+                // No event of the batch has a payload.
+                next = process(batch, numbers, from: next, in: number, Span())
+            }
+        }
+        passTime(to: batch.clock, in: batch)
+        if batch.isLast { endAll(at: batch.entries.count, time: batch.clock) }
+        recorder.counts.records += batch.outputs[index].recordCount
+    }
+
+    /// Takes events, from the one of number `first` on, as long as their payloads lie in one chunk.
+    /// - Returns: the number of the first one that was not taken.
+    private func process(
+        _ batch: EventBatch, _ numbers: [Int32], from first: Int, in chunk: Int, _ octets: Span<UInt8>
+    ) -> Int {
         // Asked for once, not for each event.
-        let (entries, payloads, clocks, serialBase) = (batch.entries, batch.payloads, batch.clocks, batch.serialBase)
+        let (entries, clocks, serialBase) = (batch.entries, batch.clocks, batch.serialBase)
         var tick: Int64?
-        for number in batch.entriesOfShard[index] {
-            let event = Int(number)
+        var next = first
+        while next < numbers.count {
+            let event = Int(numbers[next])
+            let payload = entries[event].payload
+            guard payload.isEmpty || entries[event].chunk == chunk else { break }
             let now = TimerWheel.tick(at: clocks[event])
             if now != tick {
                 tick = now
                 passTime(to: clocks[event], in: batch)
             }
             recorder.place = RecordPlace(event: event, due: .max, serial: 0)
-            let payload = payloads.span.extracting(entries[event].payload)
-            take(entries[event].head, payload, serial: serialBase &+ UInt64(event))
+            take(entries[event].head, octets.extracting(payload), serial: serialBase &+ UInt64(event))
+            next += 1
         }
-        passTime(to: batch.clock, in: batch)
-        if batch.isLast { endAll(at: entries.count, time: batch.clock) }
-        recorder.counts.records += batch.outputs[index].recordCount
+        return next
     }
 
     // MARK: - Events

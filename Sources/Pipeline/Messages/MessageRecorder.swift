@@ -18,14 +18,14 @@ final class MessageRecorder: MessageSink {
         counts.add(message)
         guard let worker, let output else { return }
         let base = worker.base(message.direction, at: message.time)
-        output.append(at: place) { octets in renderer.append(message, of: base, to: &octets) }
+        output.append(message, of: base, at: place, by: renderer)
     }
 
     func receive(_ transaction: borrowing Transaction) {
         counts.transactions += 1
         guard let worker, let output else { return }
         let base = worker.base(transaction.direction, at: transaction.requestTime)
-        output.append(at: place) { octets in renderer.append(transaction, of: base, to: &octets) }
+        output.append(transaction, of: base, at: place, by: renderer)
     }
 
     func count(_ malformation: Malformation, octets: UInt64) {

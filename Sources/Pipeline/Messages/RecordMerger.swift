@@ -10,7 +10,7 @@ struct RecordMerger: ~Copyable {
     /// Records of several shards are written in pieces of at most this much, which stay in the processor's cache.
     private static let pieceOctets = 256 << 10
     /// A run of records as long as this is written from where it lies.
-    private static let longOctets = 32 << 10
+    private static let longOctets = 8 << 10
 
     /// Writes the records, where there are any: those of one shard in one call.
     mutating func write(

@@ -41,7 +41,6 @@ public struct RecordedEvents: Sendable {
         public var isDamaged: Bool { badRecords > 0 || failure != nil }
     }
 
-    private static let windowOctets = 1 << 20
     /// How long a pipe is waited for before somebody is asked whether to stop.
     private static let patienceNanoseconds: Int64 = 100_000_000
 
@@ -55,20 +54,30 @@ public struct RecordedEvents: Sendable {
         do throws(InputFailure) {
             var input = try CaptureInput(path: path)
             run.outcome.path = input.path
-            var window = MappedArray<UInt8>(count: Self.windowOctets)
+            var chunk = entrance.takeChunk(octets: PayloadChunk.octets)
+            defer { entrance.release(chunk) }
             var have = 0
             var isAtEnd = false
             while !isAtEnd, !run.isDone, !shouldStop() {
-                if have == window.count { window = Self.grown(window, have) }
-                guard let count = try input.read(into: &window, at: have..<window.count) else {
+                if have == chunk.memory.count {
+                    // A line or record that does not fit: both have their own limits.
+                    chunk = Self.exchange(chunk, 0..<have, octets: have * 2, entrance)
+                }
+                guard let count = try Self.read(&input, into: chunk, from: have) else {
                     // A pipe has nothing just now.
                     _ = input.file.file.waitUntilReadable(nanoseconds: Self.patienceNanoseconds)
                     continue
                 }
                 isAtEnd = count == 0
                 have += count
-                let taken = run.take(window.span.extracting(0..<have), isFinal: isAtEnd)
-                window.moveToStart(taken..<have)
+                // Payloads stay where they were read, unless pipes give them in small pieces.
+                let isLent = have >= PayloadChunk.octets / 2
+                let taken = run.take(chunk, have, isLent: isLent, isFinal: isAtEnd)
+                if isLent {
+                    chunk = Self.exchange(chunk, taken..<have, octets: PayloadChunk.octets, entrance)
+                } else {
+                    chunk.memory.fill { $0.moveToStart(taken..<have) }
+                }
                 have -= taken
             }
         } catch {
@@ -78,11 +87,24 @@ public struct RecordedEvents: Sendable {
         return run.outcome
     }
 
-    /// A line or record that does not fit: both have their own limits.
-    private static func grown(_ window: borrowing MappedArray<UInt8>, _ have: Int) -> MappedArray<UInt8> {
-        var larger = MappedArray<UInt8>(count: window.count * 2)
-        larger.replace(at: 0, with: window.span.extracting(0..<have))
-        return larger
+    /// Reads behind the first `have` octets; `nil`: there is nothing just now.
+    private static func read(
+        _ input: inout CaptureInput, into chunk: PayloadChunk, from have: Int
+    ) throws(InputFailure) -> Int? {
+        try chunk.memory.fill { (memory) throws(InputFailure) in
+            try input.read(into: &memory, at: have..<memory.count)
+        }
+    }
+
+    /// Goes on in another chunk, at least so large, that begins with a range of this one.
+    private static func exchange(
+        _ chunk: PayloadChunk, _ range: Range<Int>, octets: Int, _ entrance: some EventEntrance
+    ) -> PayloadChunk {
+        let next = entrance.takeChunk(octets: max(octets, 2 * range.count))
+        let memory = chunk.memory
+        next.replace(at: 0, with: memory.span.extracting(range))
+        entrance.release(chunk)
+        return next
     }
 
     /// One file being read.
@@ -94,6 +116,11 @@ public struct RecordedEvents: Sendable {
         private var isRecordFile: Bool?
         private var recordFile = RecordFileReader()
         private var recording = RecordingReader()
+        /// Where what is read lies, if payloads may stay there.
+        private var lent: PayloadChunk?
+        /// Events with payloads in it that are still to be written.
+        private var waiting: [LentEvent] = []
+        private static var waitingMax: Int { 64 }
 
         init(path: String, problemsMax: Int, keepsOrder: Bool, entrance: Entrance) {
             outcome = Outcome(path: path)
@@ -105,8 +132,19 @@ public struct RecordedEvents: Sendable {
         var isDone: Bool { outcome.isStopped || outcome.closedAt != nil || recordFileFailed }
         private var recordFileFailed = false
 
+        /// Takes the first `count` octets of a chunk.
+        /// - Parameter isLent: payloads may stay in it.
         /// - Returns: the octets that were taken.
-        mutating func take(_ octets: Span<UInt8>, isFinal: Bool) -> Int {
+        mutating func take(_ chunk: PayloadChunk, _ count: Int, isLent: Bool, isFinal: Bool) -> Int {
+            lent = isLent ? chunk : nil
+            let memory = chunk.memory
+            let taken = take(memory.span.extracting(0..<count), isFinal: isFinal)
+            writeWaiting()
+            lent = nil
+            return taken
+        }
+
+        private mutating func take(_ octets: Span<UInt8>, isFinal: Bool) -> Int {
             if isRecordFile == nil { isRecordFile = RecordFile.detect(octets) ?? (isFinal ? false : nil) }
             var position = 0
             guard let isRecordFile else { return 0 }
@@ -127,7 +165,8 @@ public struct RecordedEvents: Sendable {
                     case .record(let range, _):
                         outcome.records += 1
                         try take(
-                            record: octets.extracting(range), at: start == 0 ? Int64(RecordFile.headerOctets) : start)
+                            record: octets.extracting(range), from: range.lowerBound,
+                            at: start == 0 ? Int64(RecordFile.headerOctets) : start)
                     }
                 } catch {
                     note("\(error)")
@@ -136,14 +175,20 @@ public struct RecordedEvents: Sendable {
             }
         }
 
-        private mutating func take(record: Span<UInt8>, at offset: Int64) throws(EventFailure) {
+        /// - Parameters:
+        ///   - position: where the record lies in its chunk.
+        ///   - offset: where it lies in the file.
+        private mutating func take(
+            record: Span<UInt8>, from position: Int, at offset: Int64
+        ) throws(EventFailure) {
             let header = try RecordHeader(record, at: offset)
             if header.type.isData {
                 let view = try DataRecordView(record, at: offset)
                 var head = EventHead(view)
                 if header.type == .text { head.kind = .text }
                 if header.type == .tls { head.kind = .tls }
-                return write(head, view.data)
+                let start = position + DataRecordView.fixedOctets
+                return write(head, view.data, at: start..<start + view.dataLength)
             }
             let value = try EventRecord(record, at: offset)
             switch value {
@@ -189,15 +234,27 @@ public struct RecordedEvents: Sendable {
             }
         }
 
-        private mutating func write(_ head: EventHead, _ payload: Span<UInt8> = Span()) {
+        /// - Parameter range: where the payload lies in its chunk, if it does.
+        private mutating func write(
+            _ head: EventHead, _ payload: Span<UInt8> = Span(), at range: Range<Int>? = nil
+        ) {
             var head = head
             head.isInOrder = keepsOrder && recordFile.isInOrder
-            switch entrance.write(head, payload) {
-            case .accepted, .dropped: outcome.delivered += 1
-            case .closed:
+            if lent != nil, let range {
+                waiting.append(LentEvent(head, range))
+                if waiting.count == Self.waitingMax { writeWaiting() }
+            } else {
+                writeWaiting()
                 outcome.delivered += 1
-                outcome.isStopped = true
+                if entrance.write(head, payload) == .closed { outcome.isStopped = true }
             }
+        }
+
+        private mutating func writeWaiting() {
+            guard let lent, !waiting.isEmpty else { return }
+            outcome.delivered += UInt64(waiting.count)
+            if entrance.write(waiting, in: lent) == .closed { outcome.isStopped = true }
+            waiting.removeAll(keepingCapacity: true)
         }
 
         private mutating func note(_ problem: String) {

@@ -3,8 +3,9 @@ import KernelIO
 /// Decides where periodic snapshots are cut.
 ///
 /// Intervals are counted from 1970 UTC, so snapshots of different captures line up. An interval without a frame gives
-/// no snapshot, unless somebody is to hear of silence, and it was seen whole. By packet time, a cut falls before the first frame that reaches the end of the interval; a later frame
-/// with an earlier time counts where it stands, and so does one without a time.
+/// no snapshot, unless somebody is to hear of silence, and it was seen whole. By packet time, a cut falls before the
+/// first frame that reaches the end of the interval; a later frame with an earlier time counts where it stands, and so
+/// does one without a time.
 struct SnapshotCutter {
     private let interval: Int64?
     private let clock: CaptureSource.SnapshotClock
@@ -44,7 +45,12 @@ struct SnapshotCutter {
     /// - Parameter hasFrames: whether a frame was given out since the last cut.
     mutating func lookAtWallClock(hasFrames: Bool) {
         guard interval != nil, clock == .wall else { return }
-        let now = wall.now()
+        lookAtWallClock(hasFrames: hasFrames, wall: Clock.wallNanoseconds, monotonic: Clock.monotonicNanoseconds)
+    }
+
+    /// What it does where the machine's clocks say so.
+    mutating func lookAtWallClock(hasFrames: Bool, wall time: Int64, monotonic: Int64) {
+        let now = wall.now(wall: time, monotonic: monotonic)
         if boundary == nil || now >= boundary! { pass(now, hasFrames: hasFrames) }
     }
 

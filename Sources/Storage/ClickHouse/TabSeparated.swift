@@ -6,9 +6,14 @@ enum TabSeparated {
         }
         guard lines.count >= 2 else { return AnswerTable() }
         let types = lines[1].map(String.init)
-        return AnswerTable(
-            columns: lines[0].map(unescaped),
-            rows: lines[2...].dropLast().map { line in zip(types, line).map { value($1, of: $0) } })
+        let columns = lines[0].map(unescaped)
+        // A server that errs does not make a row shorter or longer than the others.
+        let rows = lines[2...].dropLast().map { line in
+            columns.indices.map { index in
+                index < min(types.count, line.count) ? value(line[index], of: types[index]) : .null
+            }
+        }
+        return AnswerTable(columns: columns, rows: rows)
     }
 
     private static func value(_ field: Substring, of type: String) -> AnswerTable.Value {

@@ -61,7 +61,8 @@ public struct QuestionPlan: Sendable {
         self.spans = spans.values.sorted { $0.time < $1.time }
         // Whose a flow is may be known later than its first packets are counted.
         if !processes.isEmpty, self.spans.contains(where: { $0.parts.contains { $0.weight < 0 } }) {
-            throw QuestionFailure("of a part of a cumulative run, processes are not known: ask without --from and --every")
+            throw QuestionFailure(
+                "of a part of a cumulative run, processes are not known: ask without --from, --last and --every")
         }
         for index in self.spans.indices {
             self.spans[index].parts.sort { ($0.time, $0.snapshot) < ($1.time, $1.snapshot) }

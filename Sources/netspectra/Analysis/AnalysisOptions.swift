@@ -49,6 +49,8 @@ struct AnalysisOptions {
     var isQuiet: Bool
     /// Rows that are flows say whose they are.
     var showsProcesses: Bool
+    /// Privileges are given up once the input is open.
+    var isConfined = false
 
     /// - Throws: `ValidationError` for what is wrong on the command line, `ExitCode` once a message about the settings
     ///   file has been printed.

@@ -29,12 +29,15 @@ struct AnalysisRun {
     }
 
     func run() throws {
-        let stop = StopRequest()
-        StopSignals.onFirst { stop.raise(isInterrupt: true) }
-        let feed = try beginWatchingSockets()
+        let feed = try watchSockets()
         defer { feed?.end() }
         let source = try options.input.open(
             interval: options.snapshotInterval, clock: options.snapshotClock, cutsSilence: options.alerts != nil)
+        // Until here there is one thread: later ones have what it has left.
+        if options.isConfined { try AnalysisConfinement(options).enter() }
+        let stop = StopRequest()
+        StopSignals.onFirst { stop.raise(isInterrupt: true) }
+        feed?.begin()
         stop.apply(to: source.frames)
         if !options.isQuiet, let text = options.input.greeting { StandardError.write("netspectra: \(text)\n") }
         // While one snapshot is written the next fills its tables.
@@ -95,12 +98,10 @@ struct AnalysisRun {
     }
 
     /// For --processes: whose sockets are whose, from before the first packet.
-    private func beginWatchingSockets() throws -> OwnerFeed? {
+    private func watchSockets() throws -> OwnerFeed? {
         guard options.showsProcesses else { return nil }
         do throws(ProbeFailure) {
-            let feed = try OwnerFeed()
-            feed.begin()
-            return feed
+            return try OwnerFeed()
         } catch {
             throw Exit.fail(error)
         }

@@ -73,6 +73,7 @@ struct MessageRun {
         // Of a live source, what finds no room here waits in the kernel's ring, and is counted there when that is full.
         settings.policy = .wait
         settings.redactionSalt = Machine.randomOctets(16)
+        HeapPages.share()
         let output = outputs.messages
         output.begin()
         let processor: EventProcessor

@@ -131,4 +131,30 @@ extension HPACKEncoder {
         encoder.usesTables = false
         return encoder.encode(fields)
     }
+
+    /// Both ends answer the same stream, which none can: each answer is shown, and nothing waits for ever.
+    @Test func answersOfBothEndsAreShown() {
+        var encoders = (HPACKEncoder(), HPACKEncoder())
+        let conversation = HTTP2Conversation()
+        let fields = [(":status", "200")]
+        conversation.feed(.sent, HTTP2Frame.settings() + HTTP2Frame.headers(1, encoders.0.encode(fields)))
+        conversation.feed(.received, HTTP2Frame.headers(1, encoders.1.encode(fields), end: true))
+        conversation.feed(.sent, HTTP2Frame.data(1, "late"))
+        conversation.close()
+        #expect(conversation.sink.messages(.http2Response).map(\.bodyText) == ["", "late"])
+        #expect(!conversation.parser.isWaiting(.sent) && !conversation.parser.isWaiting(.received))
+    }
+
+    /// Behind a gap DATA of an open message is recognised whether or not what follows it, which is no frame, is there.
+    @Test(arguments: [1, 2, 9, 14, 100]) func whatFollowsDoesNotDecide(piece: Int) {
+        var encoder = HPACKEncoder()
+        let conversation = HTTP2Conversation()
+        let head = HTTP2Frame.headers(1, encoder.encode([(":status", "200")]))
+        conversation.feed(.received, HTTP2Frame.settings() + head)
+        conversation.skip(.received, nil)
+        conversation.feed(.received, Array("b".utf8) + HTTP2Frame.data(1, "hello", end: true) + [0x6F], by: piece)
+        conversation.close()
+        let response = conversation.sink.messages(.http2Response)
+        #expect(response.map(\.bodyText) == ["hello"] && response.first?.notes == [.gap(octets: nil)])
+    }
 }

@@ -29,20 +29,72 @@ struct HPACKDecoder {
         var isStopped = false
         fileprivate var insertedOctets = 0
         fileprivate var isFieldSeen = false
+        /// Where names and values are decoded to, on their way to the list: memory that is filled once.
+        fileprivate var scratch: [UInt8] = []
+
+        /// Of those that are used again.
+        private static let keptOctets = 16_384
+
+        /// Makes the value ready for the next block, and keeps its memory.
+        mutating func reset() {
+            var kept: [UInt8] = []
+            swap(&kept, &scratch)
+            self = Progress()
+            if kept.count <= Self.keptOctets { swap(&kept, &scratch) }
+        }
     }
 
-    private enum Stop: Error {
+    enum Stop: Error {
         /// The piece ends inside a representation.
         case truncated
         /// An integer beyond any sense (§ 5.1): where the next field starts is unknown.
         case overflow
     }
 
-    private struct Text {
-        var extent: HeaderList.Extent
+    /// A name or a value in the scratch memory.
+    struct Text {
+        var start: Int
+        var count: Int
         /// Octets that were not copied.
-        var missingCount: Int
-        var isKnown: Bool
+        var missingCount = 0
+        var isKnown = true
+    }
+
+    /// A literal field in the scratch memory.
+    private struct Literal {
+        var name: Text
+        var value: Text
+        var isNeverIndexed: Bool
+
+        var missingCount: Int { name.missingCount + value.missingCount }
+        var storedCount: Int { name.count + value.count }
+
+        var marks: HeaderList.Marks {
+            var marks: HeaderList.Marks = []
+            if !name.isKnown { marks.insert(.unknownName) }
+            if !value.isKnown { marks.insert(.unknownValue) }
+            return marks
+        }
+    }
+
+    /// Why fields are not decoded any further for now.
+    private enum Break {
+        /// Nothing is left, or the rest goes on in the next piece.
+        case end
+        /// The next field may need so many octets of scratch memory.
+        case room(Int)
+        /// This one goes to the table.
+        case insertion(Literal)
+    }
+
+    /// Where the octets of a list are put: behind those of `list`, once they are decoded.
+    private struct Target {
+        /// Octets that the list has already.
+        var base: Int
+        /// How far the scratch memory may be filled.
+        var end: Int
+
+        func extent(_ text: Text) -> HeaderList.Extent { .init(start: base + text.start, count: text.count) }
     }
 
     /// The table is unknown from here on: octets are missing, or the capture began later than the connection.
@@ -51,35 +103,90 @@ struct HPACKDecoder {
     mutating func trim() { table.trim() }
 
     /// Decodes a piece of a block, appending its fields to `list`.
+    ///
+    /// Names and values are copied with wide stores, one behind the other, into memory that reaches beyond them, and to
+    /// the list in one go.
+    ///
     /// - Parameter isLast: the block ends with this piece.
     /// - Returns: octets used up; the rest begins a representation that goes on in the next piece.
     mutating func decode(
         _ block: Span<UInt8>, isLast: Bool, into list: inout HeaderList, _ progress: inout Progress, _ limits: Limits
     ) -> Int {
+        var scratch: [UInt8] = []
+        swap(&scratch, &progress.scratch)
+        var target = Target(base: list.octets.count, end: scratch.count - Self.slack)
+        var position = 0
         var at = 0
+        decoding: while true {
+            var writer = OctetWriter(scratch.mutableSpan, at: position)
+            let reason = decodeFields(block, &at, isLast: isLast, &writer, target, into: &list, &progress, limits)
+            position = writer.position
+            switch reason {
+            case .end: break decoding
+            case .room(let octets):
+                scratch.append(contentsOf: repeatElement(0, count: max(octets + Self.growthOctets, scratch.count)))
+                target.end = scratch.count - Self.slack
+            case .insertion(let literal):
+                let start = literal.name.start
+                progress.insertedOctets += literal.storedCount
+                table.insert(
+                    scratch.span.extracting(start..<position), nameCount: literal.name.count,
+                    missingCount: literal.missingCount, marks: literal.marks)
+                if !Self.append(literal, target, to: &list, &progress, limits) { position = start }
+            }
+        }
+        list.octets.append(contentsOf: scratch.span.extracting(0..<position))
+        swap(&scratch, &progress.scratch)
+        return at
+    }
+
+    /// Wide stores reach so far behind what they write.
+    private static let slack = OctetWriter.slack
+    /// The least that the scratch memory grows by.
+    private static let growthOctets = 1_024
+
+    /// Decodes fields up to where something else is to be done.
+    @_lifetime(writer: copy writer)
+    private mutating func decodeFields(
+        _ block: Span<UInt8>, _ at: inout Int, isLast: Bool, _ writer: inout OctetWriter, _ target: Target,
+        into list: inout HeaderList, _ progress: inout Progress, _ limits: Limits
+    ) -> Break {
         while at < block.count, !progress.isStopped {
             let start = at
-            let kept = list.octets.count
+            let kept = writer.position
             do throws(Stop) {
                 let first = block[at]
                 if first & 0x80 != 0 {
                     let index = try Self.integer(block, &at, prefix: 0x7F)
-                    appendIndexed(index, to: &list, &progress, limits)
+                    if let needed = appendIndexed(index, &writer, target, to: &list, &progress, limits) {
+                        at = start
+                        return .room(needed)
+                    }
                 } else if first & 0xE0 == 0x20 {
                     let size = try Self.integer(block, &at, prefix: 0x1F)
                     resize(to: size, &progress)
                 } else {
-                    try appendLiteral(first, block, &at, to: &list, &progress, limits)
+                    let isIndexed = first & 0x40 != 0
+                    let index = try Self.integer(block, &at, prefix: isIndexed ? 0x3F : 0x0F)
+                    let needed = nameCountMax(index) + HuffmanCode.decodedMax(block.count - at)
+                    guard needed <= target.end - kept else {
+                        at = start
+                        return .room(needed)
+                    }
+                    let literal = try literal(first, index, block, &at, &writer, list, &progress, limits)
+                    if isIndexed { return .insertion(literal) }
+                    if !Self.append(literal, target, to: &list, &progress, limits) { writer.position = kept }
                 }
             } catch {
-                list.octets.removeLast(list.octets.count - kept)
+                writer.position = kept
                 at = start
-                if error == .truncated, !isLast { return at }
+                if error == .truncated, !isLast { return .end }
                 // The lost field may have been an insertion.
                 stop(&progress)
             }
         }
-        return block.count
+        at = block.count
+        return .end
     }
 
     private mutating func stop(_ progress: inout Progress) {
@@ -98,52 +205,58 @@ struct HPACKDecoder {
     // MARK: Fields
 
     /// § 6.1.
+    /// - Returns: how much scratch memory it needs, where there is less.
     @inline(always)
-    private mutating func appendIndexed(
-        _ index: Int, to list: inout HeaderList, _ progress: inout Progress, _ limits: Limits
-    ) {
-        progress.isFieldSeen = true
+    @_lifetime(writer: copy writer)
+    private func appendIndexed(
+        _ index: Int, _ writer: inout OctetWriter, _ target: Target, to list: inout HeaderList,
+        _ progress: inout Progress, _ limits: Limits
+    ) -> Int? {
         if index > HPACKStaticTable.count {
             switch table.reference(index - HPACKStaticTable.count - 1) {
             case .entry(let entry):
-                let octets = table.octets.span.extracting(table.range(of: entry))
-                append(
-                    octets, nameCount: Int(entry.nameCount), missing: Int(entry.missingCount), entry.marks, to: &list,
-                    &progress, limits)
-                return
+                let text = Text(start: writer.position, count: entry.storedCount)
+                guard text.count <= target.end - text.start else { return text.count }
+                progress.isFieldSeen = true
+                guard Self.admits(text.count + Int(entry.missingCount), list, &progress, limits) else { return nil }
+                writer.append(table.range(of: entry), of: table.octets.span)
+                Self.append(text, nameCount: Int(entry.nameCount), entry.marks, target, to: &list, &progress)
+                return nil
             case .unknown: break
             case .none: progress.isMalformed = true
             }
         } else if index > 0 {
             let entry = HPACKStaticTable.entries[index]
-            let start = Int(entry.start)
-            let end = start + Int(entry.nameCount) + Int(entry.valueCount)
             let octets = HPACKStaticTable.octets
-            append(
-                octets.span.extracting(start..<end), nameCount: Int(entry.nameCount), missing: 0, [],
-                to: &list, &progress, limits)
-            return
+            let text = Text(start: writer.position, count: Int(entry.nameCount) + Int(entry.valueCount))
+            guard text.count <= target.end - text.start else { return text.count }
+            progress.isFieldSeen = true
+            guard Self.admits(text.count, list, &progress, limits) else { return nil }
+            writer.append(Int(entry.start)..<(Int(entry.start) + text.count), of: octets.span)
+            Self.append(text, nameCount: Int(entry.nameCount), [], target, to: &list, &progress)
+            return nil
         } else {
             progress.isMalformed = true
         }
-        append(
-            Span(), nameCount: 0, missing: 0, [.unknownName, .unknownValue], to: &list, &progress, limits)
+        progress.isFieldSeen = true
+        guard Self.admits(0, list, &progress, limits) else { return nil }
+        let nothing = Text(start: writer.position, count: 0)
+        Self.append(nothing, nameCount: 0, [.unknownName, .unknownValue], target, to: &list, &progress)
+        return nil
     }
 
     /// Appends a field that stands in a table.
     @inline(always)
-    private func append(
-        _ octets: Span<UInt8>, nameCount: Int, missing: Int, _ marks: HeaderList.Marks, to list: inout HeaderList,
-        _ progress: inout Progress, _ limits: Limits
+    private static func append(
+        _ text: Text, nameCount: Int, _ marks: HeaderList.Marks, _ target: Target, to list: inout HeaderList,
+        _ progress: inout Progress
     ) {
-        guard Self.admits(octets.count + missing, list, &progress, limits) else { return }
         if !marks.isEmpty { progress.unknownFields += 1 }
-        let start = list.octets.count
-        list.octets.append(contentsOf: octets)
+        let start = target.base + text.start
         list.fields.append(
             .init(
                 name: .init(start: start, count: nameCount),
-                value: .init(start: start + nameCount, count: octets.count - nameCount), marks: marks))
+                value: .init(start: start + nameCount, count: text.count - nameCount), marks: marks))
     }
 
     /// Counts a field and says whether there is room for it.
@@ -160,55 +273,57 @@ struct HPACKDecoder {
         return true
     }
 
-    /// § 6.2.
-    private mutating func appendLiteral(
-        _ first: UInt8, _ block: Span<UInt8>, _ at: inout Int, to list: inout HeaderList, _ progress: inout Progress,
-        _ limits: Limits
-    ) throws(Stop) {
+    /// § 6.2: what follows the index of the name.
+    @_lifetime(writer: copy writer)
+    private func literal(
+        _ first: UInt8, _ index: Int, _ block: Span<UInt8>, _ at: inout Int, _ writer: inout OctetWriter,
+        _ list: borrowing HeaderList, _ progress: inout Progress, _ limits: Limits
+    ) throws(Stop) -> Literal {
         let isIndexed = first & 0x40 != 0
-        let before = list.octets.count
         // Beyond the limits a literal matters for the table only.
         let isShown = progress.listOctets <= limits.listOctetsMax && list.fields.count < limits.fieldsMax
         let isNameCopied = isShown || (isIndexed && progress.insertedOctets < limits.insertedOctetsMax)
-
-        let index = try Self.integer(block, &at, prefix: isIndexed ? 0x3F : 0x0F)
         let name =
             index == 0
-            ? try Self.text(block, &at, isShown || isIndexed, into: &list, &progress)
-            : self.name(index, isNameCopied, into: &list, &progress)
-        let value = try Self.text(block, &at, isShown || isIndexed, into: &list, &progress)
+            ? try Self.text(block, &at, isShown || isIndexed, &writer, &progress)
+            : self.name(index, isNameCopied, &writer, &progress)
+        let value = try Self.text(block, &at, isShown || isIndexed, &writer, &progress)
         progress.isFieldSeen = true
-        var marks: HeaderList.Marks = []
-        if !name.isKnown { marks.insert(.unknownName) }
-        if !value.isKnown { marks.insert(.unknownValue) }
-
-        if isIndexed {
-            progress.insertedOctets += list.octets.count - before
-            table.insert(
-                list.octets.span.extracting(before...), nameCount: Int(name.extent.count),
-                missingCount: name.missingCount + value.missingCount, marks: marks)
-        }
-        let octets = list.octets.count - before + name.missingCount + value.missingCount
-        guard Self.admits(octets, list, &progress, limits) else {
-            list.octets.removeLast(list.octets.count - before)
-            return
-        }
-        if !marks.isEmpty { progress.unknownFields += 1 }
-        if first & 0xF0 == 0x10 { marks.insert(.neverIndexed) }
-        list.fields.append(.init(name: name.extent, value: value.extent, marks: marks))
+        return Literal(name: name, value: value, isNeverIndexed: first & 0xF0 == 0x10)
     }
 
-    /// The name of a table entry, copied to the list's octets.
+    /// Appends a literal field to the list; false where it is left out.
+    @inline(always)
+    private static func append(
+        _ literal: Literal, _ target: Target, to list: inout HeaderList, _ progress: inout Progress, _ limits: Limits
+    ) -> Bool {
+        guard admits(literal.storedCount + literal.missingCount, list, &progress, limits) else { return false }
+        var marks = literal.marks
+        if !marks.isEmpty { progress.unknownFields += 1 }
+        if literal.isNeverIndexed { marks.insert(.neverIndexed) }
+        list.fields.append(
+            .init(name: target.extent(literal.name), value: target.extent(literal.value), marks: marks))
+        return true
+    }
+
+    /// The most that the name of a table entry takes.
+    @inline(always)
+    private func nameCountMax(_ index: Int) -> Int {
+        if index <= HPACKStaticTable.count { return HPACKStaticTable.nameCountMax }
+        guard case .entry(let entry) = table.reference(index - HPACKStaticTable.count - 1) else { return 0 }
+        return Int(entry.nameCount)
+    }
+
+    /// The name of a table entry.
+    @_lifetime(writer: copy writer)
     private func name(
-        _ index: Int, _ isCopied: Bool, into list: inout HeaderList, _ progress: inout Progress
+        _ index: Int, _ isCopied: Bool, _ writer: inout OctetWriter, _ progress: inout Progress
     ) -> Text {
-        let start = list.octets.count
         if index <= HPACKStaticTable.count {
             let entry = HPACKStaticTable.entries[index]
-            let from = Int(entry.start)
             let octets = HPACKStaticTable.octets
-            return Self.text(
-                octets.span.extracting(from..<(from + Int(entry.nameCount))), isCopied, into: &list)
+            let range = Int(entry.start)..<(Int(entry.start) + Int(entry.nameCount))
+            return Self.text(octets.span, range, isCopied, &writer)
         }
         var missingCount = 0
         switch table.reference(index - HPACKStaticTable.count - 1) {
@@ -217,66 +332,11 @@ struct HPACKDecoder {
             missingCount = Int(entry.missingCount)
             if !entry.marks.contains(.unknownName) {
                 let from = table.range(of: entry).lowerBound
-                let octets = table.octets.span.extracting(from..<(from + Int(entry.nameCount)))
-                return Self.text(octets, isCopied, into: &list)
+                return Self.text(table.octets.span, from..<(from + Int(entry.nameCount)), isCopied, &writer)
             }
         case .unknown: break
         case .none: progress.isMalformed = true
         }
-        return Text(extent: .init(start: start, count: 0), missingCount: missingCount, isKnown: false)
-    }
-
-    @inline(always)
-    private static func text(_ octets: Span<UInt8>, _ isCopied: Bool, into list: inout HeaderList) -> Text {
-        let start = list.octets.count
-        guard isCopied else {
-            return Text(extent: .init(start: start, count: 0), missingCount: octets.count, isKnown: false)
-        }
-        list.octets.append(contentsOf: octets)
-        return Text(extent: .init(start: start, count: octets.count), missingCount: 0, isKnown: true)
-    }
-
-    // MARK: Primitive types
-
-    /// A string literal (§ 5.2), decoded to the end of the list's octets.
-    private static func text(
-        _ block: Span<UInt8>, _ at: inout Int, _ isCopied: Bool, into list: inout HeaderList,
-        _ progress: inout Progress
-    ) throws(Stop) -> Text {
-        guard at < block.count else { throw .truncated }
-        let isHuffman = block[at] & 0x80 != 0
-        let count = try integer(block, &at, prefix: 0x7F)
-        guard count <= block.count - at else { throw .truncated }
-        let coded = block.extracting(at..<(at + count))
-        at += count
-        guard isHuffman, isCopied else { return text(coded, isCopied, into: &list) }
-        let start = list.octets.count
-        let isRight = HuffmanCode.decode(coded, to: &list.octets)
-        if !isRight { progress.isMalformed = true }
-        return Text(
-            extent: .init(start: start, count: list.octets.count - start), missingCount: 0, isKnown: isRight)
-    }
-
-    /// An integer (§ 5.1), at most 2²⁸ + 2⁷: nothing here is larger.
-    /// - Parameter prefix: the bits of the first octet that belong to it.
-    @inline(always)
-    private static func integer(_ block: Span<UInt8>, _ at: inout Int, prefix: UInt8) throws(Stop) -> Int {
-        let first = block[at] & prefix
-        at &+= 1
-        return first < prefix ? Int(first) : try longInteger(block, &at, from: Int(prefix))
-    }
-
-    private static func longInteger(_ block: Span<UInt8>, _ at: inout Int, from prefix: Int) throws(Stop) -> Int {
-        var value = prefix
-        var shift = 0
-        while at < block.count {
-            let octet = block[at]
-            at += 1
-            value += Int(octet & 0x7F) << shift
-            if octet & 0x80 == 0 { return value }
-            shift += 7
-            if shift > 28 { throw .overflow }
-        }
-        throw .truncated
+        return Text(start: writer.position, count: 0, missingCount: missingCount, isKnown: false)
     }
 }

@@ -25,6 +25,9 @@ enum HPACKStaticTable {
         return entries
     }()
 
+    /// Octets of the longest name.
+    static let nameCountMax = 27
+
     static let fields: [(String, String)] = [
         (":authority", ""), (":method", "GET"), (":method", "POST"), (":path", "/"), (":path", "/index.html"),
         (":scheme", "http"), (":scheme", "https"), (":status", "200"), (":status", "204"), (":status", "206"),

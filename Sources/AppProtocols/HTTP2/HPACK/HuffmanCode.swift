@@ -81,34 +81,22 @@ enum HuffmanCode {
         }
     }
 
-    /// Coded octets whose decoded form surely fits the scratch memory on the stack.
-    private static let shortMax = 152
-
     /// The most octets that `count` coded octets decode to: no code is shorter than 5 bits.
-    @inline(always) private static func decodedMax(_ count: Int) -> Int { count * 8 / 5 + 1 }
+    @inline(always) static func decodedMax(_ count: Int) -> Int { count * 8 / 5 }
 
-    /// Appends what `coded` stands for.
+    /// Appends what `coded` stands for: at most `decodedMax` octets, and wide stores reach `OctetWriter.slack` beyond.
     /// - Returns: false where the code is broken: the end-of-string symbol, or padding that is not its beginning or
     ///   longer than 7 bits (§ 5.2). Nothing is appended then.
-    static func decode(_ coded: Span<UInt8>, to octets: inout [UInt8]) -> Bool {
-        if coded.count <= shortMax {
-            var scratch = [256 of UInt8](repeating: 0)
-            var writer = OctetWriter(scratch.mutableSpan)
-            guard decode(coded, into: &writer) else { return false }
-            let count = writer.position
-            octets.append(contentsOf: scratch.span.extracting(0..<count))
-        } else {
-            var scratch = [UInt8](repeating: 0, count: decodedMax(coded.count) + 2 * OctetWriter.slack)
-            var writer = OctetWriter(scratch.mutableSpan)
-            guard decode(coded, into: &writer) else { return false }
-            let count = writer.position
-            octets.append(contentsOf: scratch.span.extracting(0..<count))
-        }
-        return true
+    @_lifetime(output: copy output)
+    static func decode(_ coded: Span<UInt8>, into output: inout OctetWriter) -> Bool {
+        let start = output.position
+        if decodeAll(coded, into: &output) { return true }
+        output.position = start
+        return false
     }
 
     @_lifetime(output: copy output)
-    private static func decode(_ coded: Span<UInt8>, into output: inout OctetWriter) -> Bool {
+    private static func decodeAll(_ coded: Span<UInt8>, into output: inout OctetWriter) -> Bool {
         let table = Self.steps
         let steps = table.span
         // The next bits, left-aligned; `bits` of them are valid and the rest are 0.
@@ -121,19 +109,8 @@ enum HuffmanCode {
             let octets = (63 &- bits) >> 3
             next &+= octets
             bits &+= octets &* 8
-            // At least 56 bits: four look-ups of 12 need no check, and give at most eight octets.
-            var word: UInt64 = 0
-            var count = 0
-            for _ in 0..<4 {
-                let step = steps[Int(window >> 52)]
-                if step == 0 { break }
-                word |= UInt64(step & 0xFFFF) << UInt64(8 &* count)
-                let both = Int(step >> 24)
-                count &+= both == Int(step >> 16 & 0xFF) ? 1 : 2
-                window <<= UInt64(both)
-                bits &-= both
-            }
-            output.append(word: word, count: count)
+            // At least 56 bits: four look-ups of 12 need no check.
+            lookUpFour(steps, &window, &bits, into: &output)
             if steps[Int(window >> 52)] == 0, bits >= 32 {
                 guard let long = longSymbol(window) else { return false }
                 output.append(long.octet)
@@ -143,25 +120,48 @@ enum HuffmanCode {
             // Bits below the valid ones may be set from the wide load; they are loaded again.
             window &= bits == 0 ? 0 : ~UInt64(0) << UInt64(64 &- bits)
         }
-        return decodeEnd(coded, from: next, window, bits, into: &output)
+        return decodeEnd(coded, from: next, window, bits, steps, into: &output)
     }
 
-    /// Decodes the last octets, which need a check for each code.
+    /// Four look-ups, for which there must be bits: at most eight octets come of them, in one store.
+    @inline(always)
+    @_lifetime(output: copy output)
+    private static func lookUpFour(
+        _ steps: Span<UInt32>, _ window: inout UInt64, _ bits: inout Int, into output: inout OctetWriter
+    ) {
+        var word: UInt64 = 0
+        var count = 0
+        for _ in 0..<4 {
+            let step = steps[Int(window >> 52)]
+            if step == 0 { break }
+            word |= UInt64(step & 0xFFFF) << UInt64(8 &* count)
+            let both = Int(step >> 24)
+            count &+= both == Int(step >> 16 & 0xFF) ? 1 : 2
+            window <<= UInt64(both)
+            bits &-= both
+        }
+        output.append(word: word, count: count)
+    }
+
+    /// Decodes the last octets, fewer than eight, which need a check for each code.
     @_lifetime(output: copy output)
     private static func decodeEnd(
-        _ coded: Span<UInt8>, from start: Int, _ loaded: UInt64, _ loadedBits: Int, into output: inout OctetWriter
+        _ coded: Span<UInt8>, from start: Int, _ loaded: UInt64, _ loadedBits: Int, _ steps: Span<UInt32>,
+        into output: inout OctetWriter
     ) -> Bool {
-        let table = Self.steps
-        let steps = table.span
         var window = loaded
         var bits = loadedBits
-        var next = start
+        var rest = coded.count &- start
+        var restOctets = last(rest, of: coded)
         while true {
-            while bits <= 56, next < coded.count {
-                window |= UInt64(coded[next]) << UInt64(56 &- bits)
-                bits &+= 8
-                next &+= 1
-            }
+            // As many whole octets as there is room for.
+            let taken = min(rest, (64 &- bits) >> 3)
+            window |= restOctets >> UInt64(bits)
+            bits &+= taken &* 8
+            window &= bits == 0 ? 0 : ~UInt64(0) << UInt64(64 &- bits)
+            restOctets <<= UInt64(taken &* 8)
+            rest &-= taken
+            if bits >= 4 * stepBits { lookUpFour(steps, &window, &bits, into: &output) }
             // While there are twelve bits, whatever they stand for is whole.
             while bits >= stepBits {
                 let step = steps[Int(window >> 52)]
@@ -172,7 +172,7 @@ enum HuffmanCode {
                 bits &-= both
             }
             // No code is longer than 30 bits.
-            if next < coded.count, bits < 32 { continue }
+            if rest > 0, bits < 32 { continue }
             let step = steps[Int(window >> 52)]
             let first = Int(step >> 16 & 0xFF)
             if step != 0, first <= bits {
@@ -191,6 +191,15 @@ enum HuffmanCode {
                 return bits < 8 && (bits == 0 || window == ~UInt64(0) << UInt64(64 &- bits))
             }
         }
+    }
+
+    /// The last `count` octets of `coded`, fewer than eight, left-aligned.
+    @inline(always)
+    private static func last(_ count: Int, of coded: Span<UInt8>) -> UInt64 {
+        if coded.count >= 8 { return coded.bigEndian64(at: coded.count &- 8) << UInt64(64 &- 8 &* count) }
+        var octets: UInt64 = 0
+        for index in (coded.count &- count)..<coded.count { octets = octets << 8 | UInt64(coded[index]) }
+        return octets << UInt64(64 &- 8 &* count)
     }
 
     /// The symbol whose code of more than 12 bits stands at the top; `nil` for the end-of-string symbol.

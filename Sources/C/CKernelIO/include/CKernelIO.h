@@ -26,6 +26,10 @@ void ns_start_syncing(int descriptor);
 /// Whether octets hold others: 1 or 0.
 int ns_holds(const void *octets, size_t count, const void *needle, size_t needle_count);
 
+/// mallopt(3): one heap for all threads made from now on. It grows in steps of `step` octets, gives back what is free at
+/// its end beyond `idle_max`, and leaves what is larger than `mapping_min` to mappings.
+void ns_share_heap(int step, int idle_max, int mapping_min);
+
 /// Names the calling thread; the kernel keeps the first 15 octets.
 void ns_set_thread_name(const char *name);
 
@@ -83,12 +87,18 @@ void ns_terminal_restore(int descriptor);
 
 /// The capabilities in force, a bit each.
 int ns_effective_capabilities(uint64_t *set);
-/// All capabilities, all ways to new ones, and core files.
-int ns_drop_privileges(void);
+/// All capabilities but those `kept`, all ways to new ones, and core files. Those in `spare` are not in force, but can
+/// be kept by another call.
+int ns_drop_privileges(uint64_t kept, uint64_t spare);
+/// Whether this process, with the capabilities in force, can write a file or into a directory: 1 or 0.
+int ns_is_writable(const char *path);
 /// The version of Landlock's interface; 0: not there.
 int ns_landlock_version(void);
 /// Everything that Landlock knows to forbid.
 int ns_landlock_all(void);
+/// Changing anything but what is below these directories (a null pointer ends the list), and executing programs.
+/// ENOSYS before Linux 5.19.
+int ns_landlock_writing(const char *const *directories);
 /// Whether filters of system calls are there: 1 or 0.
 int ns_seccomp_is_there(void);
 /// All system calls but those that read, write and compute.

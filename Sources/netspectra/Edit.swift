@@ -130,6 +130,12 @@ struct Edit: ParsableCommand {
             let blocks = outcome.strippedSecrets == 1 ? "block" : "blocks"
             parts.append("\(HumanUnits.grouped(outcome.strippedSecrets)) \(blocks) of secrets left out")
         }
+        if outcome.keptSecrets > 0 {
+            let blocks = outcome.keptSecrets == 1 ? "block" : "blocks"
+            parts.append(
+                "\(HumanUnits.grouped(outcome.keptSecrets)) \(blocks) of secrets kept (--strip-secrets leaves them out)"
+            )
+        }
         return parts.joined(separator: ", ")
     }
 
@@ -145,12 +151,17 @@ struct Edit: ParsableCommand {
 
     /// Connections as tests of packets.
     private static func filter(ofConnections list: String) throws -> String {
-        try list.split(separator: ",").map { text in
-            let ends = text.split(separator: "-").map { $0.split(separator: ":", omittingEmptySubsequences: false) }
-            guard ends.count == 2, ends.allSatisfy({ $0.count >= 2 }) else {
-                throw ValidationError("--connections: '\(text)' is not ADDRESS:PORT-ADDRESS:PORT")
+        try list.split(separator: ",", omittingEmptySubsequences: false).map { text in
+            let ends = text.split(separator: "-").map { part in
+                end(part.filter { $0 != " " }.split(separator: ":", omittingEmptySubsequences: false))
             }
-            let (a, b) = (end(ends[0]), end(ends[1]))
+            guard ends.count == 2, ends.allSatisfy({ IPAddress(text: $0.address) != nil && UInt16($0.port) != nil })
+            else {
+                throw ValidationError(
+                    "--connections: '\(text)' is not ADDRESS:PORT-ADDRESS:PORT, such as "
+                        + "10.0.0.1:40000-10.0.0.2:443 or [2001:db8::1]:40000-[2001:db8::2]:443")
+            }
+            let (a, b) = (ends[0], ends[1])
             func test(_ from: (String, String), _ to: (String, String)) -> String {
                 "(src_ip == \(from.0) and src_port == \(from.1) and dst_ip == \(to.0) and dst_port == \(to.1))"
             }
@@ -162,7 +173,7 @@ struct Edit: ParsableCommand {
     private static func end(_ parts: [Substring]) -> (address: String, port: String) {
         var address = parts.dropLast().joined(separator: ":")
         if address.hasPrefix("["), address.hasSuffix("]") { address = String(address.dropFirst().dropLast()) }
-        return (address, String(parts[parts.count - 1]))
+        return (address, parts.last.map(String.init) ?? "")
     }
 
     private func keyLog() throws -> [UInt8] {
@@ -176,7 +187,8 @@ struct Edit: ParsableCommand {
         var log = KeyLog()
         log.append(octets.span)
         log.finish()
-        guard !log.isEmpty else {
+        // A capture may hold such lines, too: it is none of the files that are meant.
+        guard !log.isEmpty, !octets.contains(0) else {
             throw Exit.fail(Exit.noCapture, "\(injectedKeyLog) is no key log: it has no line with a secret")
         }
         return octets

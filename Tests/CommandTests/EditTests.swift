@@ -56,7 +56,16 @@ import Testing
             let expected = try Command.run("messages", "--quiet", "--where", "port 36672", Command.sample).text
             #expect(messages == expected)
         }
-        #expect(try Command.run("edit", "--connections", "x", Command.sample, "-o", "/dev/null").code == 2)
+        let wrong = ["x", "", "10.0.0.1:1", "10.0.0.1:a-10.0.0.2:2", "a.test:1-10.0.0.2:2", "1.1.1.1:65536-1.1.1.2:1"]
+        for list in wrong + ["10.0.0.1:1-10.0.0.2:2,", "10.0.0.1-10.0.0.2"] {
+            let outcome = try Command.run("edit", "--connections", list, Command.sample, "-o", "/dev/null")
+            // In the words of this option, not those of a filter that is made of it.
+            #expect(outcome.code == 2 && outcome.errors.contains("--connections: '"), "\(list): \(outcome.errors)")
+        }
+        for list in ["[2001:db8::1]:1 - [2001:db8::2]:2", "2001:db8::1:1-2001:db8::2:2"] {
+            let outcome = try Command.run("edit", "--connections", list, Command.sample, "-o", "/dev/null")
+            #expect(outcome.code == 0 && outcome.errors.hasPrefix("netspectra: 0 of 659 packets"), "\(outcome.errors)")
+        }
     }
 
     @Test func addressesAreReplacedAndChecksumsStayRight() throws {
@@ -113,6 +122,12 @@ import Testing
             let refused = try Command.run("edit", "--inject-keylog", keyLog, Command.sample, "-o", "\(folder)/no")
             #expect(refused.code == 65)
             #expect(!FileManager.default.fileExists(atPath: "\(folder)/no"))
+            // Nor is a capture that holds one.
+            let capture = try Command.run("edit", "--inject-keylog", with, Command.sample, "-o", "\(folder)/no")
+            #expect(capture.code == 65 && !FileManager.default.fileExists(atPath: "\(folder)/no"))
+            // Other addresses do not take secrets out, which is said.
+            let other = try Command.run("edit", "--anonymise-seed", "x", with, "-o", without)
+            #expect(other.errors.contains("1 block of secrets kept"), "\(other.errors)")
         }
     }
 

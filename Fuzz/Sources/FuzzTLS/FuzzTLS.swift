@@ -33,6 +33,10 @@ private struct Script {
         let choice = input[0]
         let suites: [UInt16] = choice & 1 == 0 ? [0x1301, 0x1302, 0x1303, 0x1304] : [0xC02F, 0xC030, 0xCCA8, 0xC0AE]
         var conversation = TLSConversation(choice & 1 == 0 ? .tls13 : .tls12, suite: suites[Int(choice >> 1 & 3)])
+        // Up to TLS 1.2: what the key log gives, and whether the master secret is bound to the handshake.
+        conversation.logged = TLSConversation.Logged.allCases[Int(choice >> 4 & 3)]
+        conversation.isExtended = choice & 0x41 == 0x41
+        conversation.sessionID = [1, 2, 3]
         conversation.handshake(early: choice & 9 == 8 ? [1, 2, 3] : [])
         var rest = input.dropFirst(2)
         var taken = 0

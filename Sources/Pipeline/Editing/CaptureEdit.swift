@@ -37,6 +37,8 @@ public struct CaptureEdit {
         public var refused: UInt64 = 0
         /// Blocks of secrets that were left out.
         public var strippedSecrets: UInt64 = 0
+        /// Blocks of secrets that stay in a capture with other addresses: they open what names its ends in other ways.
+        public var keptSecrets: UInt64 = 0
 
         public var isBalanced: Bool { packets == kept + filtered + refused }
     }
@@ -182,6 +184,7 @@ public struct CaptureEdit {
         if writer != nil {
             // Secrets name nobody; everything else may.
             if block.type == .decryptionSecrets, let secrets = block.secrets {
+                outcome.keptSecrets += 1
                 writer?.appendSecrets(type: secrets.type, secrets.octets.span, to: &output)
             }
             return

@@ -50,7 +50,11 @@ let package = Package(
         .target(name: "Octets", swiftSettings: settings),
         .target(name: "Headers", dependencies: ["Octets"], swiftSettings: settings),
         .target(name: "CaptureFiles", dependencies: ["Octets"], swiftSettings: settings),
-        .target(name: "Sketches", swiftSettings: settings),
+        // The one C header that the pure half may import: it asks for memory, and neither reads nor writes it.
+        .systemLibrary(name: "CPrefetch", path: "Sources/C/CPrefetch"),
+        .target(
+            name: "Sketches", dependencies: ["CPrefetch", "Octets"],
+            swiftSettings: settings + [.enableExperimentalFeature("SafeInteropWrappers")]),
         .target(name: "Flows", dependencies: ["Octets", "Headers", "Sketches"], swiftSettings: settings),
         .target(name: "Alerts", dependencies: ["Octets", "Headers", "Flows", "Sketches"], swiftSettings: settings),
         .target(name: "IPFIX", dependencies: ["Octets", "Headers", "Flows"], swiftSettings: settings),

@@ -10,26 +10,21 @@ public struct CountMin: Sendable {
     public let seed: UInt64
     /// Of everything that was added.
     public private(set) var total = SketchCount()
-    private var cells: [SketchCount]
-    private let hashes: RowHashes
+    private var cells: CountCells
 
     public init(_ parameters: CountMinParameters, seed: UInt64) {
         self.parameters = parameters
         self.seed = seed
-        hashes = RowHashes(seed: seed, width: parameters.width)
-        cells = Array(repeating: SketchCount(), count: parameters.width * parameters.depth)
+        cells = CountCells(width: parameters.width, depth: parameters.depth, seed: seed)
     }
 
     /// Counts the updates, in order.
     public mutating func add(_ updates: Span<CountMinUpdate>) {
         var sum = SketchCount()
         if parameters.isConservative {
-            for i in updates.indices {
-                sum.add(updates[i].count)
-                _ = Self.addConservatively(updates[i], hashes, parameters.depth, &cells)
-            }
+            cells.add(updates, isConservative: true) { index, _ in sum.add(updates[index].count) }
         } else {
-            Self.addAll(updates, hashes, parameters.depth, &cells, &sum)
+            cells.add(updates, sum: &sum)
         }
         total.add(sum)
     }
@@ -37,74 +32,31 @@ public struct CountMin: Sendable {
     /// Counts one update.
     ///
     /// - Returns: the key's estimate now.
-    @inline(__always)
     public mutating func add(_ update: CountMinUpdate) -> SketchCount {
         total.add(update.count)
-        return parameters.isConservative
-            ? Self.addConservatively(update, hashes, parameters.depth, &cells)
-            : Self.add(update, hashes, parameters.depth, &cells)
+        return cells.add(update, isConservative: parameters.isConservative)
     }
 
+    /// Counts the updates, in order, and hands each one's index and its key's estimate to `body` once it is in.
     @inline(__always)
-    private static func addAll(
-        _ updates: Span<CountMinUpdate>, _ hashes: RowHashes, _ depth: Int, _ array: inout [SketchCount],
-        _ sum: inout SketchCount
-    ) {
-        var cells = array.mutableSpan
-        let width = hashes.width
-        for i in updates.indices {
-            let update = updates[i]
-            sum.add(update.count)
-            var start = 0
-            for row in 0..<depth {
-                cells[start &+ hashes.place(update.hash, row: row)].add(update.count)
-                start &+= width
+    mutating func add(_ updates: Span<KeyedCount>, _ body: (Int, SketchCount) -> Void) {
+        var sum = SketchCount()
+        if parameters.isConservative {
+            cells.add(updates, isConservative: true) { index, least in
+                sum.add(updates[index].count)
+                body(index, least)
+            }
+        } else {
+            cells.add(updates, isConservative: false) { index, least in
+                sum.add(updates[index].count)
+                body(index, least)
             }
         }
-    }
-
-    @inline(__always)
-    private static func add(
-        _ update: CountMinUpdate, _ hashes: RowHashes, _ depth: Int, _ array: inout [SketchCount]
-    ) -> SketchCount {
-        var cells = array.mutableSpan
-        var least = SketchCount(packets: .max, bytes: .max)
-        for row in 0..<depth {
-            let place = row &* hashes.width &+ hashes.place(update.hash, row: row)
-            cells[place].add(update.count)
-            least = least.least(cells[place])
-        }
-        return least
-    }
-
-    /// Raises a key's cells only as far as its estimate needs (Estan and Varghese, 2002): smaller errors, but what
-    /// comes out depends on the order, so a merged sketch is only a bound of what one alone would have.
-    private static func addConservatively(
-        _ update: CountMinUpdate, _ hashes: RowHashes, _ depth: Int, _ array: inout [SketchCount]
-    ) -> SketchCount {
-        var cells = array.mutableSpan
-        var least = SketchCount(packets: .max, bytes: .max)
-        for row in 0..<depth {
-            least = least.least(cells[row &* hashes.width &+ hashes.place(update.hash, row: row)])
-        }
-        least.add(update.count)
-        for row in 0..<depth {
-            let place = row &* hashes.width &+ hashes.place(update.hash, row: row)
-            cells[place] = SketchCount(
-                packets: max(cells[place].packets, least.packets), bytes: max(cells[place].bytes, least.bytes))
-        }
-        return least
+        total.add(sum)
     }
 
     /// What the key of this hash has at most.
-    public func upperCount(_ hash: UInt64) -> SketchCount {
-        let cells = cells.span
-        var least = SketchCount(packets: .max, bytes: .max)
-        for row in 0..<parameters.depth {
-            least = least.least(cells[row &* hashes.width &+ hashes.place(hash, row: row)])
-        }
-        return least
-    }
+    public func upperCount(_ hash: UInt64) -> SketchCount { cells.least(hash) }
 
     /// How far an estimate of packets, and one of octets, may exceed the truth, at `parameters.confidence`.
     public var error: SketchCount {
@@ -114,13 +66,8 @@ public struct CountMin: Sendable {
     /// Adds the counts of a sketch of other packets.
     public mutating func merge(_ other: CountMin) throws(SketchFailure) {
         guard other.parameters == parameters, other.seed == seed else { throw .unlike }
-        Self.sum(other.cells.span, into: &cells)
+        cells.merge(other.cells)
         total.add(other.total)
-    }
-
-    private static func sum(_ other: Span<SketchCount>, into array: inout [SketchCount]) {
-        var cells = array.mutableSpan
-        for i in other.indices { cells[i].add(other[i]) }
     }
 
     /// Octets of memory.

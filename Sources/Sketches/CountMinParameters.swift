@@ -1,3 +1,5 @@
+import Octets
+
 /// The size of a Count-Min, checked.
 public struct CountMinParameters: Equatable, Sendable {
     /// Cells of a row.
@@ -30,7 +32,7 @@ public struct CountMinParameters: Equatable, Sendable {
         try self.init(width: Int(width), depth: depth, isConservative: isConservative)
     }
 
-    private static func depth(_ confidence: Double) -> Double { -RealFunctions.log(1 - confidence) }
+    private static func depth(_ confidence: Double) -> Double { -NaturalLogarithm.of(1 - confidence) }
     private static let e = 2.718_281_828_459_045
 
     /// How far an estimate may exceed the truth, of `total` counted.

@@ -36,11 +36,18 @@ public struct HeavyHitters: Sendable {
 
     /// Counts the updates, in order.
     public mutating func add(_ updates: Span<KeyedCount>) {
-        for i in updates.indices {
-            let least = counts.add(CountMinUpdate(hash: updates[i].hash, count: updates[i].count))
-            if least.packets >= thresholds.packets || least.bytes >= thresholds.bytes {
-                candidates.add(updates[i].key, updates[i].hash, updates[i].count, least)
+        var reached = ReachedThreshold()
+        var first = 0
+        while first < updates.count {
+            let end = min(first &+ ReachedThreshold.capacity, updates.count)
+            let part = updates.extracting(first..<end)
+            // Noted without a branch, as nothing tells the processor which packet is of a heavy key.
+            reached.note(part, &counts, thresholds)
+            for i in 0..<reached.count {
+                let (update, least) = (part[Int(reached.indices[i])], reached.estimates[i])
+                candidates.add(update.key, update.hash, update.count, least)
             }
+            first = end
         }
     }
 
@@ -91,6 +98,27 @@ public struct HeavyHitters: Sendable {
     }
 
     public var byteCount: Int { counts.byteCount + candidates.byteCount }
+}
+
+/// Which updates of a batch are of keys that have reached a threshold, and the keys' estimates.
+private struct ReachedThreshold {
+    static let capacity = 256
+    var indices: [257 of UInt16] = .init(repeating: 0)
+    var estimates: [257 of SketchCount] = .init(repeating: SketchCount())
+    var count = 0
+
+    @inline(__always)
+    mutating func note(
+        _ updates: Span<KeyedCount>, _ counts: inout CountMin, _ thresholds: HeavyHitters.Thresholds
+    ) {
+        count = 0
+        counts.add(updates) { index, least in
+            indices[count] = UInt16(truncatingIfNeeded: index)
+            estimates[count] = least
+            let isHeavy = least.packets >= thresholds.packets || least.bytes >= thresholds.bytes
+            count &+= isHeavy ? 1 : 0
+        }
+    }
 }
 
 /// One key's packet, or some of them.

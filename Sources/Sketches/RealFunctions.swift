@@ -1,12 +1,14 @@
-/// Exponential, logarithm and the normal distribution's quantiles without the C library: results are the same bits on
+import Octets
+
+/// The exponential and the normal distribution's quantiles without the C library: results are the same bits on
 /// every machine. Accurate to about 1e-14, far beyond what estimates need.
 enum RealFunctions {
     /// e to the power of `x`; 0 or infinity where the result is out of range.
     static func exp(_ x: Double) -> Double {
         guard x > -700 else { return 0 }
         guard x < 700 else { return .infinity }
-        let whole = (x / naturalOfTwo).rounded()
-        return Double(sign: .plus, exponent: Int(whole), significand: 1 + series(x - whole * naturalOfTwo))
+        let whole = (x / NaturalLogarithm.ofTwo).rounded()
+        return Double(sign: .plus, exponent: Int(whole), significand: 1 + series(x - whole * NaturalLogarithm.ofTwo))
     }
 
     /// e to the power of `x`, less 1, also exact for small `x`.
@@ -19,37 +21,15 @@ enum RealFunctions {
         return sum
     }
 
-    /// The natural logarithm of a positive, normal number.
-    static func log(_ value: Double) -> Double {
-        var exponent = Double(value.exponent)
-        var significand = value.significand
-        if significand > 1.414_213_562_373_095_1 {
-            significand /= 2
-            exponent += 1
-        }
-        // ln m = 2 · artanh((m - 1) / (m + 1)), whose series converges fast for m in 1 / √2 ... √2.
-        let ratio = (significand - 1) / (significand + 1)
-        let square = ratio * ratio
-        var term = ratio
-        var sum = 0.0
-        for denominator in stride(from: 1.0, through: 23, by: 2) {
-            sum += term / denominator
-            term *= square
-        }
-        return exponent * naturalOfTwo + 2 * sum
-    }
-
     /// How many standard deviations around the mean hold the share `confidence` of a normal distribution (0.95: 1.96).
     ///
     /// Abramowitz and Stegun, Handbook of Mathematical Functions, 26.2.23: off by at most 0.00045.
     static func deviations(confidence: Double) -> Double {
         let tail = max((1 - confidence) / 2, 1e-300)
         guard tail < 0.5 else { return 0 }
-        let t = (-2 * log(tail)).squareRoot()
+        let t = (-2 * NaturalLogarithm.of(tail)).squareRoot()
         let numerator = 2.515_517 + t * (0.802_853 + t * 0.010_328)
         let denominator = 1 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308))
         return max(0, t - numerator / denominator) + 0.000_45
     }
-
-    private static let naturalOfTwo = 0.693_147_180_559_945_3
 }

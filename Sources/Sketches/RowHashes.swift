@@ -20,6 +20,11 @@ struct RowHashes: Equatable, Sendable {
     }
 }
 
+extension RowHashes {
+    /// The same, counted from the start of the first row.
+    @inline(__always) func cell(_ hash: UInt64, row: Int) -> Int { row &* width &+ place(hash, row: row) }
+}
+
 /// Hashing that every sketch shares.
 public enum SketchHash {
     /// SplitMix64's finaliser: every bit of the result depends on every bit of the number.

@@ -1,3 +1,5 @@
+import Octets
+
 /// Finds keys with many different elements (a scanner's destinations, a server's clients) in a fixed number of cells.
 ///
 /// As in Go2NetSpectra's sketch of this name, a key has one cell per row; a cell has `m` registers of a generalised
@@ -42,7 +44,7 @@ public struct SuperSpread: Sendable {
         hashes = RowHashes(seed: seed, width: parameters.width)
         estimator = RegisterEstimator(base: parameters.base, rankMax: parameters.rankMax)
         ranks = RankTable(estimator)
-        decay = RealFunctions.log(parameters.b)
+        decay = NaturalLogarithm.of(parameters.b)
     }
 
     /// Notes the elements, in order.

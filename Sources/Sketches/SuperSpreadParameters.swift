@@ -1,3 +1,5 @@
+import Octets
+
 /// The size of a SuperSpread, checked. The names are those of Go2NetSpectra's settings.
 public struct SuperSpreadParameters: Equatable, Sendable {
     /// Cells of a row.
@@ -51,7 +53,7 @@ public struct SuperSpreadParameters: Equatable, Sendable {
             let least = HyperLogLog.relativeError * deviations / Double(SketchLimits.registers.upperBound).squareRoot()
             throw .fraction(.error, value: error, above: least, below: 1)
         }
-        let depth = max(1, Int((-RealFunctions.log(1 - confidence)).rounded(.up)))
+        let depth = max(1, Int((-NaturalLogarithm.of(1 - confidence)).rounded(.up)))
         try self.init(
             width: Int(width), depth: depth, m: max(16, Int(registers)), size: size, base: base, b: b)
     }

@@ -1,3 +1,5 @@
+import Octets
+
 /// When which flow sends: a word per packet, in the order of time.
 struct PacketSchedule: Sendable {
     /// The time since the start in the upper 36 bits, the flow in the lower 28.
@@ -23,7 +25,7 @@ struct PacketSchedule: Sendable {
             // Exponential around 50 ms per packet; 1 - u is never 0.
             var duration =
                 flow.planned == 1
-                ? 0 : -Logarithm.natural(1 - random.unit()) * 0.05e9 * packets * (0.2 + random.unit())
+                ? 0 : -NaturalLogarithm.of(1 - random.unit()) * 0.05e9 * packets * (0.2 + random.unit())
             if flow.planned > 5_000 || duration > span * 0.98 { duration = span * (0.6 + 0.39 * random.unit()) }
             let start = random.unit() * (span - duration)
             for packet in 0..<flow.planned {

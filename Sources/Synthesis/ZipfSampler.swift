@@ -6,7 +6,7 @@ struct ZipfSampler {
     init(count: Int, exponent: Double) {
         var sum = 0.0
         cumulative = (1...count).map { rank in
-            sum += Logarithm.power(Double(rank), -exponent)
+            sum += Power.of(Double(rank), -exponent)
             return sum
         }
     }

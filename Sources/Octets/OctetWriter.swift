@@ -68,8 +68,8 @@ public struct OctetWriter: ~Copyable, ~Escapable {
         }
     }
 
-    /// Appends few octets of `source`, sixteen at a time. As many more are read behind the part as there are, and do not
-    /// stay.
+    /// Appends few octets of `source`, sixteen at a time. As many more are read behind the part as there are, and do
+    /// not stay.
     @inline(always)
     @_lifetime(self: copy self)
     public mutating func append(_ part: Range<Int>, of source: Span<UInt8>) {

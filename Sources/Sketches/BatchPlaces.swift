@@ -29,8 +29,3 @@ extension Span where Element == SIMD2<UInt64> {
     /// Asks for the cache line of an element.
     @inline(__always) func prefetch(_ index: Int) { ns_prefetch_pair(self, index) }
 }
-
-extension Span where Element == UInt8 {
-    /// Asks for the cache line of an element.
-    @inline(__always) func prefetch(_ index: Int) { ns_prefetch_octet(self, index) }
-}

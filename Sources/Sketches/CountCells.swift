@@ -23,7 +23,8 @@ struct CountCells: Sendable {
 
     @inline(__always)
     private static func addNear<Update: CellUpdate>(
-        _ updates: Span<Update>, _ hashes: RowHashes, _ depth: Int, _ array: inout [SIMD2<UInt64>], _ sum: inout SketchCount
+        _ updates: Span<Update>, _ hashes: RowHashes, _ depth: Int, _ array: inout [SIMD2<UInt64>],
+        _ sum: inout SketchCount
     ) {
         var cells = array.mutableSpan
         let width = hashes.width
@@ -40,7 +41,8 @@ struct CountCells: Sendable {
 
     @inline(__always)
     private static func addFar<Update: CellUpdate>(
-        _ updates: Span<Update>, _ hashes: RowHashes, _ depth: Int, _ array: inout [SIMD2<UInt64>], _ sum: inout SketchCount
+        _ updates: Span<Update>, _ hashes: RowHashes, _ depth: Int, _ array: inout [SIMD2<UInt64>],
+        _ sum: inout SketchCount
     ) {
         var cells = array.mutableSpan
         var places = BatchPlaces(depth: depth)
@@ -169,7 +171,8 @@ extension BatchPlaces {
     /// Finds the cells of `count` updates from `first` on; asks for those that are far.
     @inline(__always)
     fileprivate mutating func find<Update: CellUpdate>(
-        _ updates: Span<Update>, _ first: Int, _ count: Int, _ hashes: RowHashes, _ cells: Span<SIMD2<UInt64>>, isFar: Bool
+        _ updates: Span<Update>, _ first: Int, _ count: Int, _ hashes: RowHashes,
+        _ cells: Span<SIMD2<UInt64>>, isFar: Bool
     ) {
         for i in 0..<count {
             let hash = updates[first &+ i].hash

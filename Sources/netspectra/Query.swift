@@ -74,8 +74,8 @@ struct Query: ParsableCommand {
         name: [.customLong("by"), .customLong("key"), .customShort("k")],
         help: ArgumentHelp(
             """
-            Put rows together by these fields; also by pid, comm, uid and cgroup of what capture --processes has stored. \
-            Default: the task's key; for spread: SrcIP.
+            Put rows together by these fields; also by pid, comm, uid and cgroup of what capture --processes has \
+            stored. Default: the task's key; for spread: SrcIP.
             """, valueName: "fields"))
     var by: String?
 

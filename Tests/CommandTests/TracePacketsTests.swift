@@ -175,7 +175,8 @@ struct TracePacketsTests {
             for name in names {
                 let path = folder.path + "/" + name
                 #expect(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0 <= 16 << 10)
-                #expect(try Command.shell("capinfos \(path)").code == 0)
+                let information = try Command.shell("capinfos \(path)")
+                #expect(information.code == 0, "\(name): \(information)")
                 requests += try Command.shell("tshark -r \(path) -Y http.request -T fields -e http.request.uri").lines
             }
             // A connection may be cut in two by the end of a file; the others are there, in order, to the last one.
@@ -183,8 +184,8 @@ struct TracePacketsTests {
         }
     }
 
-    /// OpenSSL exchanges a secret by RSA and binds the master secret to the handshake: what the server's key decrypts of
-    /// the exchange opens the connection.
+    /// OpenSSL exchanges a secret by RSA and binds the master secret to the handshake: what the server's key decrypts
+    /// of the exchange opens the connection.
     @Test(.enabled(if: hasReaders, "tshark, capinfos, unshare or ip is not installed"))
     func aPreMasterSecretOpensAConnection() throws {
         try Command.withFolder { folder throws in
@@ -203,7 +204,8 @@ struct TracePacketsTests {
                 "$N" edit -q --strip-secrets \(file) -o closed.pcapng
                 E=$(tshark -r closed.pcapng -Y tls.handshake.epms -T fields -e tls.handshake.epms | tr -d :)
                 P=$(python3 -c "import sys; sys.stdout.buffer.write(bytes.fromhex('$E'))" \
-                    | openssl pkeyutl -decrypt -inkey r.pem | python3 -c "import sys; print(sys.stdin.buffer.read().hex())")
+                    | openssl pkeyutl -decrypt -inkey r.pem \
+                    | python3 -c "import sys; print(sys.stdin.buffer.read().hex())")
                 echo "RSA ${E:0:16} $P" > keys
                 echo "${#P}"
                 tshark -r closed.pcapng -Y 'tls.handshake.type == 2' -T fields -e tls.handshake.ciphersuite \

@@ -63,8 +63,12 @@ final class ClickHouseServer: @unchecked Sendable {
         let process = Process()
         switch kind {
         case .server:
-            process.executableURL = URL(filePath: Self.program!)
-            process.arguments = ["--config-file=\(folder)/config.xml"]
+            // Under a shell, as the server closes every descriptor it inherits: Foundation takes that for its end,
+            // waits until it really ends, and tells of no other process's end meanwhile.
+            process.executableURL = URL(filePath: "/bin/sh")
+            process.arguments = [
+                "-c", "\"$1\" --config-file=config.xml & echo $! > pid; wait", "sh", Self.program!,
+            ]
         case .modern:
             process.executableURL = URL(filePath: Self.python!)
             let program = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "modern-clickhouse.py")
@@ -89,9 +93,12 @@ final class ClickHouseServer: @unchecked Sendable {
     /// At once, as if its machine had failed.
     func stop() {
         guard let process else { return }
-        kill(process.processIdentifier, SIGKILL)
+        let server = try? String(contentsOfFile: folder + "/pid", encoding: .utf8)
+        let child = server.flatMap { pid_t($0.trimmingCharacters(in: .newlines)) }
+        kill(child ?? process.processIdentifier, SIGKILL)
         process.waitUntilExit()
         self.process = nil
+        try? FileManager.default.removeItem(atPath: folder + "/pid")
     }
 
     struct Failure: Error { var text: String }

@@ -7,12 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Asks for the cache line of an octet that will be read or written soon.
-static inline void ns_prefetch_octet(
-    const uint8_t *__counted_by(count) octets __noescape, ptrdiff_t count, ptrdiff_t index) {
-    __builtin_prefetch((const void *)((uintptr_t)octets + (uintptr_t)index), 1);
-}
-
 /// Two words; `SIMD2<UInt64>` in Swift.
 typedef uint64_t ns_word_pair __attribute__((ext_vector_type(2)));
 

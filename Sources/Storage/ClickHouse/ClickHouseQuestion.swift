@@ -18,7 +18,8 @@ struct ClickHouseQuestion {
         pairs.fields = pairs.fields.union(elements)
         let keys = masked(KeyPlan(plan.task), "k")
         return """
-            SELECT \(keys)\(processes), count() AS elements, sum(ap) AS ap, sum(ab) AS ab, sum(bp) AS bp, sum(bb) AS bb, \
+            SELECT \(keys)\(processes), count() AS elements, sum(ap) AS ap, sum(ab) AS ab, sum(bp) AS bp, \
+            sum(bb) AS bb, \
             min(ft) AS ft, max(lt) AS lt, toUInt8(0) AS fd, groupBitOr(af) AS af, groupBitOr(bf) AS bf, \
             sum(pu) AS pu, sum(po) AS po, sum(bu) AS bu, sum(bo) AS bo
             FROM (\(replacingKeys(sums(pairs)))) GROUP BY k, sh, sl, dh, dl, sp, dp, pr, vl\(processes)
@@ -109,7 +110,8 @@ struct ClickHouseQuestion {
             """
         let first = isTwoWay ? "argMinIf(xsw, (f0, xsw), w > 0)" : "toUInt8(0)"
         return """
-            SELECT k, sh, sl, dh, dl, sp, dp, pr, vl\(processes), toUInt64(0) AS elements, sum(w * xap) AS ap, sum(w * xab) AS ab, \
+            SELECT k, sh, sl, dh, dl, sp, dp, pr, vl\(processes), toUInt64(0) AS elements, sum(w * xap) AS ap, \
+            sum(w * xab) AS ab, \
             sum(w * xbp) AS bp, sum(w * xbb) AS bb, minIf(f0, w > 0) AS ft, maxIf(l0, w > 0) AS lt, \(first) AS fd, \
             groupBitOr(toUInt8(if(w > 0, xaf, 0))) AS af, groupBitOr(toUInt8(if(w > 0, xbf, 0))) AS bf, \
             sum(if(w > 0, pu0, po0)) AS pu, sum(if(w > 0, po0, pu0)) AS po, \
@@ -151,6 +153,7 @@ struct ClickHouseQuestion {
         func end(_ source: String, _ destination: String) -> String {
             unfolds ? "if(back = 1, \(destination), \(source))" : source
         }
+        let bothEnds = unfolds ? " ARRAY JOIN [toUInt8(0), toUInt8(1)] AS back" : ""
         func reverse(_ column: String) -> String { unfolds ? "0" : column }
         let tokens = (added + removed).map(String.init).joined(separator: ",")
         let minus = removed.map(String.init).joined(separator: ",")
@@ -170,7 +173,7 @@ struct ClickHouseQuestion {
             toInt64(if(exactness IN (2, 3), packets_bound, 0)) AS po0, \
             toInt64(if(exactness IN (1, 3), bytes_bound, 0)) AS bu0, \
             toInt64(if(exactness IN (2, 3), bytes_bound, 0)) AS bo0\(storedProcesses)
-            FROM \(plan.processes.isEmpty ? "flow_rows" : attributedRows(tokens))\(unfolds ? " ARRAY JOIN [toUInt8(0), toUInt8(1)] AS back" : "")
+            FROM \(plan.processes.isEmpty ? "flow_rows" : attributedRows(tokens))\(bothEnds)
             WHERE day >= toDate(\(days.lowerBound)) AND day <= toDate(\(days.upperBound)) AND token IN (\(tokens))
             ) WHERE \(unfolds ? "p0 > 0 AND " : "")\(filter)
             """
@@ -181,8 +184,8 @@ struct ClickHouseQuestion {
         """
         (SELECT \(ClickHouseRows.columns(isAttributed: true)), pid, uid, comm, cgroup FROM \
         (SELECT * FROM flow_rows WHERE day >= toDate(\(days.lowerBound)) AND day <= toDate(\(days.upperBound)) \
-        AND token IN (\(tokens))) ANY LEFT JOIN \
-        (SELECT token, id AS process, pid, uid, comm, cgroup FROM processes WHERE token IN (\(tokens))) \
+        AND token IN (\(tokens))) AS stored ANY LEFT JOIN \
+        (SELECT token, id AS process, pid, uid, comm, cgroup FROM processes WHERE token IN (\(tokens))) AS known \
         USING (token, process))
         """
     }

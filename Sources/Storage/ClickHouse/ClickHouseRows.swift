@@ -1,8 +1,8 @@
 import Flows
 import Headers
 
-/// Rows as the table `flow_rows` takes them in RowBinary: 125 octets each, and eight more where they say whose they are,
-/// so that the token of an attempt can be put into rows that are ready.
+/// Rows as the table `flow_rows` takes them in RowBinary: 125 octets each, and eight more where they say whose they
+/// are, so that the token of an attempt can be put into rows that are ready.
 struct ClickHouseRows {
     private static let plainColumns = """
         day, time, token, family, src_high, src_low, dst_high, dst_low, src_port, dst_port, protocol, vlan, packets, \

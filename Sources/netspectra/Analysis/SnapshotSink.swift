@@ -72,8 +72,8 @@ final class SnapshotSink: Sendable {
         }
     }
 
-    /// Writes a snapshot. One without a packet is not stored, and only rules look at it; on standard output the last one
-    /// stands where no other has rows. Where one writer fails, the other goes on.
+    /// Writes a snapshot. One without a packet is not stored, and only rules look at it; on standard output the last
+    /// one stands where no other has rows. Where one writer fails, the other goes on.
     func take(_ snapshot: Snapshot, isLast: Bool = false) {
         let snapshot = owners?.attributed(snapshot) ?? snapshot
         let packets = snapshot.results.map(\.totalPackets) + snapshot.sketches.map(\.totalPackets)

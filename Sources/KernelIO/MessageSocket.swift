@@ -62,6 +62,13 @@ public final class MessageSocket {
 public enum Descriptors {
     public static func close(_ descriptors: [Int32]) { for descriptor in descriptors { Glibc.close(descriptor) } }
 
+    /// Those that this process has open; none where `/proc` does not tell.
+    public static var open: Set<Int32> {
+        let names = (try? FileTree.names(in: "/proc/self/fd")) ?? []
+        // The one that the directory itself was read through is closed by now.
+        return Set(names.compactMap { Int32($0) }.filter { fcntl($0, F_GETFD) >= 0 })
+    }
+
     /// Waits until one of them has something to read, or its other end is gone.
     /// - Returns: for each, whether it has; none after that time.
     public static func waitUntilReadable(_ descriptors: [Int32], milliseconds: Int32) -> [Bool] {

@@ -17,7 +17,7 @@ final class PacketOutputs: TraceOutputs {
     private let sockets: [Int32]
 
     init(_ packets: PacketTraceOptions, _ options: CaptureOutputOptions) throws {
-        let before = Self.openDescriptors
+        let before = Descriptors.open
         start = Clock.wallNanoseconds
         interfaces = packets.interface
         filter = packets.filter ?? ""
@@ -28,13 +28,9 @@ final class PacketOutputs: TraceOutputs {
             if case .filter = error { throw Exit.fail(Exit.usage, "--filter: \(error)") }
             throw Exit.fail(Exit.unavailable, "\(error)")
         }
-        sockets = Self.openDescriptors.subtracting(before).sorted()
+        sockets = Descriptors.open.subtracting(before).sorted()
         guard let capture = try CaptureOutput(options, isSplit: true) else { throw Exit.usage }
         self.capture = capture
-    }
-
-    private static var openDescriptors: Set<Int32> {
-        Set(((try? FileTree.names(in: "/proc/self/fd")) ?? []).compactMap { Int32($0) })
     }
 
     var descriptors: [Int32] { sockets + capture.descriptors }

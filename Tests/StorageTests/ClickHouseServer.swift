@@ -65,9 +65,10 @@ final class ClickHouseServer: @unchecked Sendable {
         case .server:
             // Under a shell, as the server closes every descriptor it inherits: Foundation takes that for its end,
             // waits until it really ends, and tells of no other process's end meanwhile.
-            process.executableURL = URL(filePath: "/bin/sh")
+            // And bash, as threads of tests block signals, and the wait of others is for SIGCHLD.
+            process.executableURL = URL(filePath: "/bin/bash")
             process.arguments = [
-                "-c", "\"$1\" --config-file=config.xml & echo $! > pid; wait", "sh", Self.program!,
+                "-c", "\"$1\" --config-file=config.xml & echo $! > pid; wait", "bash", Self.program!,
             ]
         case .modern:
             process.executableURL = URL(filePath: Self.python!)

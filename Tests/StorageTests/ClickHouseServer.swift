@@ -129,7 +129,7 @@ final class ClickHouseServer: @unchecked Sendable {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [
-            "curl", "-sS", "--fail-with-body", "-u", "tester:p@ss:word",
+            "curl", "-sS", "--max-time", "60", "--fail-with-body", "-u", "tester:p@ss:word",
             "http://127.0.0.1:\(port)/?database=flows", "--data-binary", statement,
         ]
         let pipe = Pipe()

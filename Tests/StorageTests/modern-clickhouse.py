@@ -2,7 +2,8 @@
 
     modern-clickhouse.py PORT DIRECTORY
 
-chdb (PyPI) is ClickHouse as a library; Debian's server is of 2018. One request at a time; the user is not checked.
+chdb (PyPI) is ClickHouse as a library; Debian's server is of 2018. One request at a time, each on a connection of its
+own: a client that keeps one open would keep every other waiting. The user is not checked.
 """
 
 import http.server
@@ -47,6 +48,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def reply(self, status, body):
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
+        # Ends the connection here, too.
+        self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
 

@@ -17,7 +17,7 @@ struct CountCells: Sendable {
         if isNear {
             Self.addNear(updates, hashes, depth, &cells, &sum)
         } else {
-            Self.addFar(updates, hashes, depth, &cells, &sum)
+            add(updates, isConservative: false) { index, _ in sum.add(updates[index].count) }
         }
     }
 
@@ -36,26 +36,6 @@ struct CountCells: Sendable {
                 cells.add(count, to: start &+ hashes.place(hash, row: row))
                 start &+= width
             }
-        }
-    }
-
-    @inline(__always)
-    private static func addFar<Update: CellUpdate>(
-        _ updates: Span<Update>, _ hashes: RowHashes, _ depth: Int, _ array: inout [SIMD2<UInt64>],
-        _ sum: inout SketchCount
-    ) {
-        var cells = array.mutableSpan
-        var places = BatchPlaces(depth: depth)
-        var first = 0
-        while first < updates.count {
-            let count = min(places.batch, updates.count &- first)
-            places.find(updates, first, count, hashes, cells.span, isFar: true)
-            for i in 0..<count {
-                let added = updates[first &+ i].count
-                sum.add(added)
-                for row in 0..<depth { cells.add(added, to: places[i, row]) }
-            }
-            first &+= count
         }
     }
 

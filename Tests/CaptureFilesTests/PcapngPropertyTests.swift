@@ -80,14 +80,19 @@ import Testing
         Bool.random(using: &generator) ? value : nil
     }
 
+    /// A file with a section's header, what writes it, and what reads it.
+    private static func section(_ order: ByteOrder) -> (reader: Reader, file: [UInt8], writer: PcapngWriter) {
+        var (file, writer) = ([UInt8](), PcapngWriter(byteOrder: order))
+        writer.appendSectionHeader(to: &file)
+        return (Reader(isBig: order == .bigEndian), file, writer)
+    }
+
     // MARK: - Packets
 
     @Test(arguments: [ByteOrder.littleEndian, .bigEndian], 0..<60 as Range<UInt64>)
     func packetsHaveTheirOptions(order: ByteOrder, seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
-        let reader = Reader(isBig: order == .bigEndian)
-        var (file, writer) = ([UInt8](), PcapngWriter(byteOrder: order))
-        writer.appendSectionHeader(to: &file)
+        var (reader, file, writer) = Self.section(order)
         var interface = CaptureInterface(linkType: 1)
         interface.resolution = .nanoseconds
         writer.appendInterface(interface, to: &file)
@@ -200,9 +205,7 @@ import Testing
     @Test(arguments: [ByteOrder.littleEndian, .bigEndian], 0..<60 as Range<UInt64>)
     func whatIsCarriedComesBack(order: ByteOrder, seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
-        let reader = Reader(isBig: order == .bigEndian)
-        var (file, writer) = ([UInt8](), PcapngWriter(byteOrder: order))
-        writer.appendSectionHeader(to: &file)
+        var (reader, file, writer) = Self.section(order)
         let frame = Self.octets(&generator) + [1]
         // What a Simple Packet Block has of a longer packet.
         var interface = CaptureInterface(linkType: 1)

@@ -149,4 +149,16 @@ final class ClickHouseServer: @unchecked Sendable {
             return try body(server)
         }
     }
+
+    /// Runs `body` with two databases that are to answer the same: a file, and a server's.
+    static func withBoth<Result>(
+        _ kind: Kind, blockRows: Int = 250_000, _ body: (SQLiteStore, ClickHouseStore) throws -> Result
+    ) throws -> Result {
+        try with(kind) { server in
+            try Golden.withTemporaryDirectory { folder in
+                let file = try SQLiteStore(path: folder + "/x.db", access: .write)
+                return try body(file, server.store(blockRows: blockRows))
+            }
+        }
+    }
 }

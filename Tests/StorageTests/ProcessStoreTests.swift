@@ -202,29 +202,25 @@ import Testing
         .enabled(if: !ClickHouseServer.kinds.isEmpty, "clickhouse-server is not installed"),
         arguments: ClickHouseServer.kinds)
     func bothDatabasesSayTheSame(kind: ClickHouseServer.Kind) throws {
-        try ClickHouseServer.with(kind) { server in
-            try Golden.withTemporaryDirectory { folder in
-                let file = try SQLiteStore(path: folder + "/x.db", access: .write)
-                let served = try server.store(blockRows: kind == .modern ? 50 : 7)
-                let runs = [StoredRun(id: 1, started: 1, source: "a"), StoredRun(id: 2, started: 2, source: "b")]
-                for store in [file, served] as [any SnapshotStore] {
-                    try StoreSamples.store(Self.snapshots(5, seed: 76), runs[0], in: store)
-                    // Of another run nothing is known.
-                    try StoreSamples.store(
-                        StoreSamples.snapshots(3, tasks: Self.tasks, seed: 77), runs[1], in: store)
-                }
-                func expectSame(_ what: String) throws {
-                    for (name, question) in try Self.questions() {
-                        let (a, b) = (try StoreSamples.ask(question, file), try StoreSamples.ask(question, served))
-                        #expect(a == b, "\(what): \(name)")
-                        #expect(!a.rows.isEmpty && a.rows.contains { $0.process != .unknown }, "\(what): \(name)")
-                    }
-                }
-                try expectSame("stored")
-                let retention = Retention(minutesAfter: StoreSamples.minute, hoursAfter: 3 * StoreSamples.minute)
-                for store in [file, served] as [any SnapshotStore] { try store.maintain(retention) }
-                try expectSame("merged")
+        try ClickHouseServer.withBoth(kind, blockRows: kind == .modern ? 50 : 7) { file, served in
+            let runs = [StoredRun(id: 1, started: 1, source: "a"), StoredRun(id: 2, started: 2, source: "b")]
+            for store in [file, served] as [any SnapshotStore] {
+                try StoreSamples.store(Self.snapshots(5, seed: 76), runs[0], in: store)
+                // Of another run nothing is known.
+                try StoreSamples.store(
+                    StoreSamples.snapshots(3, tasks: Self.tasks, seed: 77), runs[1], in: store)
             }
+            func expectSame(_ what: String) throws {
+                for (name, question) in try Self.questions() {
+                    let (a, b) = (try StoreSamples.ask(question, file), try StoreSamples.ask(question, served))
+                    #expect(a == b, "\(what): \(name)")
+                    #expect(!a.rows.isEmpty && a.rows.contains { $0.process != .unknown }, "\(what): \(name)")
+                }
+            }
+            try expectSame("stored")
+            let retention = Retention(minutesAfter: StoreSamples.minute, hoursAfter: 3 * StoreSamples.minute)
+            for store in [file, served] as [any SnapshotStore] { try store.maintain(retention) }
+            try expectSame("merged")
         }
     }
 

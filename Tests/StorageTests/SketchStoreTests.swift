@@ -81,24 +81,21 @@ import Testing
         .enabled(if: !ClickHouseServer.kinds.isEmpty, "clickhouse-server is not installed"),
         arguments: ClickHouseServer.kinds)
     func bothDatabasesSayTheSame(kind: ClickHouseServer.Kind) throws {
-        try ClickHouseServer.with(kind) { server in
-            try Golden.withTemporaryDirectory { folder in
-                let file = try SQLiteStore(path: folder + "/x.db", access: .write), served = try server.store()
-                let runs = [StoredRun(source: "a"), StoredRun(source: "b", isCumulative: true)]
-                for store in [file, served] as [any SnapshotStore] {
-                    try StoreSamples.store(Self.snapshots(4), runs[0], in: store)
-                    try StoreSamples.store(Self.snapshots(4), runs[1], in: store)
-                    // As after an answer that never came.
-                    try store.store(Self.snapshots(1)[0], number: 1, of: runs[0])
-                }
-                let before = try Self.sketches(file)
-                #expect(try before.count == 2 * 4 * 4 && Self.sketches(served) == before)
-                // What is merged loses its sketches, as they do not add up; a cumulative run keeps the last.
-                let retention = Retention(minutesAfter: StoreSamples.minute, hoursAfter: 2 * StoreSamples.minute)
-                for store in [file, served] as [any SnapshotStore] { try store.maintain(retention) }
-                let after = try Self.sketches(file)
-                #expect(try !after.isEmpty && after.count < before.count && Self.sketches(served) == after)
+        try ClickHouseServer.withBoth(kind) { file, served in
+            let runs = [StoredRun(source: "a"), StoredRun(source: "b", isCumulative: true)]
+            for store in [file, served] as [any SnapshotStore] {
+                try StoreSamples.store(Self.snapshots(4), runs[0], in: store)
+                try StoreSamples.store(Self.snapshots(4), runs[1], in: store)
+                // As after an answer that never came.
+                try store.store(Self.snapshots(1)[0], number: 1, of: runs[0])
             }
+            let before = try Self.sketches(file)
+            #expect(try before.count == 2 * 4 * 4 && Self.sketches(served) == before)
+            // What is merged loses its sketches, as they do not add up; a cumulative run keeps the last.
+            let retention = Retention(minutesAfter: StoreSamples.minute, hoursAfter: 2 * StoreSamples.minute)
+            for store in [file, served] as [any SnapshotStore] { try store.maintain(retention) }
+            let after = try Self.sketches(file)
+            #expect(try !after.isEmpty && after.count < before.count && Self.sketches(served) == after)
         }
     }
 

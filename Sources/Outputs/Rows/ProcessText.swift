@@ -69,39 +69,51 @@ public enum ProcessText {
     }
 }
 
-/// Rows of another format, each with its process behind everything else.
-struct AttributedRowFormat<Base: RowFormat>: RowFormat {
+/// Rows of another format, each with something more at its end: its process, or columns that stay empty.
+struct ExtendedRowFormat<Base: RowFormat>: RowFormat {
     let base: Base
-    let rows: any AttributedRows
-    let processes: ProcessNumbers
     /// What every row of the other format ends with, and what is put before that.
     let end: String
-    let addition: @Sendable (RowProcess) -> String
+    /// Of the flows with these numbers.
+    let additions: @Sendable (Range<Int>) -> [String]
     let otherAddition: String
 
+    /// The same for every row.
+    init(_ base: Base, end: String, addition: String) {
+        self.base = base
+        self.end = end
+        additions = { Array(repeating: addition, count: $0.count) }
+        otherAddition = addition
+    }
+
+    /// - Parameters:
+    ///   - addition: of a flow with this process.
+    ///   - otherAddition: of all flows that are no rows of their own.
     init(
         _ base: Base, _ rows: any AttributedRows, end: String, addition: @escaping @Sendable (RowProcess) -> String,
         otherAddition: String
     ) {
         self.base = base
-        self.rows = rows
-        processes = rows.processes
         self.end = end
-        self.addition = addition
         self.otherAddition = otherAddition
+        let processes = rows.processes
+        additions = { range in
+            var pairs: [ProcessPair] = []
+            rows.readProcesses(range, into: &pairs)
+            return pairs.map { addition(processes.process($0)) }
+        }
     }
 
     /// Room for two processes, whose groups have names of at most some thousand octets.
     var rowOctetsMax: Int { base.rowOctetsMax + 8_192 }
 
     func append(_ rows: [FlowRecord], firstIndex: Int, to buffer: inout OctetBuffer) {
-        var pairs: [ProcessPair] = []
-        self.rows.readProcesses(firstIndex..<firstIndex + rows.count, into: &pairs)
+        let additions = additions(firstIndex..<firstIndex + rows.count)
         var row = OctetBuffer()
         for index in rows.indices {
             row.removeAll()
             base.append([rows[index]], firstIndex: firstIndex + index, to: &row)
-            append(row, addition(processes.process(pairs[index])), to: &buffer)
+            append(row, additions[index], to: &buffer)
         }
     }
 
@@ -114,33 +126,6 @@ struct AttributedRowFormat<Base: RowFormat>: RowFormat {
     private func append(_ row: borrowing OctetBuffer, _ addition: String, to buffer: inout OctetBuffer) {
         let octets = row.octets
         buffer.append(contentsOf: octets.extracting(0..<(octets.count - end.utf8.count)))
-        buffer.append(addition + end)
-    }
-}
-
-/// Rows of another format that are no flows, among rows that are: with columns that stay empty.
-struct UnattributedRowFormat<Base: RowFormat>: RowFormat {
-    let base: Base
-    let end: String
-    let addition: String
-
-    var rowOctetsMax: Int { base.rowOctetsMax + addition.utf8.count }
-
-    func append(_ rows: [FlowRecord], firstIndex: Int, to buffer: inout OctetBuffer) {
-        for index in rows.indices {
-            append(to: &buffer) { base.append([rows[index]], firstIndex: firstIndex + index, to: &$0) }
-        }
-    }
-
-    func append(other row: FlowRecord, evictedFlows: UInt64, index: Int, to buffer: inout OctetBuffer) {
-        append(to: &buffer) { base.append(other: row, evictedFlows: evictedFlows, index: index, to: &$0) }
-    }
-
-    private func append(to buffer: inout OctetBuffer, _ row: (inout OctetBuffer) -> Void) {
-        var octets = OctetBuffer()
-        row(&octets)
-        let span = octets.octets
-        buffer.append(contentsOf: span.extracting(0..<(span.count - end.utf8.count)))
         buffer.append(addition + end)
     }
 }

@@ -97,9 +97,9 @@ public final class RowStreamWriter: Writer {
             guard columns.processes else { return try write(result, format, &state) }
             let empty = ProcessText.emptyCells
             guard let rows = result.rows as? any AttributedRows else {
-                return try write(result, UnattributedRowFormat(base: format, end: "\n", addition: empty), &state)
+                return try write(result, ExtendedRowFormat(format, end: "\n", addition: empty), &state)
             }
-            let attributed = AttributedRowFormat(
+            let attributed = ExtendedRowFormat(
                 format, rows, end: "\n", addition: { ProcessText.cells($0) }, otherAddition: empty)
             try write(result, attributed, &state)
         case .ndjson: try writeJSON(result, JSONRowFormat(task: result.task, snapshot: time), end: "}\n", &state)
@@ -119,7 +119,7 @@ public final class RowStreamWriter: Writer {
         _ result: TaskResult, _ format: JSONRowFormat, end: String, _ state: inout State
     ) throws(SystemFailure) {
         guard let rows = result.rows as? any AttributedRows else { return try write(result, format, &state) }
-        let attributed = AttributedRowFormat(
+        let attributed = ExtendedRowFormat(
             format, rows, end: end, addition: { ProcessText.members($0) }, otherAddition: "")
         try write(result, attributed, &state)
     }

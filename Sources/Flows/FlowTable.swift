@@ -155,7 +155,7 @@ public enum FlowTable<Key: TableKey> {
     public typealias Entry = FlowEntry<Key>
     public typealias Update = FlowUpdate<Key>
 
-    /// How many updates `apply` overlaps.
+    /// How many updates `apply` looks ahead.
     @inlinable public static var batch: Int { 128 }
 
     /// The most entries an index of `slots` slots holds before it must grow: three quarters.
@@ -163,16 +163,19 @@ public enum FlowTable<Key: TableKey> {
 
     /// Counts up to `batch` updates.
     ///
+    /// - Parameter ask: asks for the memory of an entry, by its index, which may be -1 and mean none. Prefetching is
+    ///   not for this half to do; without it the result is the same.
     /// - Precondition: `entries` has room for `count + updates.count`, and so has the index (`capacity`).
     @inlinable
     public static func apply(
-        _ updates: Span<Update>, slots: inout MutableSpan<UInt64>, entries: inout MutableSpan<Entry>, count: inout Int
+        _ updates: Span<Update>, slots: inout MutableSpan<UInt64>, entries: inout MutableSpan<Entry>, count: inout Int,
+        ask: (Span<Entry>, Int) -> Void = { _, _ in }
     ) {
         var candidates: [128 of Int32] = .init(repeating: 0)
         let mask = slots.count - 1
         let n = min(updates.count, 128)
-        // First all index loads, then all entry loads, then the updates: within each run the loads do not depend on
-        // each other, so the processor waits for them together.
+        // First all index loads, which do not depend on each other, so that the processor waits for them together. Each
+        // asks for the entry it leads to, so that the updates find theirs in the cache.
         for i in 0..<n {
             let hash = updates[i].hash
             var place = Int(hash) & mask
@@ -182,15 +185,14 @@ public enum FlowTable<Key: TableKey> {
                 slot = slots[place]
             }
             // A free slot is 0 and gives -1.
-            candidates[i] = Int32(truncatingIfNeeded: slot) &- 1
-        }
-        for i in 0..<n where candidates[i] >= 0 {
-            if entries[Int(candidates[i])].key != updates[i].key { candidates[i] = -1 }
+            let index = Int(Int32(truncatingIfNeeded: slot) &- 1)
+            ask(entries.span, index)
+            candidates[i] = Int32(truncatingIfNeeded: index)
         }
         for i in 0..<n {
-            let index = candidates[i]
-            if index >= 0 {
-                entries[Int(index)].counters.add(updates[i])
+            let index = Int(candidates[i])
+            if index >= 0, entries[index].key == updates[i].key {
+                entries[index].counters.add(updates[i])
             } else {
                 let index = findOrInsert(updates[i], slots: &slots, entries: &entries, count: &count)
                 entries[index].counters.add(updates[i])

@@ -46,15 +46,18 @@
         let addresses = key.addresses & compactAddresses
         let meta = key.meta & compactMeta
         guard bidirectional else { return (CompactKey(addresses: addresses, meta: meta), 0) }
-        let low = (addresses >> 32) << 16 | meta >> 48
-        let high = (addresses & 0xFFFF_FFFF) << 16 | ((meta >> 32) & 0xFFFF)
-        let swap = low > high
-        let first = swap ? high : low, second = swap ? low : high
+        // The ends exchanged; whether that is the lower key tells which way round this one is. Both are equally likely,
+        // so nothing here branches on it.
+        let turned = addresses << 32 | addresses >> 32
+        let ports = UInt32(truncatingIfNeeded: meta >> 32)
+        let turnedPorts = ports << 16 | ports >> 16
+        let direction = bit(addresses > turned) | bit(addresses == turned) & bit(ports > turnedPorts)
+        let all = 0 &- direction
         return (
             CompactKey(
-                addresses: (first >> 16) << 32 | second >> 16,
-                meta: (first & 0xFFFF) << 48 | (second & 0xFFFF) << 32 | meta & 0xFFFF_FFFF),
-            swap ? 1 : 0
+                addresses: addresses ^ (addresses ^ turned) & all,
+                meta: meta ^ (UInt64(ports ^ turnedPorts) << 32) & all),
+            UInt8(truncatingIfNeeded: direction)
         )
     }
 
@@ -69,6 +72,9 @@
         return (masked, 1)
     }
 }
+
+/// 1 for `true`, 0 for `false`.
+@inlinable @inline(__always) func bit(_ isSet: Bool) -> UInt64 { isSet ? 1 : 0 }
 
 extension FlowKey {
     @inlinable @inline(__always) var sourceIsAbove: Bool {

@@ -76,6 +76,9 @@ import Testing
             + (0...90).map {
                 TestFrame(time: 1_700_000_000_000_000_000, octets: Array(Self.v6.prefix($0)), wireLength: 99)
             }
+            + (0...90).map {
+                TestFrame(time: 1_700_000_000_000_000_000, octets: Array(Self.v4.prefix($0)), wireLength: 99)
+            }
             + (34...Self.tunnelled.count).map {
                 TestFrame(time: 1_700_000_000_000_000_000, octets: Array(Self.tunnelled.prefix($0)))
             }
@@ -97,10 +100,20 @@ import Testing
         }
     }
 
+    /// A record without a time has 0, which is none.
+    @Test(arguments: [([0, 5, 3], 3, 5), ([0, 0], nil, nil), ([4, 0, 2], 2, 4)] as [([Int64], Int64?, Int64?)])
+    func spansTheFramesThatHaveATime(times: [Int64], first: Int64?, last: Int64?) throws {
+        let engine = Engine(FlowTask(name: "flows", fields: .fiveTuple))
+        let counts = try engine.run(times.map { TestFrame(time: $0, octets: Self.v4) }).counts
+        #expect(counts.firstTime == first)
+        #expect(counts.lastTime == last)
+    }
+
     private static let tagged = Packets.ethernet(.vlan, Packets.vlan(9, .ipv4, Packets.innerIP))
     private static let tunnelled = Packets.tunnelled(.ipv4, Packets.innerIP)
     /// The inner header claims IP version 15.
     private static let badInner = Packets.tunnelled(.ipv4, [0xF5] + Packets.innerIP.dropFirst())
     private static let later = Packets.ethernet(.ipv4, Packets.ipv4(.tcp, [1, 2, 3]) { $0.fragmentOffset = 185 })
+    private static let v4 = Packets.ethernet(.ipv4, Packets.ipv4(.tcp, Packets.tcp(1, 2)))
     private static let v6 = Packets.ethernet(.ipv6, Packets.ipv6(.tcp, Packets.tcp(1, 2)))
 }

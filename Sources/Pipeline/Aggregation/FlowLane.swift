@@ -140,9 +140,7 @@ struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
         into updates: inout MappedArray<FlowUpdate<Key>>, at pending: Int
     ) {
         var updates = updates.mutableSpan
-        for i in packets.indices {
-            updates[pending + i] = FlowUpdate(packets[i], plan, seed)
-        }
+        for i in packets.indices { updates[pending &+ i] = FlowUpdate(packets[i], plan, seed) }
     }
 
     /// Stages packets until a stage is full, which it returns, or none is left.

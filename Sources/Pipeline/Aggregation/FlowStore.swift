@@ -66,7 +66,9 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
     ) {
         var slots = slots.mutableSpan
         var entries = entries.mutableSpan
-        Table.apply(updates, slots: &slots, entries: &entries, count: &count)
+        Table.apply(updates, slots: &slots, entries: &entries, count: &count) { entries, index in
+            entries.prefetch(index)
+        }
     }
 
     /// Adds flows counted elsewhere to those of the same keys: `flow` gives each of `flowCount`, in order.

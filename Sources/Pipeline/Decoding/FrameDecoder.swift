@@ -41,17 +41,37 @@ struct FrameDecoder: ~Copyable {
         }
 
         @inline(__always) @_lifetime(self: copy self)
-        mutating func append(_ info: PacketInfo, _ frame: FrameRecord, isWide: Bool) {
-            if isWide {
-                wide[wideCount] = FlowPacket(
-                    key: FlowKey(info), time: frame.time, wireLength: frame.wireLength,
-                    tcpFlags: info.tcpFlags.rawValue)
-                wideCount &+= 1  // at most one per frame, and a batch has no more frames than room
-            } else {
+        mutating func append(_ octets: Span<UInt8>, _ short: ShortPath, _ frame: FrameRecord) {
+            compact[compactCount] = FlowPacket(
+                key: CompactKey(addresses: octets.bigEndian64(at: 26), meta: FlowKey.meta(short, family: .v4)),
+                time: frame.time, wireLength: frame.wireLength, tcpFlags: short.tcpFlags)
+            compactCount &+= 1  // at most one per frame, and a batch has no more frames than room
+        }
+
+        @inline(__always) @_lifetime(self: copy self)
+        mutating func appendWide(_ octets: Span<UInt8>, _ short: ShortPath, _ frame: FrameRecord) {
+            wide[wideCount] = FlowPacket(
+                key: FlowKey(
+                    sourceHigh: octets.bigEndian64(at: 22), sourceLow: octets.bigEndian64(at: 30),
+                    destinationHigh: octets.bigEndian64(at: 38), destinationLow: octets.bigEndian64(at: 46),
+                    meta: FlowKey.meta(short, family: .v6)),
+                time: frame.time, wireLength: frame.wireLength, tcpFlags: short.tcpFlags)
+            wideCount &+= 1
+        }
+
+        /// Rare, and not inlined: the loop it stands in would lose registers to it.
+        @_lifetime(self: copy self)
+        mutating func append(_ info: PacketInfo, _ frame: FrameRecord) {
+            if info.source.family == .v4 {
                 compact[compactCount] = FlowPacket(
                     key: CompactKey(FlowKey(info)), time: frame.time, wireLength: frame.wireLength,
                     tcpFlags: info.tcpFlags.rawValue)
                 compactCount &+= 1
+            } else {
+                wide[wideCount] = FlowPacket(
+                    key: FlowKey(info), time: frame.time, wireLength: frame.wireLength,
+                    tcpFlags: info.tcpFlags.rawValue)
+                wideCount &+= 1
             }
         }
     }
@@ -63,41 +83,55 @@ struct FrameDecoder: ~Copyable {
         _ compact: inout MappedArray<FlowPacket<CompactKey>>, _ wide: inout MappedArray<FlowPacket<FlowKey>>
     ) -> (compact: Int, wide: Int) {
         var writer = PacketWriter(compact: compact.mutableSpan, wide: wide.mutableSpan)
-        var run = FrameSums()
+        let run = FrameSums(frames)
         var kinds = CommonKinds()
-        let ethernet: UInt16 = 1
+        // A filter wants to see packets as a whole.
+        let least = filter == nil ? UInt32(ShortPath.ipv4Octets) : .max
         for i in frames.indices {
             let frame = frames[i]
             let start = Int(frame.offset)
-            let octets = window.extracting(start..<start &+ Int(frame.capturedLength))
-            run.note(frame)
-            // A branch per family down to the end, so that which it is need not be asked again; and values of their
-            // own, so that the common ones never have to leave the registers.
-            let link = frame.linkType == ethernet ? CommonPath.ethernet(octets) : (IPFamily.none, 0, 0)
-            var common = PacketInfo()
-            if link.0 == .v4 {
-                let packet = octets.extracting(droppingFirst: link.2)
-                if CommonPath.ipv4(packet, vlan: link.1, into: &common) {
-                    guard filter == nil || admits(filter!, common, frame, &rare) else { continue }
-                    kinds.count(common, frame.wireLength, isWide: false)
-                    writer.append(common, frame, isWide: false)
-                    continue
-                }
-            } else if link.0 == .v6 {
-                let packet = octets.extracting(droppingFirst: link.2)
-                if CommonPath.ipv6(packet, vlan: link.1, into: &common) {
-                    guard filter == nil || admits(filter!, common, frame, &rare) else { continue }
-                    kinds.count(common, frame.wireLength, isWide: true)
-                    writer.append(common, frame, isWide: true)
-                    continue
+            if frame.capturedLength >= least, frame.linkType == ethernet {
+                let octets = window.extracting(start..<start &+ ShortPath.ipv4Octets)
+                let etherType = octets.littleEndian16(at: 12)
+                if etherType == ShortPath.ipv4Type {
+                    if let short = ShortPath.ipv4(octets) {
+                        kinds.count(short, frame.wireLength, isWide: false)
+                        writer.append(octets, short, frame)
+                        continue
+                    }
+                } else if etherType == ShortPath.ipv6Type, frame.capturedLength >= ShortPath.ipv6Octets {
+                    let octets = window.extracting(start..<start &+ ShortPath.ipv6Octets)
+                    if let short = ShortPath.ipv6(octets) {
+                        kinds.count(short, frame.wireLength, isWide: true)
+                        writer.appendWide(octets, short, frame)
+                        continue
+                    }
                 }
             }
-            if let info = uncommon(octets, frame, dissector, filter, &rare) {
-                writer.append(info, frame, isWide: info.source.family != .v4)
+            let octets = window.extracting(start..<start &+ Int(frame.capturedLength))
+            if let info = longer(octets, frame, dissector, filter, &kinds, &rare) {
+                writer.append(info, frame)
             }
         }
         counters.add(run, kinds, frames: frames.count)
         return (writer.compactCount, writer.wideCount)
+    }
+
+    private static var ethernet: UInt16 { 1 }
+
+    /// For all that `ShortPath` does not take. `nil`: the frame is counted and done with.
+    @inline(never)
+    private static func longer(
+        _ octets: Span<UInt8>, _ frame: FrameRecord, _ dissector: Dissector, _ filter: PacketFilter?,
+        _ kinds: inout CommonKinds, _ rare: inout TrafficCounts
+    ) -> PacketInfo? {
+        var info = PacketInfo()
+        guard frame.linkType == ethernet, CommonPath.dissect(octets, into: &info) else {
+            return uncommon(octets, frame, dissector, filter, &rare)
+        }
+        if let filter, !admits(filter, info, frame, &rare) { return nil }
+        kinds.count(info, frame.wireLength)
+        return info
     }
 
     @inline(never)
@@ -148,6 +182,13 @@ struct FrameDecoder: ~Copyable {
     }
 }
 
+extension FlowKey {
+    /// The last word of an untagged packet's key.
+    @inline(__always) fileprivate static func meta(_ short: ShortPath, family: IPFamily) -> UInt64 {
+        UInt64(short.ports) << 32 | UInt64(short.protocol) << 8 | UInt64(family.rawValue)
+    }
+}
+
 /// Frames that took the common way, by VLAN tag (none, some), IP version (4, 6) and protocol (TCP, UDP, the rest).
 ///
 /// One word each, so that counting is one addition: packets in the upper 24 bits, octets in the lower 40. That holds a
@@ -156,10 +197,17 @@ private struct CommonKinds {
     static let count = 16
     private(set) var words: [16 of UInt64] = .init(repeating: 0)
 
-    @inline(__always) mutating func count(_ info: PacketInfo, _ wireLength: UInt32, isWide: Bool) {
+    @inline(__always) mutating func count(_ short: ShortPath, _ wireLength: UInt32, isWide: Bool) {
+        count((isWide ? 4 : 0) | (short.protocol == 6 ? 0 : 1), wireLength)
+    }
+
+    mutating func count(_ info: PacketInfo, _ wireLength: UInt32) {
         let number = info.protocol.rawValue
         let transport = number == 6 ? 0 : number == 17 ? 1 : 2
-        let kind = (info.vlan != 0 ? 8 : 0) | (isWide ? 4 : 0) | transport
+        count((info.vlan != 0 ? 8 : 0) | (info.source.family == .v4 ? 0 : 4) | transport, wireLength)
+    }
+
+    @inline(__always) private mutating func count(_ kind: Int, _ wireLength: UInt32) {
         words[kind & 15] &+= 1 << 40 | UInt64(wireLength)
     }
 
@@ -216,12 +264,38 @@ private struct FrameSums {
     private(set) var firstTime = Int64.max
     private(set) var lastTime = Int64.min
 
-    /// A time of 0 is that of a record without one.
-    @inline(__always) mutating func note(_ frame: FrameRecord) {
-        wireOctets &+= UInt64(frame.wireLength)
-        capturedOctets &+= UInt64(frame.capturedLength)
-        if frame.time < firstTime, frame.time != 0 { firstTime = frame.time }
-        if frame.time > lastTime, frame.time != 0 { lastTime = frame.time }
+    init() {}
+
+    /// Sums up a run in a loop of its own, which needs few registers.
+    init(_ frames: Span<FrameRecord>) {
+        var wireOctets: UInt64 = 0, capturedOctets: UInt64 = 0
+        // Times less 1 and without a sign: what is not after 1970 comes out above all that is.
+        var lowest = UInt64.max, highest: UInt64 = 0
+        for i in frames.indices {
+            let frame = frames[i]
+            wireOctets &+= UInt64(frame.wireLength)
+            capturedOctets &+= UInt64(frame.capturedLength)
+            let time = UInt64(bitPattern: frame.time) &- 1
+            lowest = min(lowest, time)
+            highest = max(highest, time)
+        }
+        self.wireOctets = wireOctets
+        self.capturedOctets = capturedOctets
+        if frames.count > 0, highest < UInt64(Int64.max) {
+            firstTime = Int64(lowest) + 1
+            lastTime = Int64(highest) + 1
+        } else {
+            noteTimes(frames)
+        }
+    }
+
+    /// The rare case: times before 1970, or 0, which is that of a record without one.
+    @inline(never)
+    private mutating func noteTimes(_ frames: Span<FrameRecord>) {
+        for i in frames.indices where frames[i].time != 0 {
+            firstTime = min(firstTime, frames[i].time)
+            lastTime = max(lastTime, frames[i].time)
+        }
     }
 
     mutating func add(_ run: FrameSums) {

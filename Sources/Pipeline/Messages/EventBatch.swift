@@ -101,7 +101,7 @@ final class EventBatch: @unchecked Sendable {
 
     /// - Parameter threads: those that the shards are dealt to in turn.
     init(shards: Int, threads: Int) {
-        outputs = (0..<threads).map { _ in ThreadOutput() }
+        outputs = (0..<threads).map { _ in ThreadOutput(shards: (shards + threads - 1) / threads) }
         contents = Contents(entriesOfShard: Array(repeating: [], count: shards))
     }
 

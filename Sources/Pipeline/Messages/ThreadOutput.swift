@@ -24,6 +24,14 @@ final class ThreadOutput {
     }
 
     private var records = Records()
+    /// A buffer that has grown beyond is not kept for the next batch.
+    private let keptOctets: Int
+
+    /// - Parameter shards: how many of them the thread has.
+    init(shards: Int) { keptOctets = shards * Self.keptOctetsOfShard }
+
+    private static let keptOctetsOfShard = 4 << 20
+
     var octets: OctetBuffer { records.octets }
     var recordCount: UInt64 { records.count }
 
@@ -66,7 +74,7 @@ final class ThreadOutput {
     /// the others.
     func append(at place: RecordPlace, _ body: (inout OctetBuffer) -> Void) { records.append(at: place, body) }
 
-    func removeAll() { records.removeAll() }
+    func removeAll() { records.removeAll(keeping: keptOctets) }
 }
 
 extension ThreadOutput.Records {
@@ -100,13 +108,10 @@ extension ThreadOutput.Records {
         }
     }
 
-    fileprivate mutating func removeAll() {
-        if octets.capacity <= Self.keptOctets { octets.removeAll() } else { octets = OctetBuffer() }
+    fileprivate mutating func removeAll(keeping octetsMax: Int) {
+        if octets.capacity <= octetsMax { octets.removeAll() } else { octets = OctetBuffer() }
         runs.removeAll(keepingCapacity: true)
         shards.removeAll(keepingCapacity: true)
         count = 0
     }
-
-    /// A buffer that has grown beyond is not kept for the next batch.
-    private static var keptOctets: Int { 4 << 20 }
 }

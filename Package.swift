@@ -21,6 +21,7 @@ let package = Package(
         .library(name: "CaptureFiles", targets: ["CaptureFiles"]),
         .library(name: "Flows", targets: ["Flows"]),
         .library(name: "Sketches", targets: ["Sketches"]),
+        .library(name: "Sockets", targets: ["Sockets"]),
         .library(name: "Alerts", targets: ["Alerts"]),
         .library(name: "IPFIX", targets: ["IPFIX"]),
         .library(name: "Streams", targets: ["Streams"]),

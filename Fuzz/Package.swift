@@ -14,6 +14,7 @@ let fuzzers: [String: [String]] = [
     "FuzzFlowMessages": ["IPFIX", "Flows"],
     "FuzzEvents": ["Events", "Octets"],
     "FuzzRecording": ["Events", "Octets"],
+    "FuzzSockets": ["Sockets", "Events", "Flows", "Headers", "Octets"],
     "FuzzConversation": ["AppProtocols", "Events"],
     "FuzzHTTP1": ["AppProtocols", "Events"],
     "FuzzWebSocket": ["AppProtocols", "Events"],

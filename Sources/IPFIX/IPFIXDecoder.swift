@@ -122,7 +122,11 @@ public struct IPFIXDecoder: Sendable {
             guard templates.count < Self.templatesMax else { throw IPFIXFailure(.tooManyTemplates, at: offset) }
             let compiled = try CompiledTemplate(template, at: offset)
             if case .rows(let layout) = compiled.content, !layout.isOther { try adopt(layout.key, template.id, offset) }
-            if case .process = compiled.content { hasProcesses = true }
+            if case .process = compiled.content {
+                // As many are read as rows: from the first one on, or not at all.
+                guard rowCount == 0 else { throw IPFIXFailure(.template(template.id), at: offset) }
+                hasProcesses = true
+            }
             templates[template.id] = compiled
         }
     }

@@ -142,6 +142,20 @@ import Testing
         #expect(stage["seen"].int == 3 && stage["delivered"].int == 2 && stage["lost"]["damaged"].int == 1)
     }
 
+    @Test func asManyDamagedRecordsAreToldOfAsAreAskedFor() throws {
+        var recording = RecordingText()
+        recording.say(.sent, "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n")
+        for _ in 0..<20 { recording.add(line: "damage") }
+        for (options, told) in [([], 16), (["--max-errors", "3"], 3), (["--max-errors", "20"], 20)] {
+            let outcome = try Command.run(["replay"] + options + ["-"], input: recording.data)
+            let errors = outcome.errors.split(separator: "\n")
+            #expect(outcome.code == 1 && outcome.lines.contains("GET /1 HTTP/1.1"))
+            #expect(errors.count { $0.hasPrefix("netspectra: standard input: line ") } == told)
+            #expect(errors.contains("netspectra: standard input: \(20 - told) further damaged records") == (told < 20))
+        }
+        #expect(try replay(recording, "--max-errors", "-1").code == 2)
+    }
+
     @Test func whatIsNoRecordingIsRefusedInOneSentence() throws {
         let outcome = try Command.run("replay", "README.md")
         #expect(outcome.code == 65 && outcome.output.isEmpty)

@@ -166,7 +166,7 @@ import Testing
             let made = try Command.run("generate", "--packets", "4000", "--flows", "400", "--seed", "9", capture)
             #expect(made.code == 0, "\(made.errors)")
             var random = SystemRandomNumberGenerator()
-            var snapshots = 0
+            var (snapshots, longest) = (0, 0.12)
             for _ in 0..<100 {
                 let process = Process()
                 process.executableURL = Command.program
@@ -177,9 +177,11 @@ import Testing
                 process.standardOutput = FileHandle.nullDevice
                 process.standardError = FileHandle.nullDevice
                 try process.run()
-                Thread.sleep(forTimeInterval: .random(in: 0.005...0.12, using: &random))
+                Thread.sleep(forTimeInterval: .random(in: 0.005...longest, using: &random))
                 kill(process.processIdentifier, SIGKILL)
                 process.waitUntilExit()
+                // As long as nothing is stored, runs are given longer: the machine is slow, or busy.
+                if snapshots == 0 { longest = min(longest * 1.2, 10) }
                 guard FileManager.default.fileExists(atPath: store) else { continue }
                 snapshots = try Self.checkedSnapshots(store)
             }

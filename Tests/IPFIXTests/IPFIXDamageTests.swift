@@ -55,6 +55,54 @@ import Testing
         #expect(failure(octets) != nil)
     }
 
+    /// Rows say whose they are from the first one on, or none does: as many processes are read as rows.
+    @Test func processesThatBeginBetweenRowsAreRefused() {
+        var random = SeededGenerator(seed: 4)
+        let rows = FlowSamples.rows(1, of: Self.task, using: &random)
+        let processes = ProcessNumbers([FlowProcess(pid: 80, comm: "nginx")])
+        let plain = Self.sets(IPFIXFile(Self.task, rows: rows))
+        let attributed = Self.sets(IPFIXFile(Self.task, rows: rows, pairs: [ProcessPair()], processes: processes))
+        // The second one's rows have templates of their own numbers, and its task was named before.
+        let (task, end) = (UInt16(256), UInt16(257))
+        var others = attributed.filter { ![task, end].contains($0.template) }
+        for index in others.indices where others[index].template >= 260 {
+            others[index].template += 100
+            if others[index].id >= 256 { others[index].id += 100 }
+        }
+        let mixed = Self.message(plain.filter { $0.id != end } + others + plain.filter { $0.id == end })
+        guard case .template? = failure(mixed)?.reason else {
+            Issue.record("expected a template that is refused, got \(String(describing: failure(mixed)))")
+            return
+        }
+    }
+
+    private typealias DataSet = (id: UInt16, template: UInt16, body: [UInt8])
+
+    /// The sets of a file of one message, each with the template that it is of or tells of.
+    private static func sets(_ file: IPFIXFile) -> [DataSet] {
+        let message = file.octets
+        func number(_ position: Int) -> UInt16 { UInt16(message[position]) << 8 | UInt16(message[position + 1]) }
+        var (sets, position): ([DataSet], Int) = ([], 16)
+        while position < message.count {
+            let (id, end) = (number(position), position + Int(number(position + 2)))
+            let template = id < 256 ? number(position + 4) : id
+            sets.append((id, template, Array(message[(position + 4)..<end])))
+            position = end
+        }
+        return sets
+    }
+
+    private static func message(_ sets: [DataSet]) -> [UInt8] {
+        func octets(_ number: Int) -> [UInt8] { [UInt8(number >> 8), UInt8(number & 0xFF)] }
+        var bodies: [UInt8] = []
+        for set in sets {
+            bodies += octets(Int(set.id)) + octets(set.body.count + 4)
+            bodies += set.id < 256 ? octets(Int(set.template)) + set.body.dropFirst(2) : set.body
+        }
+        let rest: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
+        return octets(10) + octets(bodies.count + 16) + rest + bodies
+    }
+
     @Test func aMissingMessageIsNoticed() {
         var random = SeededGenerator(seed: 5)
         var file = IPFIXFile(Self.task, rows: FlowSamples.rows(3000, of: Self.task, using: &random))

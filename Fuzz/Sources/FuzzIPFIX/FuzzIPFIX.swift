@@ -10,9 +10,11 @@ public func fuzzIPFIX(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     guard let read = decode(file) else { return 0 }
     guard let task = read.task, let record = read.taskRecord else { preconditionFailure("no task in a whole file") }
     precondition(read.rows.count <= size / 34, "more rows than octets allow")
+    precondition(read.processes == nil || read.processPairs.count == read.rows.count, "rows of nobody")
     guard let again = decode(encode(read, task, record)) else { preconditionFailure("what was written is refused") }
     precondition(again.task == read.task && again.taskRecord == read.taskRecord, "another task")
     precondition(again.rows == read.rows, "other rows")
+    precondition(again.processes == read.processes && again.processPairs == read.processPairs, "other processes")
     precondition(again.other == read.other && again.evictedFlows == read.evictedFlows, "another row of evicted flows")
     return 0
 }
@@ -36,9 +38,13 @@ private func decode(_ file: [UInt8]) -> IPFIXDecoder? {
 }
 
 private func encode(_ read: IPFIXDecoder, _ task: FlowTask, _ record: TaskRecord) -> [UInt8] {
-    var encoder = IPFIXEncoder(task: task, domain: record.domain, time: record.time)
+    var encoder = IPFIXEncoder(
+        task: task, domain: record.domain, time: record.time, processes: read.processes)
     var file: [UInt8] = []
-    for row in read.rows { append(&encoder, to: &file) { $0.append(row) } }
+    for (index, row) in read.rows.enumerated() {
+        let process = read.processes == nil ? ProcessPair() : read.processPairs[index]
+        append(&encoder, to: &file) { $0.append(row, process: process) }
+    }
     if let other = read.other {
         append(&encoder, to: &file) { $0.append(other: other, evictedFlows: read.evictedFlows) }
     }

@@ -38,6 +38,7 @@ struct WriteSeeds {
         try write(ConnectionSeeds.headerBlocks, to: directory.appendingPathComponent("FuzzHPACK"))
         try write(ConnectionSeeds.conversations, to: directory.appendingPathComponent("FuzzConversation"))
         try write(ConnectionSeeds.segments, to: directory.appendingPathComponent("FuzzStreams"))
+        try write(SocketSeeds.records, to: directory.appendingPathComponent("FuzzSockets"))
     }
 
     static func write(_ seeds: [String: [UInt8]], to folder: URL) throws {
@@ -99,18 +100,24 @@ struct WriteSeeds {
             FlowTask(name: "five", fields: .fiveTuple),
             FlowTask(
                 name: "nets", fields: KeyFields(source: prefix, destination: prefix, vlan: true), bidirectional: true),
-            FlowTask(name: "total", fields: KeyFields()),
+            FlowTask(name: "total", fields: KeyFields()), FlowTask(name: "processes", fields: .fiveTuple),
         ]
         var seeds: [String: [UInt8]] = [:]
         for task in tasks {
-            var encoder = IPFIXEncoder(task: task, domain: 1, time: 1_700_000_000_000_000_001)
+            let processes = [
+                FlowProcess(pid: 80, uid: 33, comm: "nginx", cgroup: "/a"), FlowProcess(pid: 1, comm: ""),
+            ]
+            var encoder = IPFIXEncoder(
+                task: task, domain: 1, time: 1_700_000_000_000_000_001,
+                processes: task.name == "processes" ? ProcessNumbers(processes) : nil)
             let hasAddresses = task.fields.source != nil
             for (index, family) in [UInt64(4), 6].enumerated() {
                 let key = FlowKey(
                     sourceHigh: 0, sourceLow: 0, destinationHigh: 0, destinationLow: 0, meta: hasAddresses ? family : 0)
                 let row = FlowRecord(
                     key: key, packets: 1, bytes: 60, firstSeen: index == 0 ? 0 : .min, lastSeen: 1, tcpFlags: 2)
-                precondition(encoder.append(row), "two rows fit")
+                let pair = ProcessPair(local: UInt32(index + 1), peer: UInt32(2 * index))
+                precondition(encoder.append(row, process: pair), "two rows fit")
                 if task.bidirectional, index == 1 { _ = encoder.append(other: row, evictedFlows: 2) }
             }
             _ = encoder.appendEnd()

@@ -68,11 +68,14 @@ public struct BodyCollector {
     /// What a decoder needs: a window of 32 KiB with its tables, as zlib has them; others are near.
     static let decoderOctets = 40 << 10
 
-    /// Octets held besides those in the message.
-    var heldOctets: Int {
+    /// Octets held besides those in the message. Inlined, for it would be called on a copy of all.
+    @inline(__always) var heldOctets: Int {
         // Most bodies have no coding.
-        if levels.isEmpty { return waiting?.octets.count ?? 0 }
-        return held.count + levels.reduce(0) { $0 + Self.decoderOctets + $1.scratch.count }
+        levels.isEmpty ? waiting?.octets.count ?? 0 : heldOctetsOfDecoders
+    }
+
+    private var heldOctetsOfDecoders: Int {
+        held.count + levels.reduce(0) { $0 + Self.decoderOctets + $1.scratch.count }
     }
 
     /// Starts a body.

@@ -19,8 +19,12 @@ public final class Conversation {
     public var spoken: ConnectionProtocol { state.spoken }
 
     /// Takes the next octets of a direction.
-    public func receive(_ octets: Span<UInt8>, _ direction: Direction, at time: Int64, to sink: any MessageSink) {
-        state.receive(octets, direction, at: time, to: sink)
+    /// - Returns: `heldOctets` then.
+    @discardableResult
+    public func receive(
+        _ octets: Span<UInt8>, _ direction: Direction, at time: Int64, to sink: any MessageSink
+    ) -> Int {
+        state.receiveAndCount(octets, direction, at: time, to: sink)
     }
 
     /// Octets are missing before what comes next: how many, if known.

@@ -69,6 +69,14 @@ struct ConversationState {
         }
     }
 
+    /// As `receive`, and says what is held then.
+    mutating func receiveAndCount(
+        _ octets: Span<UInt8>, _ direction: Direction, at time: Int64, to sink: any MessageSink
+    ) -> Int {
+        receive(octets, direction, at: time, to: sink)
+        return countOctets()
+    }
+
     /// Octets are missing before what comes next: how many, if known.
     mutating func skip(_ octets: UInt64?, _ direction: Direction, at time: Int64, to sink: any MessageSink) {
         let held = takeHeld(direction)

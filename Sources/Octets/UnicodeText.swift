@@ -119,29 +119,28 @@ extension Span where Element == UInt8 {
 
     /// Whether all of it is 0x20 ... 0x7E.
     ///
-    /// Sums and bits without a comparison or a way out: what makes the loop go through 16 octets at a time. An octet
-    /// that is not meant sets the highest bit of the one, or clears it in the other.
+    /// Extremes without a way out: what makes the loop go through 16 octets at a time.
     public var isPrintable: Bool {
-        var isSet: UInt8 = 0
-        var isKept: UInt8 = 0xFF
+        var lowest = UInt8.max
+        var highest = UInt8.min
         for index in indices {
-            let octet = self[index]
-            isSet |= octet | (octet &+ 1)
-            isKept &= octet &+ 0x60
+            lowest = Swift.min(lowest, self[index])
+            highest = Swift.max(highest, self[index])
         }
-        return isSet < 0x80 && isKept >= 0x80
+        return lowest >= 0x20 && highest <= 0x7E
     }
 
     /// Whether all of it is 0x20 ... 0x7E, TAB or LF; as fast as `isPrintable`.
     public var isPrintableLines: Bool {
-        var isSet: UInt8 = 0
-        var isKept: UInt8 = 0xFF
+        // Counted from behind LF, TAB and LF are the largest of all, and what is between LF and the blank the smallest.
+        // Counted from TAB, what is below TAB is larger than 0x7E.
+        var lowest = UInt8.max
+        var highest = UInt8.min
         for index in indices {
-            let octet = self[index]
-            isSet |= octet | (octet &+ 1)
-            isKept &= (octet &+ 0x60) | ((octet &+ 0x77) & ~(octet &+ 0x75))
+            lowest = Swift.min(lowest, self[index] &- 0x0B)
+            highest = Swift.max(highest, self[index] &- 0x09)
         }
-        return isSet < 0x80 && isKept >= 0x80
+        return lowest >= 0x20 - 0x0B && highest <= 0x7E - 0x09
     }
 
     /// Whether people can read this: UTF-8, and of the control characters only those that text has, which are those

@@ -22,6 +22,7 @@ import Testing
     }
 
     private static func isPrintable(_ text: [UInt8]) -> Bool { text.span.isPrintable }
+    private static func isLines(_ text: [UInt8]) -> Bool { text.span.isPrintableLines }
     private static func isText(_ text: [UInt8]) -> Bool { text.span.isText(mayBeCut: false) }
 
     @Test func wholeTextIsPrintableWhereEveryOctetIs() {
@@ -30,11 +31,13 @@ import Testing
                 var text = [UInt8](repeating: 0x20, count: count)
                 text[count - 1] = octet
                 #expect(Self.isPrintable(text) == (0x20...0x7E ~= octet), "\(octet) of \(count)")
+                let isInLines = 0x20...0x7E ~= octet || octet == 0x09 || octet == 0x0A
+                #expect(Self.isLines(text) == isInLines, "\(octet) of \(count)")
                 text.append(0x7E)
                 #expect(Self.isPrintable(text) == (0x20...0x7E ~= octet), "\(octet) before the last of \(count + 1)")
             }
         }
-        #expect(Self.isPrintable([]))
+        #expect(Self.isPrintable([]) && Self.isLines([]))
     }
 
     @Test func textOfAnyLengthHasLinesAndTabs() {

@@ -20,8 +20,10 @@ public final class HTTP1Pool {
     }
 
     /// - Parameter box: idle and trimmed, and given up by whoever had it.
-    func give(_ box: HTTP1StreamBox) {
-        guard boxes.count < Self.spareMax else { return }
-        boxes.append(box)
+    func give(_ box: HTTP1StreamBox) { Self.add(box, to: &boxes) }
+
+    /// In one access to the object.
+    private static func add(_ box: HTTP1StreamBox, to boxes: inout [HTTP1StreamBox]) {
+        if boxes.count < spareMax { boxes.append(box) }
     }
 }

@@ -109,8 +109,9 @@ struct HTTP1Stream {
         }
     }
 
-    /// Octets held: of the message that is being received, or was last.
-    var heldOctets: Int { message.heldOctets + collector.heldOctets }
+    /// Octets held: of the message that is being received, or was last. Inlined, for it would be called on a copy of
+    /// all.
+    @inline(__always) var heldOctets: Int { message.heldOctets + collector.heldOctets }
 
     mutating func receive(
         _ octets: Span<UInt8>, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment

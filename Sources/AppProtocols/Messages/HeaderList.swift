@@ -52,7 +52,7 @@ public struct HeaderList: Sendable, Equatable {
     public var isEmpty: Bool { fields.isEmpty }
 
     /// Octets of memory that it needs.
-    var heldOctets: Int { octets.count + fields.count * MemoryLayout<Field>.stride }
+    @inline(__always) var heldOctets: Int { octets.count + fields.count * MemoryLayout<Field>.stride }
 
     /// Forgets everything and keeps the memory, up to a bound so that one huge head does not stay for ever.
     public mutating func removeAll() {

@@ -105,8 +105,8 @@ public struct Message: Sendable {
 
     private static let keptOctets = 4_096
 
-    /// Octets that the value holds.
-    var heldOctets: Int {
+    /// Octets that the value holds. Inlined, for it would be called on a copy of all.
+    @inline(__always) var heldOctets: Int {
         headers.heldOctets + trailers.heldOctets + body.octets.count + wire.count
     }
 

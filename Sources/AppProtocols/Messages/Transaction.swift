@@ -32,7 +32,7 @@ public struct Transaction: Sendable {
     mutating func give(to sink: any MessageSink) { sink.receive(self) }
 
     /// Octets that the value holds.
-    var heldOctets: Int { method.count + host.count + target.count }
+    @inline(__always) var heldOctets: Int { method.count + host.count + target.count }
 
     /// From the request's last octet to the response's first, in nanoseconds; `nil` without both.
     public var latency: Int64? { responseTime == 0 || requestEndTime == 0 ? nil : responseTime - requestEndTime }

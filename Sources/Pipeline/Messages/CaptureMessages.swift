@@ -57,10 +57,12 @@ public struct CaptureMessages: Sendable {
                 outcome.take(reassembler, sink)
                 return outcome
             }
+            let memory = sink.lend(&frames.window)
+            let window = memory.span
             for index in 0..<frames.frames.count {
                 let frame = frames.frames.span[index]
                 let start = Int(frame.offset)
-                let octets = frames.window.span.extracting(start..<start + Int(frame.capturedLength))
+                let octets = window.extracting(start..<start + Int(frame.capturedLength))
                 let linkType = LinkType(rawValue: frame.linkType)
                 outcome.frames += 1
                 if let filter {
@@ -74,6 +76,7 @@ public struct CaptureMessages: Sendable {
                 reassembler.receive(
                     frame: octets, linkType: linkType, time: frame.time, wireLength: frame.wireLength, to: &sink)
             }
+            sink.endLending()
         }
         reassembler.finish(to: &sink)
         outcome.take(reassembler, sink)

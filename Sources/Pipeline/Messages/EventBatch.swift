@@ -96,13 +96,16 @@ final class EventBatch: @unchecked Sendable {
     private(set) var serialBase: UInt64 = 0
     /// The source has ended with this batch.
     private(set) var isLast = false
-    /// What the shards made of it.
-    let outputs: [ShardOutput]
+    /// What the threads made of it.
+    let outputs: [ThreadOutput]
 
-    init(shards: Int) {
-        outputs = (0..<shards).map { _ in ShardOutput() }
+    /// - Parameter threads: those that the shards are dealt to in turn.
+    init(shards: Int, threads: Int) {
+        outputs = (0..<threads).map { _ in ThreadOutput(shards: (shards + threads - 1) / threads) }
         contents = Contents(entriesOfShard: Array(repeating: [], count: shards))
     }
+
+    func output(of shard: Int) -> ThreadOutput { outputs[shard % outputs.count] }
 
     /// Appends an event. One that is at most `window` older than those before it goes before them, so that events of
     /// several processors' buffers come into the order of time.
@@ -111,7 +114,8 @@ final class EventBatch: @unchecked Sendable {
     }
 
     /// As above, of an event whose payload lies in a chunk: it is not copied.
-    func append(_ head: EventHead, shard: Int, _ payload: Range<Int>, in chunk: PayloadChunk, window: Int64) {
+    /// - Returns: whether the batch did not need the chunk before.
+    func append(_ head: EventHead, shard: Int, _ payload: Range<Int>, in chunk: PayloadChunk, window: Int64) -> Bool {
         contents.append(head, shard: shard, payload, in: chunk, window: window)
     }
 
@@ -159,11 +163,14 @@ extension EventBatch.Contents {
 
     fileprivate mutating func append(
         _ head: EventHead, shard: Int, _ payload: Range<Int>, in chunk: PayloadChunk, window: Int64
-    ) {
+    ) -> Bool {
         guard !payload.isEmpty else {
-            return insert(EventBatch.Entry(head: head, shard: shard, chunk: 0, payload: 0..<0), window)
+            insert(EventBatch.Entry(head: head, shard: shard, chunk: 0, payload: 0..<0), window)
+            return false
         }
+        let known = chunks.count
         insert(EventBatch.Entry(head: head, shard: shard, chunk: index(of: chunk), payload: payload), window)
+        return chunks.count > known
     }
 
     /// Copies a payload into the chunk that is filled, or into a new one if it has no room.
@@ -240,84 +247,6 @@ extension EventBatch.Contents {
         var needed: [PayloadChunk] = []
         swap(&needed, &chunks)
         return needed
-    }
-}
-
-/// Rendered records of one shard, in order, each with the place where it belongs among those of the others.
-final class ShardOutput {
-    struct Run {
-        var place: RecordPlace
-        /// In `octets`.
-        var end: Int
-    }
-
-    fileprivate struct Records {
-        var octets = OctetBuffer()
-        var runs: [Run] = []
-        var count: UInt64 = 0
-    }
-
-    fileprivate var records = Records()
-    var octets: OctetBuffer { records.octets }
-    var runs: [Run] { records.runs }
-    var recordCount: UInt64 { records.count }
-
-    /// Appends one more record of a message.
-    func append(
-        _ message: borrowing Message, of base: BaseInfo, at place: RecordPlace, by renderer: any MessageRenderer
-    ) {
-        records.append(message, base, at: place, renderer)
-    }
-
-    /// As above, of a transaction.
-    func append(
-        _ transaction: borrowing Transaction, of base: BaseInfo, at place: RecordPlace,
-        by renderer: any MessageRenderer
-    ) {
-        records.append(transaction, base, at: place, renderer)
-    }
-
-    /// Appends one more record: what `body` writes. What is lent cannot be captured without a copy: for that there are
-    /// the others.
-    func append(at place: RecordPlace, _ body: (inout OctetBuffer) -> Void) { records.append(at: place, body) }
-
-    func removeAll() { records.removeAll() }
-}
-
-extension ShardOutput.Records {
-    fileprivate mutating func append(
-        _ message: borrowing Message, _ base: BaseInfo, at place: RecordPlace, _ renderer: any MessageRenderer
-    ) {
-        renderer.append(message, of: base, to: &octets)
-        end(at: place)
-    }
-
-    fileprivate mutating func append(
-        _ transaction: borrowing Transaction, _ base: BaseInfo, at place: RecordPlace, _ renderer: any MessageRenderer
-    ) {
-        renderer.append(transaction, of: base, to: &octets)
-        end(at: place)
-    }
-
-    fileprivate mutating func append(at place: RecordPlace, _ body: (inout OctetBuffer) -> Void) {
-        body(&octets)
-        end(at: place)
-    }
-
-    private mutating func end(at place: RecordPlace) {
-        count += 1
-        let end = octets.count
-        if let last = runs.last, last.place == place {
-            runs[runs.count - 1].end = end
-        } else {
-            runs.append(ShardOutput.Run(place: place, end: end))
-        }
-    }
-
-    fileprivate mutating func removeAll() {
-        if octets.capacity <= 4 << 20 { octets.removeAll() } else { octets = OctetBuffer() }
-        runs.removeAll(keepingCapacity: true)
-        count = 0
     }
 }
 

@@ -77,9 +77,10 @@ public final class EventProcessor: Sendable {
         /// Batches that were sealed, and written, since the start. The one being filled is number `sealed`.
         var sealed = 0
         var written = 0
-        /// Events of the batch being filled, and their octets.
+        /// Events of the batch being filled, their octets, and the chunks that were lent to it.
         var filledEvents = 0
         var filledOctets = 0
+        var filledChunks = 0
         /// By thread: batches it is done with.
         var processed: [Int]
         var clock = Int64.min
@@ -103,6 +104,9 @@ public final class EventProcessor: Sendable {
     /// Where a source waits anyway, larger batches would only fall out of the processor's cache.
     private static let waitingOctetsMax = 512 << 10
 
+    /// A batch needs all of a chunk for a few events in it, where a source has little else that is an event.
+    private static let batchChunksMax = 8
+
     private let settings: Settings
     private let batchOctetsMax: Int
     private let batches: [EventBatch]
@@ -125,8 +129,8 @@ public final class EventProcessor: Sendable {
         self.observer = observer
         batchOctetsMax =
             settings.policy == .wait ? min(settings.queueOctetsMax, Self.waitingOctetsMax) : settings.queueOctetsMax
-        batches = (0..<Self.batchCount).map { _ in EventBatch(shards: Self.shardCount) }
         let threadCount = min(max(settings.threads, 1), Self.shardCount)
+        batches = (0..<Self.batchCount).map { _ in EventBatch(shards: Self.shardCount, threads: threadCount) }
         state = Monitor(State(processed: Array(repeating: 0, count: threadCount)), groups: Waiting.count)
         threads = Monitor([])
         do throws(SystemFailure) {
@@ -170,8 +174,9 @@ public final class EventProcessor: Sendable {
         var next = 0
         while next < events.count {
             let offer = state.withLock { state in
+                let batch = filling(state)
                 while true {
-                    let offer = self.offer(events[next], in: chunk, &state)
+                    let offer = self.offer(events[next], in: chunk, to: batch, &state)
                     if offer != .full { next += 1 }
                     guard offer == .taken, next < events.count else { return offer }
                 }
@@ -189,12 +194,15 @@ public final class EventProcessor: Sendable {
         return answer
     }
 
-    private func offer(_ event: LentEvent, in chunk: PayloadChunk, _ state: inout State) -> Offer {
+    private func offer(
+        _ event: LentEvent, in chunk: PayloadChunk, to batch: EventBatch, _ state: inout State
+    ) -> Offer {
         let prepared = prepare(event.head, event.payload.count, &state)
         guard prepared == .taken else { return prepared }
-        filling(state).append(
+        let isNewChunk = batch.append(
             told(event.head, &state), shard: shard(of: event.head), event.payload, in: chunk,
             window: window(for: event.head))
+        if isNewChunk { state.filledChunks += 1 }
         return sealIfDue(event.payload.count, &state)
     }
 
@@ -321,6 +329,7 @@ public final class EventProcessor: Sendable {
 
     private func isFull(_ state: State) -> Bool {
         state.filledEvents >= settings.queueLength || state.filledOctets >= batchOctetsMax
+            || state.filledChunks >= Self.batchChunksMax
     }
 
     /// The next batch must be free, for what stays behind goes into it.
@@ -341,6 +350,7 @@ public final class EventProcessor: Sendable {
         let next = filling(state)
         state.filledEvents = next.entryCount
         state.filledOctets = next.octets
+        state.filledChunks = 0
     }
 
     // MARK: - The threads' side
@@ -442,7 +452,9 @@ public final class EventProcessor: Sendable {
                 state.written += 1
                 for chunk in chunks { state.chunks.release(chunk) }
                 let freed = WaitingGroups(group: Waiting.writers)
-                return settings.isLive ? [freed, WaitingGroups(group: Waiting.threads)] : freed
+                if settings.isLive { return [freed, WaitingGroups(group: Waiting.threads)] }
+                // Who waits goes on when there is room for several batches, so that it seldom has to.
+                return state.sealed - state.written <= Self.batchCount / 2 ? freed : []
             }
             if isLast { return }
         }

@@ -56,7 +56,10 @@ final class EventShard {
 
     /// Takes its events of a batch, in order, and lets time pass before each and after the last.
     func process(_ batch: EventBatch) {
-        recorder.output = batch.outputs[index]
+        let output = batch.output(of: index)
+        let recordsBefore = output.recordCount
+        output.beginShard()
+        recorder.output = output
         let numbers = batch.entriesOfShard[index]
         var next = 0
         while next < numbers.count {
@@ -71,7 +74,7 @@ final class EventShard {
         }
         passTime(to: batch.clock, in: batch)
         if batch.isLast { endAll(at: batch.entries.count, time: batch.clock) }
-        recorder.counts.records += batch.outputs[index].recordCount
+        recorder.counts.records += output.recordCount - recordsBefore
     }
 
     /// Takes events, from the one of number `first` on, as long as their payloads lie in one chunk.
@@ -113,8 +116,8 @@ final class EventShard {
             }
             let conversation = conversation(of: worker)
             if head.missing > 0 { skip(head.missing, head, conversation) }
-            conversation.receive(payload, head.direction, at: head.time, to: sink)
-            account(worker)
+            let held = conversation.receive(payload, head.direction, at: head.time, to: sink)
+            account(worker, held)
             if heldOctets > heldOctetsMax { relieve(at: head.time) }
         case .gap:
             let worker = touch(head, serial)
@@ -164,7 +167,8 @@ final class EventShard {
     }
 
     private func conversation(of worker: EventWorker) -> Conversation {
-        recorder.worker = worker
+        // To hold what is held already would still count its references.
+        if recorder.worker !== worker { recorder.worker = worker }
         if let conversation = worker.conversation { return conversation }
         let made = Conversation(settings.registry, settings.parser, tools, pools)
         worker.conversation = made
@@ -174,8 +178,9 @@ final class EventShard {
     // MARK: - Memory
 
     /// Notes what a connection holds now.
-    private func account(_ worker: EventWorker) {
-        let held = worker.conversation?.heldOctets ?? 0
+    private func account(_ worker: EventWorker) { account(worker, worker.conversation?.heldOctets ?? 0) }
+
+    private func account(_ worker: EventWorker, _ held: Int) {
         heldOctets += held - worker.heldOctets
         worker.heldOctets = held
         guard heldOctets > heldOctetsPeak else { return }

@@ -8,8 +8,8 @@ import KernelIO
 /// `users` and `used` belong to whoever holds the processor's lock, the octets to the one who fills them until the
 /// events in them are handed on. That is why it may change threads.
 public final class PayloadChunk: @unchecked Sendable {
-    /// Octets of one that is not made for a larger payload.
-    static let octets = 512 << 10
+    /// Octets of one that is not made for a larger payload: as many as a batch of frames has.
+    static let octets = FrameBatch.slackOctets + FrameBatch.pieceOctets
 
     let memory: SharedOctets
     /// Octets that were filled.
@@ -62,7 +62,9 @@ struct ChunkPool {
     /// One user less.
     mutating func release(_ chunk: PayloadChunk) {
         chunk.users -= 1
-        guard chunk.users == 0, chunk.memory.count == PayloadChunk.octets, idle.count < Self.idleMax else { return }
+        let octets = chunk.memory.count
+        guard chunk.users == 0, octets >= PayloadChunk.octets, octets < 2 * PayloadChunk.octets else { return }
+        guard idle.count < Self.idleMax else { return }
         idle.append(chunk)
     }
 }

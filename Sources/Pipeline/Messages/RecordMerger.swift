@@ -14,9 +14,9 @@ struct RecordMerger: ~Copyable {
 
     /// Writes the records, where there are any: those of one shard in one call.
     mutating func write(
-        _ outputs: [ShardOutput], _ output: (Span<UInt8>) throws(SystemFailure) -> Void
+        _ outputs: [ThreadOutput], _ output: (Span<UInt8>) throws(SystemFailure) -> Void
     ) throws(SystemFailure) {
-        var active = outputs.filter { !$0.octets.isEmpty }.map { Cursor(output: $0) }
+        var active = outputs.flatMap { output in output.parts.map { Cursor(output, $0) } }
         if active.count == 1 {
             let octets = active[0].output.octets
             return try output(octets.octets)
@@ -26,12 +26,12 @@ struct RecordMerger: ~Copyable {
             var first = 0
             for index in active.indices.dropFirst() where active[index].place < active[first].place { first = index }
             let cursor = active[first]
-            let end = cursor.output.runs[cursor.run].end
+            let end = cursor.runs[cursor.run].end
             let octets = cursor.output.octets
             try add(octets.octets.extracting(cursor.start..<end), output)
             active[first].start = end
             active[first].run += 1
-            if active[first].run == cursor.output.runs.count { active.remove(at: first) }
+            if active[first].run == cursor.runs.endIndex { active.remove(at: first) }
         }
         try flush(output)
     }
@@ -52,9 +52,18 @@ struct RecordMerger: ~Copyable {
     }
 
     private struct Cursor {
-        let output: ShardOutput
-        var run = 0
-        var start = 0
-        var place: RecordPlace { output.runs[run].place }
+        let output: ThreadOutput
+        let runs: ArraySlice<ThreadOutput.Run>
+        var run: Int
+        /// Of the run, in the buffer.
+        var start: Int
+        var place: RecordPlace { runs[run].place }
+
+        init(_ output: ThreadOutput, _ part: ThreadOutput.Part) {
+            self.output = output
+            runs = part.runs
+            run = part.runs.startIndex
+            start = part.start
+        }
     }
 }

@@ -1,11 +1,18 @@
 import Events
 import Headers
+import KernelIO
 import Streams
 import TLS
 
-/// Makes events of what a reassembler tells.
+/// Makes events of what a reassembler tells, and hands them on in runs.
 struct StreamEvents: StreamSink, ~Copyable {
     private let entrance: any EventEntrance
+    /// Where the frames lie that are being read: octets that are found in it stay there.
+    private var lent: PayloadChunk?
+    /// Events that are still to be written; their payloads lie in `lent`.
+    private var waiting: [LentEvent] = []
+    /// As many as are taken in one go.
+    private static let waitingMax = 128
     /// By `StreamID.slot`.
     private var heads: [EventHead] = []
     /// Which stream TLS is being taken off, and when.
@@ -14,6 +21,21 @@ struct StreamEvents: StreamSink, ~Copyable {
     private(set) var isClosed = false
 
     init(_ entrance: any EventEntrance) { self.entrance = entrance }
+
+    /// Has the octets of a batch of frames lie in memory that events may share; the batch gets other memory.
+    mutating func lend(_ window: inout MappedArray<UInt8>) -> SharedOctets {
+        let chunk = entrance.takeChunk(octets: PayloadChunk.octets)
+        chunk.memory.fill { swap(&$0, &window) }
+        lent = chunk
+        return chunk.memory
+    }
+
+    /// Ends what `lend` began: all of its events are handed on.
+    mutating func endLending() {
+        writeWaiting()
+        if let lent { entrance.release(lent) }
+        lent = nil
+    }
 
     mutating func opened(_ connection: StreamConnection) {
         while heads.count <= connection.id.slot { heads.append(EventHead()) }
@@ -69,7 +91,25 @@ struct StreamEvents: StreamSink, ~Copyable {
             swap(&head.source, &head.destination)
             swap(&head.sourcePort, &head.destinationPort)
         }
-        if entrance.write(head, octets) == .closed { isClosed = true }
+        guard let range = lentRange(of: octets) else {
+            writeWaiting()
+            if entrance.write(head, octets) == .closed { isClosed = true }
+            return
+        }
+        waiting.append(LentEvent(head, range))
+        if waiting.count == Self.waitingMax { writeWaiting() }
+    }
+
+    /// Where octets lie in the memory that is lent; `nil`: elsewhere, as they were decrypted or have waited.
+    private func lentRange(of octets: Span<UInt8>) -> Range<Int>? {
+        guard let memory = lent?.memory else { return nil }
+        return octets.isEmpty ? 0..<0 : memory.span.indices(of: octets)
+    }
+
+    private mutating func writeWaiting() {
+        guard let lent, !waiting.isEmpty else { return }
+        if entrance.write(waiting, in: lent) == .closed { isClosed = true }
+        waiting.removeAll(keepingCapacity: true)
     }
 }
 

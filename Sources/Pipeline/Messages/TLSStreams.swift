@@ -1,5 +1,6 @@
 import Cryptography
 import Events
+import KernelIO
 import Streams
 import TLS
 
@@ -72,6 +73,10 @@ struct TLSStreams: StreamSink, ~Copyable {
     var isClosed: Bool { events.isClosed }
     var ledger: TLSLedger { workspace.ledger }
     var keyCounts: KeyLog.Counts { workspace.keys.counts }
+
+    /// See `StreamEvents`.
+    mutating func lend(_ window: inout MappedArray<UInt8>) -> SharedOctets { events.lend(&window) }
+    mutating func endLending() { events.endLending() }
 
     /// Takes a key log that stood in the capture.
     mutating func add(keys octets: [UInt8]) {

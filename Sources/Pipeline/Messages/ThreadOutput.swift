@@ -1,0 +1,117 @@
+import AppProtocols
+import Events
+import Octets
+
+/// Rendered records that one thread made of a batch, shard after shard, each with the place where it belongs among
+/// those of the others.
+///
+/// One buffer for all shards of a thread: of one for each, every one would come to have room for the longest records,
+/// and all together would fall out of the processor's cache.
+final class ThreadOutput {
+    struct Run {
+        var place: RecordPlace
+        /// In the buffer.
+        var end: Int
+    }
+
+    /// One value, so that what is done for each record takes one access to the object.
+    fileprivate struct Records {
+        var octets = OctetBuffer()
+        var runs: [Run] = []
+        /// The first run of each shard.
+        var shards: [Int] = []
+        var count: UInt64 = 0
+    }
+
+    private var records = Records()
+    /// A buffer that has grown beyond is not kept for the next batch.
+    private let keptOctets: Int
+
+    /// - Parameter shards: how many of them the thread has.
+    init(shards: Int) { keptOctets = shards * Self.keptOctetsOfShard }
+
+    private static let keptOctetsOfShard = 4 << 20
+
+    var octets: OctetBuffer { records.octets }
+    var recordCount: UInt64 { records.count }
+
+    /// What is appended from now on is another shard's.
+    func beginShard() { records.shards.append(records.runs.count) }
+
+    /// Records of one shard, in order.
+    struct Part {
+        let runs: ArraySlice<Run>
+        /// Where the first of them begins in the buffer.
+        let start: Int
+    }
+
+    /// The shards that have any.
+    var parts: [Part] {
+        let runs = records.runs
+        let ends = records.shards.dropFirst() + [runs.count]
+        return zip(records.shards, ends).compactMap { first, end in
+            let start = first == 0 ? 0 : runs[first - 1].end
+            return first < end && runs[end - 1].end > start ? Part(runs: runs[first..<end], start: start) : nil
+        }
+    }
+
+    /// Appends one more record of a message.
+    func append(
+        _ message: borrowing Message, of base: BaseInfo, at place: RecordPlace, by renderer: any MessageRenderer
+    ) {
+        records.append(message, base, at: place, renderer)
+    }
+
+    /// As above, of a transaction.
+    func append(
+        _ transaction: borrowing Transaction, of base: BaseInfo, at place: RecordPlace,
+        by renderer: any MessageRenderer
+    ) {
+        records.append(transaction, base, at: place, renderer)
+    }
+
+    /// Appends one more record: what `body` writes. What is lent cannot be captured without a copy: for that there are
+    /// the others.
+    func append(at place: RecordPlace, _ body: (inout OctetBuffer) -> Void) { records.append(at: place, body) }
+
+    func removeAll() { records.removeAll(keeping: keptOctets) }
+}
+
+extension ThreadOutput.Records {
+    fileprivate mutating func append(
+        _ message: borrowing Message, _ base: BaseInfo, at place: RecordPlace, _ renderer: any MessageRenderer
+    ) {
+        renderer.append(message, of: base, to: &octets)
+        end(at: place)
+    }
+
+    fileprivate mutating func append(
+        _ transaction: borrowing Transaction, _ base: BaseInfo, at place: RecordPlace, _ renderer: any MessageRenderer
+    ) {
+        renderer.append(transaction, of: base, to: &octets)
+        end(at: place)
+    }
+
+    fileprivate mutating func append(at place: RecordPlace, _ body: (inout OctetBuffer) -> Void) {
+        body(&octets)
+        end(at: place)
+    }
+
+    private mutating func end(at place: RecordPlace) {
+        count += 1
+        let end = octets.count
+        // Two shards have no place in common.
+        if let last = runs.last, last.place == place {
+            runs[runs.count - 1].end = end
+        } else {
+            runs.append(ThreadOutput.Run(place: place, end: end))
+        }
+    }
+
+    fileprivate mutating func removeAll(keeping octetsMax: Int) {
+        if octets.capacity <= octetsMax { octets.removeAll() } else { octets = OctetBuffer() }
+        runs.removeAll(keepingCapacity: true)
+        shards.removeAll(keepingCapacity: true)
+        count = 0
+    }
+}

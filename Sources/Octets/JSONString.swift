@@ -37,7 +37,7 @@ public enum JSONString {
         return octets
     }
 
-    /// The UTF-8 octets of `\uXXXX`, or of two of them that are a pair; `index` stands behind the `u`.
+    /// The UTF-8 octets of `\u` and four digits, or of two of them that are a pair; `index` stands behind the `u`.
     private static func character(_ text: Span<UInt8>, at index: inout Int) -> [UInt8] {
         let first = unit(text, at: index)
         index = min(index + 4, text.count)

@@ -13,7 +13,7 @@ extension Span where Element == UInt8 {
     }
 
     @inlinable @inline(__always) public func bigEndian64(at offset: Int) -> UInt64 {
-        UInt64(bigEndian32(at: offset)) << 32 | UInt64(bigEndian32(at: offset + 4))
+        word(at: offset).byteSwapped
     }
 
     @inlinable @inline(__always) public func littleEndian16(at offset: Int) -> UInt16 {
@@ -25,11 +25,7 @@ extension Span where Element == UInt8 {
             | UInt32(self[offset &+ 1]) << 8 | UInt32(self[offset])
     }
 
-    @inlinable @inline(__always) public func littleEndian64(at offset: Int) -> UInt64 {
-        // One check for all, and the eight octets become one load.
-        precondition(offset >= 0 && offset <= count &- 8, "eight octets are read at once")
-        return UInt64(littleEndian32(at: offset &+ 4)) << 32 | UInt64(littleEndian32(at: offset))
-    }
+    @inlinable @inline(__always) public func littleEndian64(at offset: Int) -> UInt64 { word(at: offset) }
 }
 
 /// Integers appended in network byte order or little-endian.

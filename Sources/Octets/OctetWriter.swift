@@ -1,11 +1,11 @@
 /// A write position in memory that the caller owns: text and binary rows are built here, without a capacity check, a
 /// reference count or a call per octet.
 ///
-/// Every store is bounds-checked. Wide stores touch eight octets, or sixteen, of which fewer may stay, so the memory
+/// Every store is bounds-checked. Wide stores touch eight octets, or 32, of which fewer may stay, so the memory
 /// must reach `slack` octets beyond what is written; `OctetBuffer.write` sees to that.
 public struct OctetWriter: ~Copyable, ~Escapable {
     /// How far behind the last octet a wide store may reach.
-    public static let slack = 16
+    public static let slack = 32
 
     @usableFromInline var octets: MutableSpan<UInt8>
     /// Where the next octet goes.
@@ -68,8 +68,8 @@ public struct OctetWriter: ~Copyable, ~Escapable {
         }
     }
 
-    /// Appends few octets of `source`, sixteen at a time. As many more are read behind the part as there are, and do
-    /// not stay.
+    /// Appends few octets of `source`, 32 at a time. As many more are read behind the part as there are, and do not
+    /// stay.
     @inline(always)
     @_lifetime(self: copy self)
     public mutating func append(_ part: Range<Int>, of source: Span<UInt8>) {
@@ -77,17 +77,24 @@ public struct OctetWriter: ~Copyable, ~Escapable {
         var index = part.lowerBound
         var target = position
         var memory = MutableRawSpan(_elements: &octets)
-        while index < part.upperBound, index <= source.count &- 16 {
-            let piece = source.extracting(index..<index &+ 16)
-            memory.storeBytes(of: piece.word(at: 0).littleEndian, toByteOffset: target, as: UInt64.self)
-            memory.storeBytes(of: piece.word(at: 8).littleEndian, toByteOffset: target &+ 8, as: UInt64.self)
-            index &+= 16
-            target &+= 16
+        while index < part.upperBound, index <= source.count &- 32 {
+            // Of runs whose length is known no load or store is checked by itself.
+            let piece = source.extracting(index..<index &+ 32)
+            let (first, second) = (piece.word(at: 0), piece.word(at: 8))
+            let (third, fourth) = (piece.word(at: 16), piece.word(at: 24))
+            var room = memory._mutatingExtracting(target..<target &+ 32)
+            room.storeBytes(of: first.littleEndian, toByteOffset: 0, as: UInt64.self)
+            room.storeBytes(of: second.littleEndian, toByteOffset: 8, as: UInt64.self)
+            room.storeBytes(of: third.littleEndian, toByteOffset: 16, as: UInt64.self)
+            room.storeBytes(of: fourth.littleEndian, toByteOffset: 24, as: UInt64.self)
+            index &+= 32
+            target &+= 32
         }
         while index < part.upperBound {
-            memory.storeBytes(of: source[index], toByteOffset: target, as: UInt8.self)
-            index &+= 1
-            target &+= 1
+            let (word, count) = source.upToEight(at: index)
+            memory.storeBytes(of: word.littleEndian, toByteOffset: target, as: UInt64.self)
+            index &+= count
+            target &+= count
         }
         position = end
     }

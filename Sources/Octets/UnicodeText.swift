@@ -48,17 +48,15 @@ public enum OctetFlags {
 extension Span where Element == UInt8 {
     /// Eight octets, the first in the lowest. Traps unless all are there.
     @inline(always) public func word(at offset: Int) -> UInt64 {
-        // In a span whose count is known no octet needs a check of its own, and eight loads become one.
-        let octets = extracting(offset..<offset + 8)
-        let low =
-            UInt64(octets[0]) | UInt64(octets[1]) << 8 | UInt64(octets[2]) << 16 | UInt64(octets[3]) << 24
-        let high =
-            UInt64(octets[4]) | UInt64(octets[5]) << 8 | UInt64(octets[6]) << 16 | UInt64(octets[7]) << 24
-        return low | high << 32
+        // With one check for all no octet needs one of its own, and in one expression eight loads become one.
+        precondition(offset >= 0 && offset <= count &- 8, "eight octets are read at once")
+        let octets = extracting(offset..<offset &+ 8)
+        return UInt64(octets[0]) | UInt64(octets[1]) << 8 | UInt64(octets[2]) << 16 | UInt64(octets[3]) << 24
+            | UInt64(octets[4]) << 32 | UInt64(octets[5]) << 40 | UInt64(octets[6]) << 48 | UInt64(octets[7]) << 56
     }
 
     /// The next octets, at most eight, the first in the lowest; none behind the end. `offset` is within the span.
-    @inline(__always) func upToEight(at offset: Int) -> (word: UInt64, count: Int) {
+    @inline(always) public func upToEight(at offset: Int) -> (word: UInt64, count: Int) {
         let rest = count &- offset
         if rest >= 8 { return (word(at: offset), 8) }
         if count >= 8 { return (word(at: count &- 8) >> UInt64(8 &* (8 &- rest)), rest) }
@@ -128,6 +126,26 @@ extension Span where Element == UInt8 {
             highest = Swift.max(highest, self[index])
         }
         return lowest >= 0x20 && highest <= 0x7E
+    }
+
+    /// Whether it is 0x20 ... 0x7E, but for so many octets below 0x20; as fast as `isPrintable`.
+    public func isPrintable(butForControls controls: Int) -> Bool {
+        var highest = UInt8.min
+        var seen = 0
+        var start = 0
+        while start < count {
+            // Counted in an octet, which cannot overflow in a run of so many: what lets the loop be wide. A multiple of
+            // the 32 octets that it takes at a time.
+            let end = Swift.min(start &+ 224, count)
+            var below: UInt8 = 0
+            for index in start..<end {
+                highest = Swift.max(highest, self[index])
+                below &+= (self[index] &- 0x20) >> 7
+            }
+            seen &+= Int(below)
+            start = end
+        }
+        return highest <= 0x7E && seen == controls
     }
 
     /// Whether all of it is 0x20 ... 0x7E, TAB or LF; as fast as `isPrintable`.

@@ -3,7 +3,7 @@ import Octets
 /// Header or trailer fields in wire order and case, in one buffer that is reused from message to message.
 ///
 /// A field is two ranges of `octets`, so whatever else stands there (HTTP/1: the start line and the line ends) stays
-/// as it was on the wire and can be shown again octet by octet.
+/// as it was on the wire and can be shown again octet by octet. Fields of HTTP/2 stand there as lines, as they are shown.
 public struct HeaderList: Sendable, Equatable {
     /// Where something lies in `octets`.
     public struct Extent: Sendable, Equatable {
@@ -37,15 +37,24 @@ public struct HeaderList: Sendable, Equatable {
         public init(rawValue: UInt8) { self.rawValue = rawValue }
 
         /// The name refers to a table entry that was never seen (joined mid-connection): it is shown as unknown.
-        public static let unknownName = Marks(rawValue: 1)
+        @inline(always) public static var unknownName: Marks { Marks(rawValue: 1) }
         /// The same of the value.
-        public static let unknownValue = Marks(rawValue: 2)
+        @inline(always) public static var unknownValue: Marks { Marks(rawValue: 2) }
         /// Sent as a never-indexed literal: the sender holds it for sensitive (RFC 7541 § 7.1.3).
-        public static let neverIndexed = Marks(rawValue: 4)
+        @inline(always) public static var neverIndexed: Marks { Marks(rawValue: 4) }
     }
 
     public var octets: [UInt8] = []
     public var fields: [Field] = []
+    /// `octets` are a line `name: value` for each of `fields`, in order, nothing between them, and nothing is unknown.
+    public internal(set) var areLines = false
+
+    /// What stands between name and value: colon and blank, the first lowest.
+    @inline(always) static var separator: UInt64 { 0x203A }
+    @inline(always) static var separatorOctets: Int { 2 }
+    @inline(always) static var lineEnd: UInt8 { 0x0A }
+    /// What a line has besides name and value.
+    @inline(always) static var lineOctets: Int { separatorOctets + 1 }
 
     public init() {}
 
@@ -56,6 +65,7 @@ public struct HeaderList: Sendable, Equatable {
 
     /// Forgets everything and keeps the memory, up to a bound so that one huge head does not stay for ever.
     public mutating func removeAll() {
+        areLines = false
         if !octets.isEmpty { octets.removeAll(keepingCapacity: octets.capacity <= 16_384) }
         if !fields.isEmpty { fields.removeAll(keepingCapacity: fields.capacity <= 256) }
     }
@@ -63,10 +73,13 @@ public struct HeaderList: Sendable, Equatable {
     @_lifetime(borrow self)
     public func span(of extent: Extent) -> Span<UInt8> { octets.span.extracting(extent.range) }
 
-    /// Appends a field whose name and value are copied.
+    /// Appends a field whose name and value are copied, as a line.
     public mutating func append(name: Span<UInt8>, value: Span<UInt8>, marks: Marks = []) {
+        areLines = marks.isDisjoint(with: [.unknownName, .unknownValue]) && (areLines || octets.isEmpty)
         let nameExtent = append(name)
+        octets.append(contentsOf: [UInt8(ascii: ":"), UInt8(ascii: " ")])
         fields.append(Field(name: nameExtent, value: append(value), marks: marks))
+        octets.append(Self.lineEnd)
     }
 
     /// Appends octets that are no field yet.

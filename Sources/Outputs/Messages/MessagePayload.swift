@@ -32,6 +32,7 @@ enum MessagePayload {
 
     /// Names and values, a colon, a space and a line end each.
     private static func octetCount(of list: borrowing HeaderList) -> Int {
+        if list.areLines { return list.octets.count }
         var count = 0
         for field in list.fields {
             count += field.marks.contains(.unknownName) ? unknown.utf8.count : Int(field.name.count)
@@ -42,6 +43,7 @@ enum MessagePayload {
     }
 
     private static func append(_ list: borrowing HeaderList, to buffer: inout OctetBuffer) {
+        if list.areLines { return buffer.append(run: list.octets.span) }
         for field in list.fields {
             append(field.name, of: list, isUnknown: field.marks.contains(.unknownName), to: &buffer)
             buffer.append(": ")

@@ -125,7 +125,10 @@ public struct MessageTextFormat: MessageFormat {
     }
 
     func append(fields list: borrowing HeaderList, _ buffer: inout OctetBuffer, _ limit: inout TextLimit) {
-        if octetsMax == nil, list.octets.span.isPrintable { return append(printable: list, &buffer) }
+        if octetsMax == nil, list.areLines, list.octets.span.isPrintable(butForControls: list.fields.count) {
+            // The lines' ends: nothing needs an escape, as in almost all lists.
+            return buffer.append(contentsOf: list.octets.span)
+        }
         for field in list.fields {
             guard !limit.isReached else { return }
             if field.marks.contains(.unknownName) {
@@ -143,28 +146,6 @@ public struct MessageTextFormat: MessageFormat {
             buffer.endLine()
         }
     }
-
-    /// Fields in which nothing needs an escape, as almost all are: looked at together, then copied.
-    private func append(printable list: borrowing HeaderList, _ buffer: inout OctetBuffer) {
-        let octets = list.octets.span
-        let fields = list.fields.span
-        var octetsMax = 0
-        for index in fields.indices {
-            octetsMax += Int(fields[index].name.count) + Int(fields[index].value.count) + Self.fieldOctetsMax
-        }
-        buffer.write(atMost: octetsMax) { writer in
-            for index in fields.indices {
-                let field = fields[index]
-                writer.append(part: octets, field.name, field.marks.contains(.unknownName))
-                writer.append(word: 0x203A, count: 2)
-                writer.append(part: octets, field.value, field.marks.contains(.unknownValue))
-                writer.append(0x0A)
-            }
-        }
-    }
-
-    /// What a field takes besides name and value: `[unknown]` twice, colon, blank, line's end.
-    private static let fieldOctetsMax = 2 * 9 + 3
 
     func append(
         body: Span<UInt8>, mayBeCut: Bool, _ buffer: inout OctetBuffer, _ limit: inout TextLimit
@@ -248,14 +229,6 @@ public struct MessageTextFormat: MessageFormat {
         guard style.isEnabled else { return }
         buffer.truncate(to: buffer.count - 1)
         buffer.append("\u{1B}[0m\n")
-    }
-}
-
-extension OctetWriter {
-    /// A name or value.
-    @_lifetime(self: copy self)
-    fileprivate mutating func append(part octets: Span<UInt8>, _ extent: HeaderList.Extent, _ isUnknown: Bool) {
-        if isUnknown { append(text: "[unknown]") } else { append(extent.range, of: octets) }
     }
 }
 

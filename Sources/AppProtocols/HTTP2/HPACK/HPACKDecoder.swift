@@ -51,7 +51,7 @@ struct HPACKDecoder {
         case overflow
     }
 
-    /// A name or a value in the scratch memory.
+    /// A name or a value in the scratch memory, where fields stand as lines.
     struct Text {
         var start: Int
         var count: Int
@@ -85,6 +85,10 @@ struct HPACKDecoder {
         case room(Int)
         /// This one goes to the table.
         case insertion(Literal)
+        /// The table's size changes.
+        case resize(Int)
+        /// Where the next field starts is unknown.
+        case broken
     }
 
     /// Where the octets of a list are put: behind those of `list`, once they are decoded.
@@ -94,7 +98,8 @@ struct HPACKDecoder {
         /// How far the scratch memory may be filled.
         var end: Int
 
-        func extent(_ text: Text) -> HeaderList.Extent { .init(start: base + text.start, count: text.count) }
+        // No list comes near to 2³² octets.
+        func extent(_ text: Text) -> HeaderList.Extent { .init(start: base &+ text.start, count: text.count) }
     }
 
     /// The table is unknown from here on: octets are missing, or the capture began later than the connection.
@@ -102,7 +107,7 @@ struct HPACKDecoder {
 
     mutating func trim() { table.trim() }
 
-    /// Decodes a piece of a block, appending its fields to `list`.
+    /// Decodes a piece of a block, appending its fields to `list`, as lines.
     ///
     /// Names and values are copied with wide stores, one behind the other, into memory that reaches beyond them, and to
     /// the list in one go.
@@ -117,7 +122,7 @@ struct HPACKDecoder {
         var target = Target(base: list.octets.count, end: scratch.count - Self.slack)
         var position = 0
         var at = 0
-        decoding: while true {
+        decoding: while !progress.isStopped {
             var writer = OctetWriter(scratch.mutableSpan, at: position)
             let reason = decodeFields(block, &at, isLast: isLast, &writer, target, into: &list, &progress, limits)
             position = writer.position
@@ -130,14 +135,17 @@ struct HPACKDecoder {
                 let start = literal.name.start
                 progress.insertedOctets += literal.storedCount
                 table.insert(
-                    scratch.span.extracting(start..<position), nameCount: literal.name.count,
+                    line: scratch.span.extracting(start..<position), nameCount: literal.name.count,
                     missingCount: literal.missingCount, marks: literal.marks)
                 if !Self.append(literal, target, to: &list, &progress, limits) { position = start }
+            case .resize(let size): resize(to: size, &progress)
+            case .broken: stop(&progress)
             }
         }
-        list.octets.append(contentsOf: scratch.span.extracting(0..<position))
+        list.octets.append(contentsOf: scratch[0..<position])
+        list.areLines = progress.unknownFields == 0
         swap(&scratch, &progress.scratch)
-        return at
+        return progress.isStopped ? block.count : at
     }
 
     /// Wide stores reach so far behind what they write.
@@ -147,11 +155,11 @@ struct HPACKDecoder {
 
     /// Decodes fields up to where something else is to be done.
     @_lifetime(writer: copy writer)
-    private mutating func decodeFields(
+    private func decodeFields(
         _ block: Span<UInt8>, _ at: inout Int, isLast: Bool, _ writer: inout OctetWriter, _ target: Target,
         into list: inout HeaderList, _ progress: inout Progress, _ limits: Limits
     ) -> Break {
-        while at < block.count, !progress.isStopped {
+        while at < block.count {
             let start = at
             let kept = writer.position
             do throws(Stop) {
@@ -163,12 +171,12 @@ struct HPACKDecoder {
                         return .room(needed)
                     }
                 } else if first & 0xE0 == 0x20 {
-                    let size = try Self.integer(block, &at, prefix: 0x1F)
-                    resize(to: size, &progress)
+                    return .resize(try Self.integer(block, &at, prefix: 0x1F))
                 } else {
                     let isIndexed = first & 0x40 != 0
                     let index = try Self.integer(block, &at, prefix: isIndexed ? 0x3F : 0x0F)
-                    let needed = nameCountMax(index) + HuffmanCode.decodedMax(block.count - at)
+                    let octets = HuffmanCode.decodedMax(block.count - at)
+                    let needed = nameCountMax(index) + octets + HeaderList.lineOctets
                     guard needed <= target.end - kept else {
                         at = start
                         return .room(needed)
@@ -180,12 +188,10 @@ struct HPACKDecoder {
             } catch {
                 writer.position = kept
                 at = start
-                if error == .truncated, !isLast { return .end }
                 // The lost field may have been an insertion.
-                stop(&progress)
+                return error == .truncated && !isLast ? .end : .broken
             }
         }
-        at = block.count
         return .end
     }
 
@@ -215,48 +221,59 @@ struct HPACKDecoder {
         if index > HPACKStaticTable.count {
             switch table.reference(index - HPACKStaticTable.count - 1) {
             case .entry(let entry):
-                let text = Text(start: writer.position, count: entry.storedCount)
-                guard text.count <= target.end - text.start else { return text.count }
-                progress.isFieldSeen = true
-                guard Self.admits(text.count + Int(entry.missingCount), list, &progress, limits) else { return nil }
-                writer.append(table.range(of: entry), of: table.octets.span)
-                Self.append(text, nameCount: Int(entry.nameCount), entry.marks, target, to: &list, &progress)
-                return nil
+                let start = table.start(of: entry)
+                return Self.append(
+                    entry, at: start, of: table.octets.span, &writer, target, to: &list, &progress, limits)
             case .unknown: break
             case .none: progress.isMalformed = true
             }
         } else if index > 0 {
             let entry = HPACKStaticTable.entries[index]
             let octets = HPACKStaticTable.octets
-            let text = Text(start: writer.position, count: Int(entry.nameCount) + Int(entry.valueCount))
-            guard text.count <= target.end - text.start else { return text.count }
-            progress.isFieldSeen = true
-            guard Self.admits(text.count, list, &progress, limits) else { return nil }
-            writer.append(Int(entry.start)..<(Int(entry.start) + text.count), of: octets.span)
-            Self.append(text, nameCount: Int(entry.nameCount), [], target, to: &list, &progress)
-            return nil
+            return Self.append(
+                entry, at: Int(entry.start), of: octets.span, &writer, target, to: &list, &progress, limits)
         } else {
             progress.isMalformed = true
         }
+        return appendUnknown(&writer, target, to: &list, &progress, limits)
+    }
+
+    /// Appends the line of a table entry.
+    @inline(always)
+    @_lifetime(writer: copy writer)
+    private static func append(
+        _ entry: HPACKTable.Entry, at start: Int, of octets: Span<UInt8>, _ writer: inout OctetWriter,
+        _ target: Target, to list: inout HeaderList, _ progress: inout Progress, _ limits: Limits
+    ) -> Int? {
+        let position = writer.position
+        guard entry.lineCount <= target.end - position else { return entry.lineCount }
         progress.isFieldSeen = true
-        guard Self.admits(0, list, &progress, limits) else { return nil }
-        let nothing = Text(start: writer.position, count: 0)
-        Self.append(nothing, nameCount: 0, [.unknownName, .unknownValue], target, to: &list, &progress)
+        guard admits(entry.storedCount + Int(entry.missingCount), list, &progress, limits) else { return nil }
+        writer.append(start..<(start &+ entry.lineCount), of: octets)
+        if !entry.marks.isEmpty { progress.unknownFields += 1 }
+        let name = Text(start: position, count: Int(entry.nameCount))
+        let value = Text(start: position + name.count + HeaderList.separatorOctets, count: Int(entry.valueCount))
+        list.fields.append(.init(name: target.extent(name), value: target.extent(value), marks: entry.marks))
         return nil
     }
 
-    /// Appends a field that stands in a table.
-    @inline(always)
-    private static func append(
-        _ text: Text, nameCount: Int, _ marks: HeaderList.Marks, _ target: Target, to list: inout HeaderList,
-        _ progress: inout Progress
-    ) {
-        if !marks.isEmpty { progress.unknownFields += 1 }
-        let start = target.base + text.start
-        list.fields.append(
-            .init(
-                name: .init(start: start, count: nameCount),
-                value: .init(start: start + nameCount, count: text.count - nameCount), marks: marks))
+    /// Appends a field of which nothing is known.
+    @_lifetime(writer: copy writer)
+    private func appendUnknown(
+        _ writer: inout OctetWriter, _ target: Target, to list: inout HeaderList, _ progress: inout Progress,
+        _ limits: Limits
+    ) -> Int? {
+        let position = writer.position
+        guard HeaderList.lineOctets <= target.end - position else { return HeaderList.lineOctets }
+        progress.isFieldSeen = true
+        guard Self.admits(0, list, &progress, limits) else { return nil }
+        writer.append(word: HeaderList.separator, count: HeaderList.separatorOctets)
+        let text = Text(start: writer.position, count: 0)
+        writer.append(HeaderList.lineEnd)
+        progress.unknownFields += 1
+        let extent = target.extent(text)
+        list.fields.append(.init(name: extent, value: extent, marks: [.unknownName, .unknownValue]))
+        return nil
     }
 
     /// Counts a field and says whether there is room for it.
@@ -287,7 +304,9 @@ struct HPACKDecoder {
             index == 0
             ? try Self.text(block, &at, isShown || isIndexed, &writer, &progress)
             : self.name(index, isNameCopied, &writer, &progress)
+        writer.append(word: HeaderList.separator, count: HeaderList.separatorOctets)
         let value = try Self.text(block, &at, isShown || isIndexed, &writer, &progress)
+        writer.append(HeaderList.lineEnd)
         progress.isFieldSeen = true
         return Literal(name: name, value: value, isNeverIndexed: first & 0xF0 == 0x10)
     }
@@ -331,8 +350,8 @@ struct HPACKDecoder {
             // Values of entries are always kept, so what is missing is the name.
             missingCount = Int(entry.missingCount)
             if !entry.marks.contains(.unknownName) {
-                let from = table.range(of: entry).lowerBound
-                return Self.text(table.octets.span, from..<(from + Int(entry.nameCount)), isCopied, &writer)
+                let start = table.start(of: entry)
+                return Self.text(table.octets.span, start..<(start + Int(entry.nameCount)), isCopied, &writer)
             }
         case .unknown: break
         case .none: progress.isMalformed = true

@@ -3,24 +3,19 @@ enum HPACKStaticTable {
     /// Entries 1 ... 61.
     static let count = 61
 
-    struct Entry {
-        var start: UInt16
-        var nameCount: UInt8
-        var valueCount: UInt8
-    }
-
-    /// Names and values, one behind the other.
-    static let octets: [UInt8] = fields.flatMap { Array($0.0.utf8) + Array($0.1.utf8) }
+    /// Fields as lines, one behind the other.
+    static let octets: [UInt8] = fields.flatMap { Array("\($0.0): \($0.1)\n".utf8) }
 
     /// By index; entry 0 does not exist.
-    static let entries: [Entry] = {
+    static let entries: [HPACKTable.Entry] = {
         var start = 0
-        var entries = [Entry(start: 0, nameCount: 0, valueCount: 0)]
+        var entries = [HPACKTable.Entry(start: 0, nameCount: 0, valueCount: 0, missingCount: 0, marks: [])]
         for (name, value) in fields {
-            entries.append(
-                Entry(
-                    start: UInt16(start), nameCount: UInt8(name.utf8.count), valueCount: UInt8(value.utf8.count)))
-            start += name.utf8.count + value.utf8.count
+            let entry = HPACKTable.Entry(
+                start: UInt32(start), nameCount: UInt32(name.utf8.count), valueCount: UInt32(value.utf8.count),
+                missingCount: 0, marks: [])
+            entries.append(entry)
+            start += entry.lineCount
         }
         return entries
     }()

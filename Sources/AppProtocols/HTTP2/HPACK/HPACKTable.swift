@@ -3,14 +3,14 @@ import Octets
 /// The dynamic table of HPACK (RFC 7541 § 2.3.2) as an observer knows it.
 ///
 /// Entries are ranges of one buffer that only grows at its end; evicted octets are squeezed out now and then, so an
-/// insertion costs a copy and no allocation.
+/// insertion costs a copy and no allocation. They stand there as the lines that they are shown as.
 ///
 /// An observer may not have seen the older entries: it joined late, or octets were lost. Indices count from the newest
 /// entry, so those inserted since are certain: whatever an encoder refers to has not been evicted, and eviction only
 /// takes from the other end. What lies beyond them is unknown, never guessed.
 struct HPACKTable {
     struct Entry {
-        /// Where its name starts, counted in all octets ever stored (modulo 2³²); the value follows the name.
+        /// Where its line starts, counted in all octets ever stored (modulo 2³²).
         var start: UInt32
         var nameCount: UInt32
         var valueCount: UInt32
@@ -21,6 +21,8 @@ struct HPACKTable {
         /// § 4.1.
         var size: Int { Int(nameCount) + Int(valueCount) + Int(missingCount) + 32 }
         var storedCount: Int { Int(nameCount) + Int(valueCount) }
+        /// Octets of its line.
+        var lineCount: Int { storedCount + HeaderList.lineOctets }
     }
 
     enum Reference {
@@ -66,12 +68,9 @@ struct HPACKTable {
         return hasUnknownEntries ? .unknown : .none
     }
 
-    /// Where an entry's name and value lie in `octets`.
+    /// Where an entry's line starts in `octets`.
     @inline(always)
-    func range(of entry: Entry) -> Range<Int> {
-        let start = Int(entry.start &- base)
-        return start..<(start + entry.storedCount)
-    }
+    func start(of entry: Entry) -> Int { Int(entry.start &- base) }
 
     /// The encoder changes the size it uses (§ 4.2, § 6.3).
     mutating func resize(to octets: Int) {
@@ -87,18 +86,18 @@ struct HPACKTable {
 
     /// Inserts name and value (§ 4.4).
     /// - Parameters:
-    ///   - field: the known octets of the name, then those of the value.
+    ///   - line: the field as far as its octets are known.
     ///   - missingCount: octets that are not known, or not kept.
     mutating func insert(
-        _ field: Span<UInt8>, nameCount: Int, missingCount: Int, marks: HeaderList.Marks
+        line: Span<UInt8>, nameCount: Int, missingCount: Int, marks: HeaderList.Marks
     ) {
         // Squeezing out keeps where the next octet is counted.
         let entry = Entry(
             start: base &+ UInt32(truncatingIfNeeded: octets.count), nameCount: UInt32(truncatingIfNeeded: nameCount),
-            valueCount: UInt32(truncatingIfNeeded: field.count - nameCount),
+            valueCount: UInt32(truncatingIfNeeded: line.count - nameCount - HeaderList.lineOctets),
             missingCount: UInt32(clamping: missingCount), marks: marks)
         guard makeRoom(entry.size) else { return }
-        octets.append(contentsOf: field)
+        octets.append(contentsOf: line)
         entries.append(entry)
         size += entry.size
         ruleOutUnknownEntries()

@@ -16,7 +16,7 @@ extension HPACKDecoder {
         at += count
         guard isHuffman, isCopied else { return text(block, range, isCopied, &writer) }
         let start = writer.position
-        let isRight = HuffmanCode.decode(block.extracting(range), into: &writer)
+        let isRight = HuffmanCode.decode(range, of: block, into: &writer)
         if !isRight { progress.isMalformed = true }
         return Text(start: start, count: writer.position - start, isKnown: isRight)
     }

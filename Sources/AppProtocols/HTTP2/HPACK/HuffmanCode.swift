@@ -22,8 +22,8 @@ enum HuffmanCode {
     /// Bits of one look-up.
     private static let stepBits = 12
 
-    /// By the next 12 bits: first symbol, second symbol << 8, bits of the first << 16, bits of both << 24 (the same
-    /// where there is only one). 0: the code is longer.
+    /// By the next 12 bits: the first symbol, the second << 8 if there are two, the bits of all << 16, eight times their
+    /// number << 24. 0: the code is longer.
     private static let steps: [UInt32] = makeSteps()
 
     /// The codes of one length: the first of them, left-aligned in 32 bits, and where its symbol stands in
@@ -76,130 +76,96 @@ enum HuffmanCode {
             let bits = first >> 8
             let second = firsts[(pattern << Int(bits)) & (patterns - 1)]
             let both = bits + (second >> 8)
-            guard second != 0, both <= stepBits else { return first & 0xFF | bits << 16 | bits << 24 }
-            return first & 0xFF | (second & 0xFF) << 8 | bits << 16 | both << 24
+            guard second != 0, both <= stepBits else { return first & 0xFF | bits << 16 | 8 << 24 }
+            return first & 0xFF | (second & 0xFF) << 8 | both << 16 | 16 << 24
         }
     }
 
     /// The most octets that `count` coded octets decode to: no code is shorter than 5 bits.
     @inline(always) static func decodedMax(_ count: Int) -> Int { count * 8 / 5 }
 
-    /// Appends what `coded` stands for: at most `decodedMax` octets, and wide stores reach `OctetWriter.slack` beyond.
+    /// Appends what a part of `block` stands for: at most `decodedMax` octets, and wide stores reach `OctetWriter.slack`
+    /// beyond. What is behind the part may be read, too.
     /// - Returns: false where the code is broken: the end-of-string symbol, or padding that is not its beginning or
     ///   longer than 7 bits (§ 5.2). Nothing is appended then.
     @_lifetime(output: copy output)
-    static func decode(_ coded: Span<UInt8>, into output: inout OctetWriter) -> Bool {
+    static func decode(_ part: Range<Int>, of block: Span<UInt8>, into output: inout OctetWriter) -> Bool {
         let start = output.position
-        if decodeAll(coded, into: &output) { return true }
+        if decodeAll(part, of: block, into: &output) { return true }
         output.position = start
         return false
     }
 
     @_lifetime(output: copy output)
-    private static func decodeAll(_ coded: Span<UInt8>, into output: inout OctetWriter) -> Bool {
+    private static func decodeAll(_ part: Range<Int>, of block: Span<UInt8>, into output: inout OctetWriter) -> Bool {
         let table = Self.steps
         let steps = table.span
-        // The next bits, left-aligned; `bits` of them are valid and the rest are 0.
+        // The next bits, left-aligned, of which so many count. Those below may be set already: they come again, to the
+        // same places.
         var window: UInt64 = 0
         var bits = 0
-        var next = 0
-        while coded.count &- next >= 8 {
-            // Whole octets only: what does not fit is loaded again next time, into the same places.
-            window |= coded.bigEndian64(at: next) >> UInt64(bits)
+        var next = part.lowerBound
+        // Bits that are not decoded yet. Behind them come ones, as in padding.
+        var left = part.count &* 8
+        while true {
+            let isWhole = next &+ 8 <= part.upperBound
+            window |= (isWhole ? block.bigEndian64(at: next) : end(of: part, from: next, in: block)) &>> UInt64(truncatingIfNeeded: bits)
             let octets = (63 &- bits) >> 3
             next &+= octets
             bits &+= octets &* 8
-            // At least 56 bits: four look-ups of 12 need no check.
-            lookUpFour(steps, &window, &bits, into: &output)
-            if steps[Int(window >> 52)] == 0, bits >= 32 {
-                guard let long = longSymbol(window) else { return false }
-                output.append(long.octet)
-                window <<= UInt64(long.bits)
-                bits &-= long.bits
-            }
-            // Bits below the valid ones may be set from the wide load; they are loaded again.
-            window &= bits == 0 ? 0 : ~UInt64(0) << UInt64(64 &- bits)
+            let before = bits
+            let isBroken = lookUpFour(steps, &window, &bits, into: &output)
+            left &-= before &- bits
+            // No code is made of ones alone, so this one began in wrong padding.
+            if left < 0 { return false }
+            guard isBroken else { continue }
+            // Padding: the first bits of the end-of-string symbol, which are all 1, and fewer than 8.
+            if left < 8, window | ~UInt64(0) &>> UInt64(truncatingIfNeeded: left) == ~UInt64(0) { return true }
+            guard let long = longSymbol(window), long.bits <= left else { return false }
+            if long.bits > bits { continue }
+            output.append(long.octet)
+            window <<= UInt64(long.bits)
+            bits &-= long.bits
+            left &-= long.bits
         }
-        return decodeEnd(coded, from: next, window, bits, steps, into: &output)
     }
 
-    /// Four look-ups, for which there must be bits: at most eight octets come of them, in one store.
+    /// Four look-ups, for which there must be 48 bits: at most eight octets come of them, in one store.
+    /// - Returns: whether they end before, at a longer code or ones.
     @inline(always)
     @_lifetime(output: copy output)
     private static func lookUpFour(
         _ steps: Span<UInt32>, _ window: inout UInt64, _ bits: inout Int, into output: inout OctetWriter
-    ) {
-        var word: UInt64 = 0
-        var count = 0
-        for _ in 0..<4 {
-            let step = steps[Int(window >> 52)]
-            if step == 0 { break }
-            word |= UInt64(step & 0xFFFF) << UInt64(8 &* count)
-            let both = Int(step >> 24)
-            count &+= both == Int(step >> 16 & 0xFF) ? 1 : 2
-            window <<= UInt64(both)
-            bits &-= both
-        }
-        output.append(word: word, count: count)
-    }
-
-    /// Decodes the last octets, fewer than eight, which need a check for each code.
-    @_lifetime(output: copy output)
-    private static func decodeEnd(
-        _ coded: Span<UInt8>, from start: Int, _ loaded: UInt64, _ loadedBits: Int, _ steps: Span<UInt32>,
-        into output: inout OctetWriter
     ) -> Bool {
-        var window = loaded
-        var bits = loadedBits
-        var rest = coded.count &- start
-        var restOctets = last(rest, of: coded)
-        while true {
-            // As many whole octets as there is room for.
-            let taken = min(rest, (64 &- bits) >> 3)
-            window |= restOctets >> UInt64(bits)
-            bits &+= taken &* 8
-            window &= bits == 0 ? 0 : ~UInt64(0) << UInt64(64 &- bits)
-            restOctets <<= UInt64(taken &* 8)
-            rest &-= taken
-            if bits >= 4 * stepBits { lookUpFour(steps, &window, &bits, into: &output) }
-            // While there are twelve bits, whatever they stand for is whole.
-            while bits >= stepBits {
-                let step = steps[Int(window >> 52)]
-                if step == 0 { break }
-                let both = Int(step >> 24)
-                output.append(word: UInt64(step & 0xFFFF), count: both == Int(step >> 16 & 0xFF) ? 1 : 2)
-                window <<= UInt64(both)
-                bits &-= both
+        var word: UInt64 = 0
+        var wordBits: UInt64 = 0
+        var isBroken = false
+        for _ in 0..<4 {
+            let step = UInt64(steps[Int(window >> 52)])
+            if step == 0 {
+                isBroken = true
+                break
             }
-            // No code is longer than 30 bits.
-            if rest > 0, bits < 32 { continue }
-            let step = steps[Int(window >> 52)]
-            let first = Int(step >> 16 & 0xFF)
-            if step != 0, first <= bits {
-                let both = Int(step >> 24)
-                let isPair = both != first && both <= bits
-                output.append(UInt8(truncatingIfNeeded: step))
-                if isPair { output.append(UInt8(truncatingIfNeeded: step >> 8)) }
-                window <<= UInt64(isPair ? both : first)
-                bits &-= isPair ? both : first
-            } else if step == 0, let long = longSymbol(window), long.bits <= bits {
-                output.append(long.octet)
-                window <<= UInt64(long.bits)
-                bits &-= long.bits
-            } else {
-                // Padding: the first bits of the end-of-string symbol, which are all 1, and fewer than 8.
-                return bits < 8 && (bits == 0 || window == ~UInt64(0) << UInt64(64 &- bits))
-            }
+            word |= (step & 0xFFFF) &<< wordBits
+            wordBits &+= step >> 24
+            let used = step >> 16 & 0xFF
+            window = window &<< used
+            bits &-= Int(used)
         }
+        output.append(word: word, count: Int(wordBits >> 3))
+        return isBroken
     }
 
-    /// The last `count` octets of `coded`, fewer than eight, left-aligned.
+    /// The octets from `next` on, fewer than eight, left-aligned, and ones behind them.
     @inline(always)
-    private static func last(_ count: Int, of coded: Span<UInt8>) -> UInt64 {
-        if coded.count >= 8 { return coded.bigEndian64(at: coded.count &- 8) << UInt64(64 &- 8 &* count) }
+    private static func end(of part: Range<Int>, from next: Int, in block: Span<UInt8>) -> UInt64 {
+        let count = part.upperBound &- next
+        guard count > 0 else { return ~0 }
+        let ones = ~UInt64(0) &>> UInt64(truncatingIfNeeded: 8 &* count)
+        if next <= block.count &- 8 { return block.bigEndian64(at: next) | ones }
         var octets: UInt64 = 0
-        for index in (coded.count &- count)..<coded.count { octets = octets << 8 | UInt64(coded[index]) }
-        return octets << UInt64(64 &- 8 &* count)
+        for index in next..<part.upperBound { octets = octets << 8 | UInt64(block[index]) }
+        return octets &<< UInt64(64 &- 8 &* count) | ones
     }
 
     /// The symbol whose code of more than 12 bits stands at the top; `nil` for the end-of-string symbol.

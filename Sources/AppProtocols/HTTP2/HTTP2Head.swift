@@ -22,22 +22,26 @@ struct HTTP2Head {
     init(_ list: borrowing HeaderList) {
         let octets = list.octets.span
         let fields = list.fields.span
+        let lengths = Self.lengths
         for index in fields.indices {
             let field = fields[index]
             if field.marks.contains(.unknownName) {
                 hasUnknownName = true
                 continue
             }
-            let name = field.name.range
-            guard !name.isEmpty else { continue }
-            let value = octets.extracting(field.value.range)
-            if octets[name.lowerBound] == UInt8(ascii: ":") {
-                take(pseudo: octets.extracting(name), field.value, value)
+            // Few fields have a name as long as one of those that matter.
+            guard field.name.count < 32, lengths &>> UInt64(field.name.count) & 1 != 0 else { continue }
+            let name = octets.extracting(field.name.range)
+            if name[0] == UInt8(ascii: ":") {
+                take(pseudo: name, field.value, octets.extracting(field.value.range))
             } else {
-                take(octets.extracting(name), field, value)
+                take(name, field, octets.extracting(field.value.range))
             }
         }
     }
+
+    /// Bit n: there is a name of n octets that says something here.
+    private static let lengths = Name.all.reduce(0 as UInt64) { $0 | 1 << UInt64($1.count) }
 
     private mutating func take(pseudo name: Span<UInt8>, _ extent: HeaderList.Extent, _ value: Span<UInt8>) {
         switch (name.count, name[1]) {
@@ -117,6 +121,11 @@ struct HTTP2Head {
         static let contentEncoding = Array("content-encoding".utf8)
         static let grpcEncoding = Array("grpc-encoding".utf8)
         static let grpcStatus = Array("grpc-status".utf8)
+        static let all = [
+            method, scheme, path, authority, status, host, contentType, contentEncoding, grpcEncoding, grpcStatus,
+        ]
+
+        // What values begin with.
         static let grpcType = Array("application/grpc".utf8)
         static let grpcTextType = Array("application/grpc-web-text".utf8)
         static let eventStreamType = Array("text/event-stream".utf8)

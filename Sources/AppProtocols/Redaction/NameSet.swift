@@ -16,9 +16,11 @@ struct NameSet: Sendable {
     var isEmpty: Bool { names.isEmpty }
 
     @inline(__always)
-    func contains(_ name: Span<UInt8>) -> Bool {
-        lengths >> UInt64(min(name.count, 63)) & 1 != 0 && hasEqual(name)
-    }
+    func contains(_ name: Span<UInt8>) -> Bool { mayContain(octets: name.count) && hasEqual(name) }
+
+    /// False where no name has so many octets.
+    @inline(__always)
+    func mayContain(octets count: Int) -> Bool { lengths &>> UInt64(min(count, 63)) & 1 != 0 }
 
     private func hasEqual(_ name: Span<UInt8>) -> Bool {
         for candidate in names where Self.equal(candidate.span, name) { return true }

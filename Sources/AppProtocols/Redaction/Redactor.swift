@@ -51,9 +51,13 @@ public struct Redactor {
     }
 
     private func concerns(_ list: borrowing HeaderList) -> Bool {
-        for field in list.fields {
+        let names = headerNames
+        let fields = list.fields.span
+        for index in fields.indices {
             // A name that was never seen may be any.
-            if field.marks.contains(.unknownName) || headerNames.contains(list.span(of: field.name)) { return true }
+            if fields[index].marks.contains(.unknownName) { return true }
+            let name = fields[index].name
+            if names.mayContain(octets: Int(name.count)), names.contains(list.span(of: name)) { return true }
         }
         return false
     }

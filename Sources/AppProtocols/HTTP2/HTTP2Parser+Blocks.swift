@@ -13,11 +13,6 @@ extension HTTP2Parser {
         let isPromise = frame.type == .pushPromise
         let peer = self.side(side.direction.opposite)
         side.decoder.tableSizeAllowed = peer.isFromStart ? peer.tableSizeAnnounced : nil
-        var block = pool.takeBlock()
-        block.streamID = frame.streamID
-        block.isEndStream = !isPromise && frame.isEndStream
-        block.time = side.frameTime
-
         var start = 0
         var padding = 0
         if frame.isPadded, !payload.isEmpty {
@@ -29,26 +24,39 @@ extension HTTP2Parser {
         let end = frame.length - padding
         guard start <= end, !frame.isPadded || frame.length > 0, frame.streamID != 0 else {
             // Where the block starts or ends cannot be told, or whose it is: the table is unknown behind it.
-            pool.give(&block)
             side.forgetTable()
             reject(payload, start <= end ? .frameStream : .framePadding, side, arrival, to: sink)
             return
         }
-        if isPromise, payload.count >= promisedAt + 4 {
-            block.promisedID = payload.bigEndian32(at: promisedAt) & 0x7FFF_FFFF
-            if block.promisedID & 1 == 1 || block.promisedID == 0 {
-                block.notes.append(.malformed(.frameContent))
-                sink.count(.frameContent, octets: 4)
-            }
-        }
+        let promisedID =
+            isPromise && payload.count >= promisedAt + 4 ? payload.bigEndian32(at: promisedAt) & 0x7FFF_FFFF : nil
+        let isPromisedWrong = promisedID.map { $0 & 1 == 1 || $0 == 0 } ?? false
+        if isPromisedWrong { sink.count(.frameContent, octets: 4) }
         let fragment = payload.extracting(min(start, payload.count)..<min(end, payload.count))
+        let block = pool.takeBlock()
+        begin(
+            &block.parts, promisedID, isPromisedWrong: isPromisedWrong, fragment, of: payload, side, arrival, to: sink)
+        keep(block, side)
+    }
+
+    /// Takes the first part of a block.
+    private func begin(
+        _ block: inout HTTP2HeaderBlock.Parts, _ promisedID: UInt32?, isPromisedWrong: Bool, _ fragment: Span<UInt8>,
+        of payload: Span<UInt8>, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+    ) {
+        block.begin(side.frame, promisedID, isPromisedWrong: isPromisedWrong, at: side.frameTime)
         receive(fragment: fragment, of: payload, &block, side, arrival, to: sink)
+    }
+
+    /// Keeps the block for the next frame, or for reuse.
+    private func keep(_ block: HTTP2HeaderBlock, _ side: HTTP2Side) {
+        if side.frame.isEndHeaders { pool.give(block) } else { side.block = block }
     }
 
     func receiveContinuation(
         _ payload: Span<UInt8>, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
     ) {
-        guard side.block?.streamID == side.frame.streamID, var block = side.block.take() else {
+        guard side.block?.parts.streamID == side.frame.streamID, let block = side.block.take() else {
             // The block it goes on with was not seen. That breaks a rule only where everything was.
             abandonBlock(side, .malformed(.frameOrder), arrival, to: sink)
             let isExpected = side.decoder.table.sizeMax == nil
@@ -56,12 +64,13 @@ extension HTTP2Parser {
             if !isExpected { reject(payload, .frameOrder, side, arrival, to: sink) }
             return
         }
-        receive(fragment: payload, of: payload, &block, side, arrival, to: sink)
+        receive(fragment: payload, of: payload, &block.parts, side, arrival, to: sink)
+        keep(block, side)
     }
 
-    /// Takes a frame's part of a block, and keeps the block for the next frame or finishes it.
+    /// Takes a frame's part of a block, and finishes it with the last.
     private func receive(
-        fragment: Span<UInt8>, of payload: Span<UInt8>, _ block: inout HTTP2HeaderBlock, _ side: HTTP2Side,
+        fragment: Span<UInt8>, of payload: Span<UInt8>, _ block: inout HTTP2HeaderBlock.Parts, _ side: HTTP2Side,
         _ arrival: Arrival, to sink: any MessageSink
     ) {
         if settings.keepsWire, block.wire.count + payload.count < settings.wireOctetsMax {
@@ -79,12 +88,12 @@ extension HTTP2Parser {
         if showsFrame(isRejected: false) {
             showFrame(payload, side, arrival, to: sink)
         }
-        if isLast { finish(&block, side, arrival, to: sink) } else { side.block = block }
+        if isLast { finish(&block, side, arrival, to: sink) }
     }
 
     /// Decodes as much of the block as is there.
     private func decode(
-        _ fragment: Span<UInt8>, isLast: Bool, _ block: inout HTTP2HeaderBlock, _ side: HTTP2Side
+        _ fragment: Span<UInt8>, isLast: Bool, _ block: inout HTTP2HeaderBlock.Parts, _ side: HTTP2Side
     ) {
         guard !block.progress.isStopped else { return }
         if block.rest.isEmpty {
@@ -106,7 +115,7 @@ extension HTTP2Parser {
     }
 
     /// A field larger than any list may be is not waited for.
-    private func limitRest(_ block: inout HTTP2HeaderBlock, _ side: HTTP2Side) {
+    private func limitRest(_ block: inout HTTP2HeaderBlock.Parts, _ side: HTTP2Side) {
         guard block.rest.count > settings.headOctetsMax else { return }
         block.progress.listOctets += block.rest.count
         block.progress.fieldsLeftOut += 1
@@ -117,16 +126,17 @@ extension HTTP2Parser {
 
     /// The block will not end: what is there of it is shown.
     func abandonBlock(_ side: HTTP2Side, _ note: MessageNote, _ arrival: Arrival, to sink: any MessageSink) {
-        guard var block = side.block.take() else { return }
+        guard let block = side.block.take() else { return }
         side.forgetTable()
-        block.notes.append(note)
-        block.isEndStream = false
-        finish(&block, side, arrival, to: sink)
+        block.parts.notes.append(note)
+        block.parts.isEndStream = false
+        finish(&block.parts, side, arrival, to: sink)
+        pool.give(block)
     }
 
     /// The list is there: it begins or ends a message.
     private func finish(
-        _ block: inout HTTP2HeaderBlock, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+        _ block: inout HTTP2HeaderBlock.Parts, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
     ) {
         if block.progress.unknownFields > 0 { block.notes.append(.unknownFields(block.progress.unknownFields)) }
         if block.progress.fieldsLeftOut > 0 {
@@ -144,6 +154,6 @@ extension HTTP2Parser {
         } else {
             receiveList(&block, side, arrival, to: sink)
         }
-        pool.give(&block)
+        block.reset()
     }
 }

@@ -8,9 +8,15 @@ extension HTTP2Parser {
     /// Streams kept for a response while that direction was never seen at all.
     private static let unansweredMax = 64
 
+    /// The stream of this number, if it is open.
+    func openStream(_ id: UInt32) -> HTTP2Stream? {
+        if let recent, recent.id == id { return recent }
+        return streams[id]
+    }
+
     /// The stream of this number, opened if need be.
     func stream(_ id: UInt32, _ arrival: Arrival, to sink: any MessageSink) -> HTTP2Stream {
-        if let stream = streams[id] { return stream }
+        if let stream = openStream(id) { return stream }
         while streams.count >= max(1, settings.openStreamsMax), let oldest = oldestStream(where: { _ in true }) {
             abort(oldest, .endNotSeen, arrival, to: sink)
         }
@@ -35,8 +41,7 @@ extension HTTP2Parser {
 
     private func remove(_ stream: HTTP2Stream) {
         streams[stream.id] = nil
-        streamOctets -= stream.countedOctets
-        stream.countedOctets = 0
+        uncount(stream)
         if streams.isEmpty {
             order.removeAll(keepingCapacity: true)
             orderStart = 0
@@ -64,10 +69,10 @@ extension HTTP2Parser {
         guard let assembly = stream[direction] else { return }
         stream[direction] = nil
         side(direction).openMessages -= 1
-        assembly.parts.finish(note, at: arrival.time, to: sink)
-        stream.end(assembly.parts.share, at: arrival.time)
+        let share = assembly.parts.finish(note, at: arrival.time, to: sink)
+        stream.end(share, at: arrival.time)
         pool.give(assembly)
-        countOctets(of: stream)
+        turn(to: stream)
         removeIfDone(stream, direction, to: sink)
     }
 
@@ -116,7 +121,7 @@ extension HTTP2Parser {
         assembly.parts.message.status = status
         assembly.parts.message.body.codings = codings
         assembly.parts.message.isContinuation = true
-        countOctets(of: stream)
+        turn(to: stream)
     }
 
     // MARK: Transactions

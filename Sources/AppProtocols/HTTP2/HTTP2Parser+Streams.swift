@@ -7,7 +7,7 @@ extension HTTP2Parser {
 
     /// A list begins a message, ends one (trailers), or is an interim response.
     func receiveList(
-        _ block: inout HTTP2HeaderBlock, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+        _ block: inout HTTP2HeaderBlock.Parts, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
     ) {
         let head = HTTP2Head(block.list)
         let direction = side.direction
@@ -21,7 +21,7 @@ extension HTTP2Parser {
                 stream = self.stream(block.streamID, arrival, to: sink)
             } else {
                 takeTrailers(&block, head, stream, direction)
-                countOctets(of: stream)
+                turn(to: stream)
                 if block.isEndStream { finish(stream, direction, nil, arrival, to: sink) }
                 return
             }
@@ -42,7 +42,7 @@ extension HTTP2Parser {
         } else if block.isEndStream {
             finish(stream, direction, nil, arrival, to: sink)
         } else {
-            countOctets(of: stream)
+            turn(to: stream)
         }
     }
 
@@ -74,13 +74,13 @@ extension HTTP2Parser {
     }
 
     private func takeHead(
-        _ block: inout HTTP2HeaderBlock, _ head: HTTP2Head, _ stream: HTTP2Stream, _ assembly: HTTP2Assembly
+        _ block: inout HTTP2HeaderBlock.Parts, _ head: HTTP2Head, _ stream: HTTP2Stream, _ assembly: HTTP2Assembly
     ) {
         assembly.parts.takeHead(&block, head, &stream.transaction, settings, tools)
     }
 
     private func takeTrailers(
-        _ block: inout HTTP2HeaderBlock, _ head: HTTP2Head, _ stream: HTTP2Stream, _ direction: Direction
+        _ block: inout HTTP2HeaderBlock.Parts, _ head: HTTP2Head, _ stream: HTTP2Stream, _ direction: Direction
     ) {
         let assembly = stream[direction]!
         swap(&assembly.parts.message.trailers, &block.list)
@@ -109,12 +109,12 @@ extension HTTP2Parser {
         stream.transaction.status = 0
         stream.transaction.responseTime = 0
         pool.give(assembly)
-        countOctets(of: stream)
+        turn(to: stream)
     }
 
     /// A promised request (§ 8.4.1): it comes from the server and is whole with its list.
     func receivePromise(
-        _ block: inout HTTP2HeaderBlock, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+        _ block: inout HTTP2HeaderBlock.Parts, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
     ) {
         let head = HTTP2Head(block.list)
         if client == nil { client = side.direction.opposite }
@@ -131,7 +131,7 @@ extension HTTP2Parser {
         if !assembly.parts.message.isComplete { stream.transaction.isComplete = false }
         assembly.parts.message.give(to: sink)
         pool.give(assembly)
-        countOctets(of: stream)
+        turn(to: stream)
     }
 
     // MARK: DATA
@@ -169,13 +169,13 @@ extension HTTP2Parser {
             let content = octets.extracting(start..<end)
             assembly.parts.append(content, at: arrival.time, settings, tools, to: sink)
         }
-        if let stream = streams[side.frame.streamID] { countOctets(of: stream) }
+        if let stream = openStream(side.frame.streamID) { turn(to: stream) }
     }
 
     /// The message that a DATA frame belongs to. If none is open, one whose beginning was not seen.
     private func assemblyForData(_ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) -> HTTP2Assembly? {
         let id = side.frame.streamID
-        if let assembly = streams[id]?[side.direction] { return assembly }
+        if let assembly = openStream(id)?[side.direction] { return assembly }
         if isReset(id) { return nil }
         let stream = stream(id, arrival, to: sink)
         let isRequest = isClient(side.direction) && id & 1 == 1
@@ -190,18 +190,18 @@ extension HTTP2Parser {
         let id = side.frame.streamID
         if id == 0 { return reject(Span(), .frameStream, side, arrival, to: sink) }
         if side.isUnreadable || side.padding < 0 || (side.frame.isPadded && side.frame.length == 0) {
-            if let assembly = streams[id]?[side.direction] {
+            if let assembly = openStream(id)?[side.direction] {
                 assembly.parts.message.markIncomplete(.malformed(.framePadding))
             }
             reject(Span(), .framePadding, side, arrival, to: sink)
-        } else if isReset(id), streams[id] == nil {
+        } else if isReset(id), openStream(id) == nil {
             sink.count(.frameStream, octets: UInt64(HTTP2FrameHeader.octetCount + side.frame.length))
             if settings.showsFrames { showFrame(Span(), side, arrival, to: sink) }
             return
         } else if settings.showsFrames {
             showFrame(Span(), side, arrival, to: sink)
         }
-        guard side.frame.isEndStream, assemblyForData(side, arrival, to: sink) != nil, let stream = streams[id] else {
+        guard side.frame.isEndStream, assemblyForData(side, arrival, to: sink) != nil, let stream = openStream(id) else {
             return
         }
         finish(stream, side.direction, nil, arrival, to: sink)

@@ -30,8 +30,11 @@ public final class HTTP2Parser: ProtocolParser {
     var resetCount = 0
     /// GOAWAY with an error was seen: what stays open did not end because of it.
     var connectionError: UInt32?
-    /// Octets held by all streams.
-    var streamOctets = 0
+    /// The stream that something came for last, if it is still there: found without a search, and its octets are
+    /// counted when another one's turn comes.
+    private(set) var recent: HTTP2Stream?
+    /// Octets held by all streams but `recent`, and those of that one which are counted.
+    private var streamOctets = 0
     /// For frames, where they are shown.
     var frameMessage: Message?
 
@@ -180,13 +183,26 @@ public final class HTTP2Parser: ProtocolParser {
 
     // MARK: Memory
 
-    public var heldOctets: Int { sentSide.heldOctets + receivedSide.heldOctets + streamOctets }
+    public var heldOctets: Int {
+        sentSide.heldOctets + receivedSide.heldOctets + streamOctets + (recent?.uncountedOctets ?? 0)
+    }
 
-    /// Something of a stream came, was shown, or is gone.
-    func countOctets(of stream: HTTP2Stream) {
-        let held = stream.heldOctets
-        streamOctets += held - stream.countedOctets
-        stream.countedOctets = held
+    /// Something of a stream comes, is shown, or is gone.
+    func turn(to stream: HTTP2Stream) {
+        guard recent !== stream else { return }
+        if let recent {
+            let octets = recent.uncountedOctets
+            recent.countedOctets += octets
+            streamOctets += octets
+        }
+        recent = stream
+    }
+
+    /// A stream is gone.
+    func uncount(_ stream: HTTP2Stream) {
+        streamOctets -= stream.countedOctets
+        stream.countedOctets = 0
+        if recent === stream { recent = nil }
     }
 
     // MARK: Silence and the end
@@ -228,6 +244,7 @@ public final class HTTP2Parser: ProtocolParser {
     private func trim() {
         assert(streamOctets == 0, "octets of streams that are gone are counted")
         streams = [:]
+        recent = nil
         order = []
         orderStart = 0
         frameMessage = nil

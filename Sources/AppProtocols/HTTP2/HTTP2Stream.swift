@@ -13,10 +13,12 @@ final class HTTP2Stream {
     private var sent: HTTP2Assembly?
     private var received: HTTP2Assembly?
 
-    /// What `heldOctets` was when the parser counted it last.
+    /// What was held when the parser counted it last.
     var countedOctets = 0
-
-    var heldOctets: Int { transaction.heldOctets + (sent?.heldOctets ?? 0) + (received?.heldOctets ?? 0) }
+    /// What is held beyond that; less than nothing if less is.
+    var uncountedOctets: Int {
+        transaction.heldOctets + (sent?.heldOctets ?? 0) + (received?.heldOctets ?? 0) - countedOctets
+    }
 
     subscript(direction: Direction) -> HTTP2Assembly? {
         get { direction == .sent ? sent : received }
@@ -24,10 +26,13 @@ final class HTTP2Stream {
     }
 
     /// One of its messages has ended.
-    func end(_ share: (kind: MessageKind, length: UInt64, isComplete: Bool), at time: Int64) {
+    func end(_ share: HTTP2Assembly.Parts.Share, at time: Int64) {
         if share.kind == .http2Request { request = .ended } else { response = .ended }
         transaction.end(share.kind, share.length, isComplete: share.isComplete, at: time)
     }
+
+    /// Whether it keeps little memory.
+    var isSmall: Bool { transaction.keptOctets <= 1_024 }
 
     func reset(_ id: UInt32) {
         self.id = id
@@ -63,6 +68,8 @@ final class HTTP2Assembly {
 }
 
 extension HTTP2Assembly.Parts {
+    typealias Share = (kind: MessageKind, length: UInt64, isComplete: Bool)
+
     /// - Precondition: it is new or retired.
     mutating func begin(_ kind: MessageKind, _ direction: Direction, streamID: UInt32, at time: Int64) {
         message.kind = kind
@@ -109,17 +116,14 @@ extension HTTP2Assembly.Parts {
 
     /// Gives the message.
     /// - Parameter note: why its end was not seen; `nil` if it was.
-    mutating func finish(_ note: MessageNote?, at time: Int64, to sink: any MessageSink) {
+    /// - Returns: what the message, or the part of it that was given, counts for in its transaction.
+    mutating func finish(_ note: MessageNote?, at time: Int64, to sink: any MessageSink) -> Share {
         grpc?.finish(at: time, to: sink)
         message.endTime = time
         if let note { message.markIncomplete(note) }
         collector.end(isWhole: note == nil, in: &message)
         message.give(to: sink)
-    }
-
-    /// What the message, or the part of it that was given, counts for in its transaction.
-    var share: (kind: MessageKind, length: UInt64, isComplete: Bool) {
-        (message.kind, message.body.length, message.isComplete)
+        return (message.kind, message.body.length, message.isComplete)
     }
 
     /// The beginning was not seen.
@@ -138,7 +142,7 @@ extension HTTP2Assembly.Parts {
 
     /// Takes the list that begins the message.
     mutating func takeHead(
-        _ block: inout HTTP2HeaderBlock, _ head: HTTP2Head, _ transaction: inout Transaction,
+        _ block: inout HTTP2HeaderBlock.Parts, _ head: HTTP2Head, _ transaction: inout Transaction,
         _ settings: ParserSettings, _ tools: any BodyTools
     ) {
         message.fill(from: &block, head)
@@ -166,25 +170,44 @@ extension HTTP2Assembly.Parts {
 
 /// State objects for reuse, by all connections of a thread if it gives them one pool.
 public final class HTTP2Pool {
-    private var assemblies: [HTTP2Assembly] = []
-    private var streams: [HTTP2Stream] = []
-    private var blocks: [HTTP2HeaderBlock] = []
-    private let spareMax: Int
+    /// One value, so that taking or giving takes one access to the object.
+    private var spares: Spares
 
-    /// - Parameter spareMax: objects of a kind kept for reuse.
-    public init(spareMax: Int = 64) { self.spareMax = spareMax }
+    /// - Parameter spareMax: objects of a kind kept for reuse; of streams, which are small and wait for an answer by the
+    ///   thousand, 64 times as many.
+    public init(spareMax: Int = 64) { spares = Spares(max: spareMax) }
 
-    func takeAssembly() -> HTTP2Assembly { assemblies.popLast() ?? HTTP2Assembly() }
-    func takeBlock() -> HTTP2HeaderBlock { blocks.popLast() ?? HTTP2HeaderBlock() }
+    func takeAssembly() -> HTTP2Assembly { spares.assemblies.popLast() ?? HTTP2Assembly() }
+    func takeBlock() -> HTTP2HeaderBlock { spares.blocks.popLast() ?? HTTP2HeaderBlock() }
 
     func takeStream(_ id: UInt32) -> HTTP2Stream {
-        let stream = streams.popLast() ?? HTTP2Stream()
+        let stream = spares.streams.popLast() ?? HTTP2Stream()
         stream.reset(id)
         return stream
     }
 
-    func give(_ assembly: HTTP2Assembly) {
-        guard assemblies.count < spareMax else { return }
+    func give(_ assembly: HTTP2Assembly) { spares.give(assembly) }
+    func give(_ block: HTTP2HeaderBlock) { spares.give(block) }
+    func give(_ stream: HTTP2Stream) { spares.give(stream) }
+
+    /// Frees what is kept for reuse.
+    func trim() { spares = Spares(max: spares.max) }
+}
+
+private struct Spares {
+    var assemblies: [HTTP2Assembly] = []
+    var streams: [HTTP2Stream] = []
+    var blocks: [HTTP2HeaderBlock] = []
+    let max: Int
+    private let streamsMax: Int
+
+    init(max: Int) {
+        self.max = max
+        streamsMax = 64 * max
+    }
+
+    mutating func give(_ assembly: HTTP2Assembly) {
+        guard assemblies.count < max else { return }
         assembly.parts.retire(keepsBody: mayKeepBody)
         assemblies.append(assembly)
     }
@@ -198,33 +221,24 @@ public final class HTTP2Pool {
     /// A body of the usual limit, in memory that grew by doubling.
     private static let largeBodyOctetsMax = 4 << 20
 
-    /// Takes a block and leaves an empty one in its place: a copy would share its memory, and lose it by that.
-    func give(_ block: inout HTTP2HeaderBlock) {
-        guard blocks.count < 4 else { return }
-        block.reset()
-        blocks.append(HTTP2HeaderBlock())
-        swap(&blocks[blocks.count - 1], &block)
+    mutating func give(_ block: HTTP2HeaderBlock) {
+        if blocks.count < 4 { blocks.append(block) }
     }
 
-    func give(_ stream: HTTP2Stream) {
-        if streams.count < spareMax { streams.append(stream) }
-    }
-
-    /// Frees what is kept for reuse.
-    func trim() {
-        assemblies = []
-        streams = []
-        blocks = []
+    mutating func give(_ stream: HTTP2Stream) {
+        if streams.count < streamsMax, stream.isSmall { streams.append(stream) }
     }
 }
 
 extension Transaction {
+    fileprivate var keptOctets: Int { method.capacity + host.capacity + target.capacity }
+
     fileprivate mutating func begin(streamID: UInt32) {
         kind = .http2Request
         self.streamID = streamID
         method.removeAll(keepingCapacity: true)
         host.removeAll(keepingCapacity: true)
-        target.removeAll(keepingCapacity: target.capacity <= 1_024)
+        target.removeAll(keepingCapacity: true)
         status = 0
         grpcStatus = nil
         requestLength = 0
@@ -250,7 +264,7 @@ extension Transaction {
 
 extension Message {
     /// Moves a list here, and names its parts.
-    mutating func fill(from block: inout HTTP2HeaderBlock, _ head: HTTP2Head) {
+    mutating func fill(from block: inout HTTP2HeaderBlock.Parts, _ head: HTTP2Head) {
         swap(&headers, &block.list)
         method = head.method
         // CONNECT names an authority and no path (RFC 9113 § 8.5).

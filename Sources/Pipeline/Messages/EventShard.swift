@@ -18,14 +18,10 @@ final class EventShard {
     private let recorder: MessageRecorder
     /// Where parsers' messages go: the recorder, or what redacts them first.
     private let sink: any MessageSink
-    private var workers: [EventWorker?] = []
+    private var table = WorkerTable()
     private var freeSlots: [Int32] = []
-    private var slotOfKey: [ConnectionKey: Int32] = [:]
     /// The newest of the workers of a socket; the others hang on it.
     private var slotOfSocket: [UInt64: Int32] = [:]
-    /// By last use: the ends of the list through the workers.
-    private var newest: Int32 = -1
-    private var oldest: Int32 = -1
     /// What all workers hold, and may hold.
     private var heldOctets = 0
     private var heldOctetsPeak = 0
@@ -124,12 +120,12 @@ final class EventShard {
             skip(head.missing, head, conversation(of: worker))
             account(worker)
         case .closed:
-            guard let slot = slotOfKey[head.key], let worker = workers[Int(slot)] else { return }
+            guard let slot = table.slotOfKey[head.key], let worker = table.workers[Int(slot)] else { return }
             recorder.worker = worker
             worker.conversation?.pause(.closed, head.direction, at: head.time, to: sink)
             account(worker)
         case .aborted:
-            if let slot = slotOfKey[head.key] { end(slot, at: head.time) }
+            if let slot = table.slotOfKey[head.key] { end(slot, at: head.time) }
         case .destroyed:
             while let slot = slotOfSocket[head.sock] { end(slot, at: head.time) }
         case .text:
@@ -192,13 +188,13 @@ final class EventShard {
     /// (heads, tables) is still too much, they end. Down to the half, so that the search costs little per octet.
     private func relieve(at time: Int64) {
         let goal = heldOctetsMax / 2
-        var slot = oldest
-        while heldOctets > goal, slot >= 0, let worker = workers[Int(slot)] {
+        var slot = table.oldest
+        while heldOctets > goal, slot >= 0, let worker = table.workers[Int(slot)] {
             slot = worker.newer
             if worker.heldOctets >= Self.worthFlushing { flush(worker, at: time) }
         }
-        slot = oldest
-        while heldOctets > goal, slot >= 0, let worker = workers[Int(slot)] {
+        slot = table.oldest
+        while heldOctets > goal, slot >= 0, let worker = table.workers[Int(slot)] {
             let next = worker.newer
             if worker.heldOctets > 0 {
                 recorder.counts.overflowConnections += 1
@@ -228,19 +224,7 @@ final class EventShard {
     /// The worker of an event's connection, now the newest.
     private func touch(_ head: EventHead, _ serial: UInt64) -> EventWorker {
         let key = head.key
-        let slot: Int32
-        let worker: EventWorker
-        if let known = slotOfKey[key], let found = workers[Int(known)] {
-            slot = known
-            worker = found
-            if newest != slot {
-                unlink(slot, worker)
-                link(slot, worker)
-            }
-        } else {
-            if slotOfKey.count >= settings.connectionsMax / EventProcessor.shardCount { evictOldest(at: head.time) }
-            (slot, worker) = add(key, serial)
-        }
+        let (slot, worker) = table.touch(key) ?? open(key, serial, at: head.time)
         worker.note(head)
         worker.lastTick = TimerWheel.tick(at: head.time)
         worker.wasIdle = worker.isIdle
@@ -249,43 +233,44 @@ final class EventShard {
         return worker
     }
 
-    private func add(_ key: ConnectionKey, _ serial: UInt64) -> (Int32, EventWorker) {
+    private func open(_ key: ConnectionKey, _ serial: UInt64, at time: Int64) -> (Int32, EventWorker) {
+        if table.slotOfKey.count >= settings.connectionsMax / EventProcessor.shardCount { evictOldest(at: time) }
         recorder.counts.connections += 1
         let worker = EventWorker(key, serial: serial)
         let slot: Int32
         if let free = freeSlots.popLast() {
             slot = free
-            workers[Int(slot)] = worker
+            table.workers[Int(slot)] = worker
         } else {
-            slot = Int32(workers.count)
-            workers.append(worker)
+            slot = Int32(table.workers.count)
+            table.workers.append(worker)
         }
-        slotOfKey[key] = slot
+        table.slotOfKey[key] = slot
         if key.kind == .sock {
             worker.nextOfSocket = slotOfSocket[key.id] ?? -1
             slotOfSocket[key.id] = slot
         }
-        link(slot, worker)
+        table.link(slot, worker)
         return (slot, worker)
     }
 
     private func evictOldest(at time: Int64) {
-        guard oldest >= 0 else { return }
+        guard table.oldest >= 0 else { return }
         recorder.counts.evictedConnections += 1
-        end(oldest, at: time)
+        end(table.oldest, at: time)
     }
 
     /// Shows what is left of a connection, and forgets it.
     private func end(_ slot: Int32, at time: Int64) {
-        guard let worker = workers[Int(slot)] else { return }
+        guard let worker = table.workers[Int(slot)] else { return }
         recorder.worker = worker
         for direction in Direction.allCases {
             worker.conversation?.pause(.aborted, direction, at: time, to: sink)
         }
         heldOctets -= worker.heldOctets
         worker.heldOctets = 0
-        unlink(slot, worker)
-        slotOfKey[worker.key] = nil
+        table.unlink(slot, worker)
+        table.slotOfKey[worker.key] = nil
         if worker.key.kind == .sock { forgetSocket(slot, worker) }
         // A timer still in the wheel finds the slot empty, or in use by another worker without one of its own: so the
         // slot is free only when the timer has come up.
@@ -294,7 +279,7 @@ final class EventShard {
     }
 
     private func free(_ slot: Int32) {
-        workers[Int(slot)] = nil
+        table.workers[Int(slot)] = nil
         freeSlots.append(slot)
     }
 
@@ -305,7 +290,7 @@ final class EventShard {
             return
         }
         var at = first
-        while at >= 0, let other = workers[Int(at)] {
+        while at >= 0, let other = table.workers[Int(at)] {
             if other.nextOfSocket == slot { other.nextOfSocket = worker.nextOfSocket }
             at = other.nextOfSocket
         }
@@ -313,7 +298,7 @@ final class EventShard {
 
     /// Ends all connections, in the order in which they were first seen.
     private func endAll(at event: Int, time: Int64) {
-        let all = slotOfKey.values.map { (workers[Int($0)]?.serial ?? 0, $0) }.sorted { $0.0 < $1.0 }
+        let all = table.slotOfKey.values.map { (table.workers[Int($0)]?.serial ?? 0, $0) }.sorted { $0.0 < $1.0 }
         for (serial, slot) in all {
             recorder.place = RecordPlace(event: event, due: .max, serial: serial)
             end(slot, at: time)
@@ -334,7 +319,7 @@ final class EventShard {
             wheel?.advance(into: &due)
             guard !due.isEmpty else { continue }
             timerCount -= due.count
-            let items = due.compactMap { slot in workers[Int(slot)].map { (slot, $0) } }
+            let items = due.compactMap { slot in table.workers[Int(slot)].map { (slot, $0) } }
             for (slot, worker) in items.sorted(by: { $0.1.serial < $1.1.serial }) {
                 comeUp(slot, worker, tick: now + 1, in: batch)
             }
@@ -367,20 +352,5 @@ final class EventShard {
         worker.hasTimer = true
         timerCount += 1
         wheel?.insert(slot, due: tick)
-    }
-
-    // MARK: - The list by last use
-
-    private func link(_ slot: Int32, _ worker: EventWorker) {
-        worker.newer = -1
-        worker.older = newest
-        if newest >= 0 { workers[Int(newest)]?.newer = slot }
-        newest = slot
-        if oldest < 0 { oldest = slot }
-    }
-
-    private func unlink(_ slot: Int32, _ worker: EventWorker) {
-        if worker.newer >= 0 { workers[Int(worker.newer)]?.older = worker.older } else { newest = worker.older }
-        if worker.older >= 0 { workers[Int(worker.older)]?.newer = worker.newer } else { oldest = worker.newer }
     }
 }

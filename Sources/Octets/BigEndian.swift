@@ -13,7 +13,7 @@ extension Span where Element == UInt8 {
     }
 
     @inlinable @inline(__always) public func bigEndian64(at offset: Int) -> UInt64 {
-        word(at: offset).byteSwapped
+        littleEndian64(at: offset).byteSwapped
     }
 
     @inlinable @inline(__always) public func littleEndian16(at offset: Int) -> UInt16 {
@@ -25,7 +25,11 @@ extension Span where Element == UInt8 {
             | UInt32(self[offset &+ 1]) << 8 | UInt32(self[offset])
     }
 
-    @inlinable @inline(__always) public func littleEndian64(at offset: Int) -> UInt64 { word(at: offset) }
+    @inlinable @inline(__always) public func littleEndian64(at offset: Int) -> UInt64 {
+        // One check for all; in a loop that has made it, `word` does without.
+        precondition(offset >= 0 && offset <= count &- 8, "eight octets are read at once")
+        return word(at: offset)
+    }
 }
 
 /// Integers appended in network byte order or little-endian.

@@ -63,26 +63,7 @@ extension OctetWriter {
     ) -> Int {
         var index = start
         while index < end {
-            // Words that stay whole need not wait for where the one before ended.
-            while index <= source.count &- 8, index < end {
-                let word = source.word(at: index)
-                let flags = special(word)
-                if flags == 0 {
-                    append(word: word, count: 8)
-                    index &+= 8
-                    continue
-                }
-                let clean = flags.trailingZeroBitCount >> 3
-                append(word: word, count: clean)
-                index &+= clean
-                // What does not stay is the end of a line, nearly always.
-                if lines == .kept, word &>> UInt64(8 &* clean) & 0xFFFF == 0x0A0D {
-                    append(0x0A)
-                    index &+= 2
-                } else {
-                    index = appendSpecial(source, index, lines)
-                }
-            }
+            index = appendWords(source, index, end, lines, special)
             guard index < end else { break }
             let (word, count) = source.upToEight(at: index)
             let clean = min(special(word).trailingZeroBitCount >> 3, count)
@@ -90,6 +71,40 @@ extension OctetWriter {
             index &+= clean
             if clean < count { index = appendSpecial(source, index, lines) }
         }
+        return index
+    }
+
+    /// Appends words of eight octets, up to what does not stay as it is and is no end of a line.
+    /// - Returns: where it stopped.
+    @inline(__always)
+    @_lifetime(self: copy self)
+    private mutating func appendWords(
+        _ source: Span<UInt8>, _ start: Int, _ end: Int, _ lines: TerminalText.Lines, _ special: (UInt64) -> UInt64
+    ) -> Int {
+        var index = start
+        // Not the writer's own, which would be in memory after each store.
+        var target = position
+        var memory = MutableRawSpan(_elements: &octets)
+        let last = min(end &- 1, source.count &- 8)
+        while index <= last {
+            let word = source.word(at: index)
+            memory.storeBytes(of: word.littleEndian, toByteOffset: target, as: UInt64.self)
+            let flags = special(word)
+            if flags == 0 {
+                // Words that stay whole need not wait for where the one before ended.
+                index &+= 8
+                target &+= 8
+                continue
+            }
+            let clean = flags.trailingZeroBitCount >> 3
+            index &+= clean
+            target &+= clean
+            guard lines == .kept, word &>> UInt64(8 &* clean) & 0xFFFF == 0x0A0D else { break }
+            memory.storeBytes(of: 0x0A, toByteOffset: target, as: UInt8.self)
+            index &+= 2
+            target &+= 1
+        }
+        position = target
         return index
     }
 

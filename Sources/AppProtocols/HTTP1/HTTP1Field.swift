@@ -10,8 +10,7 @@ enum HTTP1Field {
         let start = line.lowerBound
         if LineScan.isBlank(octets[start]) { return fold(octets, line, into: &list, &odd) }
         guard list.fields.count < fieldsMax else { return }
-        var index = start
-        while index < line.upperBound, LineScan.isToken(octets[index]) { index += 1 }
+        let index = LineScan.endOfToken(octets, from: start, to: line.upperBound)
         guard index < line.upperBound, octets[index] == 0x3A, index > start else {
             odd.insert(.control)
             return readOdd(octets, line, from: index, into: &list)

@@ -82,10 +82,12 @@ struct HTTP1StartLine {
         // The preface of HTTP/2 (RFC 9113 § 3.4) looks like a request of ours and is none.
         if line.version == 20, LineScan.equals(octets, line.method, "pri") { return nil }
         line.isOdd = end != range.upperBound || target != rest
-        for index in target where octets[index] <= LineScan.space {
+        var index = LineScan.control(octets, from: target.lowerBound, below: 0x21)
+        while index < target.upperBound {
             // A control octet makes it something binary; a blank is odd only.
             guard LineScan.isBlank(octets[index]) || octets[index] == LineScan.cr else { return nil }
             line.isOdd = true
+            index = LineScan.control(octets, from: index + 1, below: 0x21)
         }
         return line
     }

@@ -41,21 +41,21 @@ enum LineScan {
         }
     }
 
-    /// The first octet below 0x20 at or behind `start`, or the end.
+    /// The first octet below 0x20 (or another limit, up to 0x80) at or behind `start`, or the end.
     ///
-    /// Eight octets at once: subtracting 0x20 from each borrows into the top bit of those below it. A borrow can make
-    /// later octets look small, never earlier ones, so the lowest is right.
+    /// Eight octets at once: subtracting the limit from each borrows into the top bit of those below it. A borrow can
+    /// make later octets look small, never earlier ones, so the lowest is right.
     @inline(__always)
-    static func control(_ octets: Span<UInt8>, from start: Int) -> Int {
+    static func control(_ octets: Span<UInt8>, from start: Int, below limit: UInt8 = 0x20) -> Int {
         var index = start
         let ones: UInt64 = 0x0101_0101_0101_0101
         while index <= octets.count - 8 {
             let word = octets.word(at: index)
-            let small = (word &- ones &* 0x20) & ~word & (ones &* 0x80)
+            let small = (word &- ones &* UInt64(limit)) & ~word & (ones &* 0x80)
             if small != 0 { return index + small.trailingZeroBitCount >> 3 }
             index += 8
         }
-        while index < octets.count, octets[index] >= 0x20 { index += 1 }
+        while index < octets.count, octets[index] >= limit { index += 1 }
         return index
     }
 
@@ -83,6 +83,35 @@ enum LineScan {
         let low: UInt64 = 0x03FF_6CFA_0000_0000, high: UInt64 = 0x57FF_FFFF_C7FF_FFFE
         let bits = octet < 64 ? low : high
         return octet < 128 && bits &>> UInt64(octet & 63) & 1 == 1
+    }
+
+    /// Where the token that begins at `start` ends, `end` at the latest.
+    ///
+    /// Eight octets at once, as long as they are letters and hyphens, of which names of fields are made.
+    @inline(__always)
+    static func endOfToken(_ octets: Span<UInt8>, from start: Int, to end: Int) -> Int {
+        var index = start
+        let last = min(end &- 1, octets.count &- 8)
+        while index <= last {
+            let others = notNames(octets.word(at: index))
+            index &+= min(others.trailingZeroBitCount >> 3, 8)
+            if others != 0 { break }
+        }
+        while index < end, isToken(octets[index]) { index &+= 1 }
+        return min(index, end)
+    }
+
+    /// The most significant bit of each octet that is neither a letter nor a hyphen.
+    @inline(__always)
+    private static func notNames(_ word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highBits = ones &* 0x80
+        // No sum leaves its octet, all being below 0x80.
+        let low = word & ~highBits
+        let lower = low | (ones &* 0x20)
+        let letters = (lower &+ ones &* 0x1F) & ~(lower &+ ones &* 0x05)
+        let hyphens = ~((low ^ (ones &* 0x2D)) &+ ones &* 0x7F)
+        return (word | ~(letters | hyphens)) & highBits
     }
 
     @inline(__always) static func isDigit(_ octet: UInt8) -> Bool { octet &- 0x30 < 10 }

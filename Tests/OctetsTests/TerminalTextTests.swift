@@ -48,4 +48,21 @@ import Testing
             #expect(!Self.isText(text + [0x01]) && !Self.isText([0x7F] + text))
         }
     }
+
+    /// Any octet anywhere, in runs longer and shorter than those that are looked at together.
+    @Test(arguments: [1, 31, 32, 223, 224, 225, 448, 1_000])
+    func controlsAreCountedAndNothingElsePasses(count: Int) {
+        for octet in UInt8.min...UInt8.max {
+            for place in Set([0, count / 2, count - 1]) {
+                var octets = [UInt8](repeating: 0x7E, count: count)
+                octets[place] = octet
+                let isPlain = octets.span.isPrintable(butForControls: 0)
+                let hasOneControl = octets.span.isPrintable(butForControls: 1)
+                #expect(isPlain == (0x20...0x7E ~= octet) && hasOneControl == (octet < 0x20))
+            }
+        }
+        let controls = [UInt8](repeating: 0x0A, count: count)
+        let areAll = controls.span.isPrintable(butForControls: count)
+        #expect(areAll)
+    }
 }

@@ -53,6 +53,26 @@ struct HPACKTests {
         #expect(decoded.isEmpty)
     }
 
+    /// Fields stand as they are shown, whether they come from a table or not; not where something is unknown.
+    @Test func listsAreLinesUnlessSomethingIsUnknown() {
+        var decoder = HPACKDecoder()
+        // Indexed, a literal that is inserted, a reference to it, one that is not, and a name of the static table.
+        let block: [UInt8] =
+            [0x82, 0x40, 1, 0x61, 2, 0x62, 0x63, 0xBE, 0x00, 1, 0x64, 0] + [0x04, 2, 0x2F, 0x78]
+        var list = HeaderList()
+        var progress = HPACKDecoder.Progress()
+        _ = decoder.decode(block.span, isLast: true, into: &list, &progress, Self.limits)
+        #expect(list.areLines)
+        #expect(String(decoding: list.octets, as: UTF8.self) == ":method: GET\na: bc\na: bc\nd: \n:path: /x\n")
+        #expect(list.lines == [":method: GET", "a: bc", "a: bc", "d: ", ":path: /x"])
+        decoder.forget()
+        progress.reset()
+        _ = decoder.decode([0xBE].span, isLast: true, into: &list, &progress, Self.limits)
+        #expect(!list.areLines && list.lines.last == "?: ?")
+        list.removeAll()
+        #expect(!list.areLines)
+    }
+
     /// RFC 7541 appendix C.4.
     @Test func examplesOfTheSpecification() {
         var decoder = HPACKDecoder()

@@ -156,8 +156,8 @@ extension HTTP2Parser {
             side.content.append(contentsOf: octets.extracting(start..<min(end, start + room)))
             side.contentLength += UInt64(end - start)
         }
-        guard settings.keepsWire || start < end, let assembly = assemblyForData(side, arrival, to: sink) else { return }
-        if settings.keepsWire {
+        guard settings.keepsWire || start < end, let stream = streamForData(side, arrival, to: sink) else { return }
+        if settings.keepsWire, let assembly = stream[side.direction] {
             if octets.count + side.remaining == side.frame.length {
                 var header: [UInt8] = []
                 side.frame.append(to: &header)
@@ -167,22 +167,23 @@ extension HTTP2Parser {
         }
         if start < end {
             let content = octets.extracting(start..<end)
-            assembly.parts.append(content, at: arrival.time, settings, tools, to: sink)
+            stream[side.direction]?.parts.append(content, at: arrival.time, settings, tools, to: sink)
         }
-        if let stream = openStream(side.frame.streamID) { turn(to: stream) }
+        turn(to: stream)
     }
 
-    /// The message that a DATA frame belongs to. If none is open, one whose beginning was not seen.
-    private func assemblyForData(_ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) -> HTTP2Assembly? {
+    /// The stream whose open message a DATA frame belongs to. If none is open, one whose beginning was not seen is
+    /// begun; `nil` where the stream was reset.
+    private func streamForData(_ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) -> HTTP2Stream? {
         let id = side.frame.streamID
-        if let assembly = openStream(id)?[side.direction] { return assembly }
+        if let stream = openStream(id), stream.hasMessage(side.direction) { return stream }
         if isReset(id) { return nil }
         let stream = stream(id, arrival, to: sink)
         let isRequest = isClient(side.direction) && id & 1 == 1
         let assembly = begin(
             isRequest ? .http2Request : .http2Response, stream, side.direction, at: side.frameTime)
         assembly.parts.beginUnseen(settings, tools)
-        return assembly
+        return stream
     }
 
     /// A DATA frame is there, or what came of it.
@@ -201,9 +202,7 @@ extension HTTP2Parser {
         } else if settings.showsFrames {
             showFrame(Span(), side, arrival, to: sink)
         }
-        guard side.frame.isEndStream, assemblyForData(side, arrival, to: sink) != nil, let stream = openStream(id) else {
-            return
-        }
+        guard side.frame.isEndStream, let stream = streamForData(side, arrival, to: sink) else { return }
         finish(stream, side.direction, nil, arrival, to: sink)
     }
 }

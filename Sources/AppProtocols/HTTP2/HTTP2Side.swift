@@ -58,7 +58,8 @@ final class HTTP2Side {
 
     /// Octets held of frames and header blocks, and those of the table.
     var heldOctets: Int {
-        payload.count + content.count + dataWire.count + skipped.count + decoder.table.size + (block?.parts.countOctets() ?? 0)
+        payload.count + content.count + dataWire.count + skipped.count + decoder.table.size
+            + (block?.parts.countOctets() ?? 0)
     }
 
     /// Octets may be missing before what comes next.

@@ -25,6 +25,9 @@ final class HTTP2Stream {
         set { if direction == .sent { sent = newValue } else { received = newValue } }
     }
 
+    /// Whether a message is being received; without counting a reference to it.
+    func hasMessage(_ direction: Direction) -> Bool { direction == .sent ? sent != nil : received != nil }
+
     /// One of its messages has ended.
     func end(_ share: HTTP2Assembly.Parts.Share, at time: Int64) {
         if share.kind == .http2Request { request = .ended } else { response = .ended }
@@ -186,9 +189,9 @@ public final class HTTP2Pool {
         return stream
     }
 
-    func give(_ assembly: HTTP2Assembly) { spares.give(assembly) }
-    func give(_ block: HTTP2HeaderBlock) { spares.give(block) }
-    func give(_ stream: HTTP2Stream) { spares.give(stream) }
+    func give(_ assembly: consuming HTTP2Assembly) { spares.give(assembly) }
+    func give(_ block: consuming HTTP2HeaderBlock) { spares.give(block) }
+    func give(_ stream: consuming HTTP2Stream) { spares.give(stream) }
 
     /// Frees what is kept for reuse.
     func trim() { spares = Spares(max: spares.max) }
@@ -206,7 +209,7 @@ private struct Spares {
         streamsMax = 64 * max
     }
 
-    mutating func give(_ assembly: HTTP2Assembly) {
+    mutating func give(_ assembly: consuming HTTP2Assembly) {
         guard assemblies.count < max else { return }
         assembly.parts.retire(keepsBody: mayKeepBody)
         assemblies.append(assembly)
@@ -221,11 +224,11 @@ private struct Spares {
     /// A body of the usual limit, in memory that grew by doubling.
     private static let largeBodyOctetsMax = 4 << 20
 
-    mutating func give(_ block: HTTP2HeaderBlock) {
+    mutating func give(_ block: consuming HTTP2HeaderBlock) {
         if blocks.count < 4 { blocks.append(block) }
     }
 
-    mutating func give(_ stream: HTTP2Stream) {
+    mutating func give(_ stream: consuming HTTP2Stream) {
         if streams.count < streamsMax, stream.isSmall { streams.append(stream) }
     }
 }

@@ -109,7 +109,8 @@ enum HuffmanCode {
         var left = part.count &* 8
         while true {
             let isWhole = next &+ 8 <= part.upperBound
-            window |= (isWhole ? block.bigEndian64(at: next) : end(of: part, from: next, in: block)) &>> UInt64(truncatingIfNeeded: bits)
+            let loaded = isWhole ? block.bigEndian64(at: next) : end(of: part, from: next, in: block)
+            window |= loaded &>> UInt64(truncatingIfNeeded: bits)
             let octets = (63 &- bits) >> 3
             next &+= octets
             bits &+= octets &* 8

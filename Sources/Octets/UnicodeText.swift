@@ -48,7 +48,8 @@ public enum OctetFlags {
 extension Span where Element == UInt8 {
     /// Eight octets, the first in the lowest. Traps unless all are there.
     @inline(always) public func word(at offset: Int) -> UInt64 {
-        // In a span whose count is known no octet needs a check of its own, and in one expression eight loads become one.
+        // In a span whose count is known no octet needs a check of its own, and in one expression eight loads become
+        // one.
         let octets = extracting(offset..<offset &+ 8)
         return UInt64(octets[0]) | UInt64(octets[1]) << 8 | UInt64(octets[2]) << 16 | UInt64(octets[3]) << 24
             | UInt64(octets[4]) << 32 | UInt64(octets[5]) << 40 | UInt64(octets[6]) << 48 | UInt64(octets[7]) << 56

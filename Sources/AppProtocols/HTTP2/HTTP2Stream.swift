@@ -176,8 +176,8 @@ public final class HTTP2Pool {
     /// One value, so that taking or giving takes one access to the object.
     private var spares: Spares
 
-    /// - Parameter spareMax: objects of a kind kept for reuse; of streams, which are small and wait for an answer by the
-    ///   thousand, 64 times as many.
+    /// - Parameter spareMax: objects of a kind kept for reuse; of streams, which are small and wait for an answer by
+    ///   the thousand, 64 times as many.
     public init(spareMax: Int = 64) { spares = Spares(max: spareMax) }
 
     func takeAssembly() -> HTTP2Assembly { spares.assemblies.popLast() ?? HTTP2Assembly() }

@@ -3,7 +3,8 @@ import Octets
 /// Header or trailer fields in wire order and case, in one buffer that is reused from message to message.
 ///
 /// A field is two ranges of `octets`, so whatever else stands there (HTTP/1: the start line and the line ends) stays
-/// as it was on the wire and can be shown again octet by octet. Fields of HTTP/2 stand there as lines, as they are shown.
+/// as it was on the wire and can be shown again octet by octet. Fields of HTTP/2 stand there as lines, as they are
+/// shown.
 public struct HeaderList: Sendable, Equatable {
     /// Where something lies in `octets`.
     public struct Extent: Sendable, Equatable {

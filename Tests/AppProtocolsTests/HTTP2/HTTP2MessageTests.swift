@@ -43,39 +43,6 @@ struct HTTP2MessageTests {
         #expect(conversation.sink.malformations.isEmpty)
     }
 
-    /// A name may be a colon alone, or begin with one and be as long as one that counts.
-    @Test func namesLikePseudoFieldsAreNone() {
-        var (conversation, requests, _) = open()
-        let odd = [(":", "x"), (":m", "y"), (":pa", "z"), (":matter", "v"), ("", "w")]
-        conversation.feed(.sent, HTTP2Frame.headers(1, requests.encode(Self.get + odd), end: true))
-        conversation.close()
-        let message = conversation.sink.messages[0]
-        #expect(message.headerLines == (Self.get + odd).map { "\($0.0): \($0.1)" })
-        #expect(message.text(message.method) == "GET" && message.text(message.target) == "/a")
-    }
-
-    /// Streams answered in another order than they were opened: what is found again is the right one.
-    @Test func answersInAnyOrderFindTheirStreams() {
-        var (conversation, requests, responses) = open()
-        for id in stride(from: UInt32(1), to: 9, by: 2) {
-            let fields = [(":method", "GET"), (":scheme", "https"), (":authority", "h"), (":path", "/\(id)")]
-            conversation.feed(.sent, HTTP2Frame.headers(id, requests.encode(fields), end: true))
-        }
-        let held = conversation.parser.heldOctets
-        for id: UInt32 in [5, 1, 7, 3] {
-            conversation.feed(.received, HTTP2Frame.headers(id, responses.encode([(":status", "200")])))
-        }
-        #expect(conversation.parser.heldOctets > held)
-        for id: UInt32 in [3, 7, 5, 1] {
-            conversation.feed(.received, HTTP2Frame.data(id, "body \(id)", end: true))
-        }
-        let transactions = conversation.sink.transactions
-        #expect(transactions.map(\.streamID) == [3, 7, 5, 1])
-        #expect(transactions.map { String(decoding: $0.target, as: UTF8.self) } == ["/3", "/7", "/5", "/1"])
-        #expect(conversation.sink.messages.suffix(4).map(\.bodyText) == ["body 3", "body 7", "body 5", "body 1"])
-        #expect(conversation.parser.heldOctets < held)
-    }
-
     /// Case 28, 29: a block in several frames, and later references to what it inserted.
     @Test func continuationFramesAreOneBlock() {
         var (conversation, _, responses) = open()

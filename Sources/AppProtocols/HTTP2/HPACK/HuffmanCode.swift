@@ -22,8 +22,8 @@ enum HuffmanCode {
     /// Bits of one look-up.
     private static let stepBits = 12
 
-    /// By the next 12 bits: the first symbol, the second << 8 if there are two, the bits of all << 16, eight times their
-    /// number << 24. 0: the code is longer.
+    /// By the next 12 bits: the first symbol, the second << 8 if there are two, the bits of all << 16, eight times
+    /// their number << 24. 0: the code is longer.
     private static let steps: [UInt32] = makeSteps()
 
     /// The codes of one length: the first of them, left-aligned in 32 bits, and where its symbol stands in
@@ -84,8 +84,8 @@ enum HuffmanCode {
     /// The most octets that `count` coded octets decode to: no code is shorter than 5 bits.
     @inline(always) static func decodedMax(_ count: Int) -> Int { count * 8 / 5 }
 
-    /// Appends what a part of `block` stands for: at most `decodedMax` octets, and wide stores reach `OctetWriter.slack`
-    /// beyond. What is behind the part may be read, too.
+    /// Appends what a part of `block` stands for: at most `decodedMax` octets, and wide stores reach
+    /// `OctetWriter.slack` beyond. What is behind the part may be read, too.
     /// - Returns: false where the code is broken: the end-of-string symbol, or padding that is not its beginning or
     ///   longer than 7 bits (§ 5.2). Nothing is appended then.
     @_lifetime(output: copy output)

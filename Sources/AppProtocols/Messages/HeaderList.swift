@@ -76,15 +76,17 @@ public struct HeaderList: Sendable, Equatable {
 
     /// Appends a field whose name and value are copied, as a line.
     public mutating func append(name: Span<UInt8>, value: Span<UInt8>, marks: Marks = []) {
-        areLines = marks.isDisjoint(with: [.unknownName, .unknownValue]) && (areLines || octets.isEmpty)
+        let staysLines = marks.isDisjoint(with: [.unknownName, .unknownValue]) && (areLines || octets.isEmpty)
         let nameExtent = append(name)
         octets.append(contentsOf: [UInt8(ascii: ":"), UInt8(ascii: " ")])
         fields.append(Field(name: nameExtent, value: append(value), marks: marks))
         octets.append(Self.lineEnd)
+        areLines = staysLines
     }
 
     /// Appends octets that are no field yet.
     public mutating func append(_ text: Span<UInt8>) -> Extent {
+        areLines = false
         let start = octets.count
         octets.append(contentsOf: text)
         return Extent(start: start, count: text.count)

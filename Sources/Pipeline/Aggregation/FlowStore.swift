@@ -27,6 +27,15 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
         entries = MappedArray(count: Table.capacity(slots: Self.initialSlots))
     }
 
+    /// Rows to be read, the first `count`: without an index, nothing can be counted or merged into them.
+    init(rows: consuming MappedArray<FlowEntry<Key>>, count: Int) {
+        seed = 0
+        sketchOctets = nil
+        slots = MappedArray(count: 0)
+        entries = rows
+        self.count = count
+    }
+
     /// Octets of address space the table takes.
     var byteCount: Int { slots.byteCount + entries.byteCount }
 

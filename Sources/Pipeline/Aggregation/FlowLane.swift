@@ -220,6 +220,7 @@ struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
         var fresh = FlowStore<Key>(seed: store.seed, sketchOctets: store.sketchOctets)
         budget.take(fresh.byteCount)
         swap(&store, &fresh)
+        fresh.dropIndex()
         return fresh
     }
 }

@@ -125,6 +125,9 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
 
     mutating func add(_ more: EvictedFlows) { evicted.add(more) }
 
+    /// Nothing more will be counted: rows are read without the index, and its memory serves what comes next.
+    mutating func dropIndex() { slots = MappedArray(count: 0) }
+
     /// A second table with the same contents.
     func copy() -> FlowStore {
         var copy = FlowStore(seed: seed, sketchOctets: sketchOctets)

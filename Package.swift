@@ -69,27 +69,25 @@ let package = Package(
 
         // The machine half: what touches the world, and the only homes of `unsafe`.
         .target(name: "CKernelIO", path: "Sources/C/CKernelIO"),
+        // Loads libpcap, libbpf and libcrypto when they are called: they would be a third of every start.
+        .target(name: "CLoader", path: "Sources/C/CLoader"),
         .systemLibrary(name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "CZstd", path: "Sources/C/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(
             name: "CBrotli", path: "Sources/C/CBrotli", pkgConfig: "libbrotlidec",
             providers: [.apt(["libbrotli-dev"])]),
-        .systemLibrary(
-            name: "CCrypto", path: "Sources/C/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CCrypto", dependencies: ["CLoader"], path: "Sources/C/CCrypto"),
         .target(name: "KernelIO", dependencies: ["CKernelIO", "Octets"], swiftSettings: settings),
         // Programs for the kernel: compiled by the plugin with the toolchain's clang, embedded in `Probes`.
-        .systemLibrary(
-            name: "CLibBPF", path: "Sources/C/CLibBPF", pkgConfig: "libbpf",
-            providers: [.apt(["libbpf-dev", "libelf-dev"])]),
+        .target(name: "CLibBPF", dependencies: ["CLoader"], path: "Sources/C/CLibBPF"),
         .systemLibrary(name: "CProbeRecords", path: "Sources/C/CProbeRecords"),
         .executableTarget(name: "bpfc", path: "Plugins/bpfc", swiftSettings: settings),
         .plugin(name: "BPFCompile", capability: .buildTool(), dependencies: ["bpfc"]),
         .target(
             name: "Probes", dependencies: ["CLibBPF", "CProbeRecords", "KernelIO", "Octets"], exclude: ["BPF"],
             swiftSettings: settings, plugins: probePlugins),
-        .systemLibrary(
-            name: "CPcap", path: "Sources/C/CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+        .target(name: "CPcap", dependencies: ["CLoader"], path: "Sources/C/CPcap"),
         .target(
             name: "LiveCapture", dependencies: ["CPcap", "CaptureFiles", "KernelIO"], swiftSettings: settings),
         .target(name: "ContentCodings", dependencies: ["CZlib", "CZstd", "CBrotli"], swiftSettings: settings),

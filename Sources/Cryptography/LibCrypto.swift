@@ -5,6 +5,9 @@ import TLS
 public final class LibCrypto: TLSCryptography {
     public init() {}
 
+    /// Loads the library, which its first use would do, too late in a process that may open no file any more.
+    public static func load() { _ = SHA256Digest() }
+
     public func digest(_ algorithm: HashAlgorithm, _ octets: Span<UInt8>) -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: algorithm.octets)
         // SAFETY: libcrypto reads `count` octets and writes as many as the algorithm's digest has, at addresses lent

@@ -83,6 +83,23 @@ import Testing
         #expect(try Command.shell("$N show --help > /dev/null").code == 0)
     }
 
+    /// What needs a library that is not there says so; all else works without it.
+    @Test(.enabled(if: Command.canMount, "mounting in a name space of the test's own is not permitted"))
+    func aMissingLibraryIsNamed() throws {
+        let outcome = try Command.shell(
+            """
+            exec unshare --mount bash -c '
+                /sbin/ldconfig -p | grep -o "/.*/libpcap.so[.0-9]*" | xargs -n 1 readlink -f | sort -u |
+                    xargs -I % mount --bind /dev/null % &&
+                "$N" analyze --format json \(Command.sample) >/dev/null &&
+                exec "$N" capture --interface lo --duration 1s'
+            """)
+        #expect(outcome.code == 69 && outcome.output.isEmpty)
+        #expect(
+            outcome.errors.hasPrefix("netspectra: cannot load libpcap.so.0.8, which Debian's package libpcap0.8 has: "),
+            "\(outcome.errors)")
+    }
+
     /// A reader that has seen enough is no failure to tell of.
     @Test func aClosedPipeIsQuiet() throws {
         for arguments in ["", "-f csv -k five-tuple", "-f json"] {

@@ -1,3 +1,4 @@
+import Cryptography
 import Events
 import KernelIO
 import Pipeline
@@ -32,6 +33,7 @@ struct ReaderLink {
         let reader = try RecordReader(buffers)
         ChildProcess.closeAll(but: outputs + buffers.descriptors + reader.descriptors + [socket.descriptor])
         prepare()
+        LibCrypto.load()
         let layers = isConfined ? try Sandbox.enter() : []
         socket.write(TraceMessage.reading(layers).octets)
         return reader

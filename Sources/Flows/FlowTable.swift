@@ -243,12 +243,14 @@ public enum FlowTable<Key: TableKey> {
     /// Adds the counters of up to `batch` flows to those their keys already have, the cache misses overlapped as in
     /// `apply`.
     ///
-    /// - Parameter hashes: those of the keys.
+    /// - Parameters:
+    ///   - hashes: those of the keys.
+    ///   - ask: as in `apply`.
     /// - Precondition: `entries` has room for `count + flows.count`, and so has the index (`capacity`).
     @inlinable
     public static func merge(
         _ flows: Span<Entry>, hashes: [128 of UInt32], slots: inout MutableSpan<UInt64>,
-        entries: inout MutableSpan<Entry>, count: inout Int
+        entries: inout MutableSpan<Entry>, count: inout Int, ask: (Span<Entry>, Int) -> Void = { _, _ in }
     ) {
         var candidates: [128 of Int32] = .init(repeating: 0)
         let mask = slots.count - 1
@@ -261,15 +263,14 @@ public enum FlowTable<Key: TableKey> {
                 place = (place &+ 1) & mask
                 slot = slots[place]
             }
-            candidates[i] = Int32(truncatingIfNeeded: slot) &- 1
-        }
-        for i in 0..<n where candidates[i] >= 0 {
-            if entries[Int(candidates[i])].key != flows[i].key { candidates[i] = -1 }
+            let index = Int(Int32(truncatingIfNeeded: slot) &- 1)
+            ask(entries.span, index)
+            candidates[i] = Int32(truncatingIfNeeded: index)
         }
         for i in 0..<n {
-            let index = candidates[i]
-            if index >= 0 {
-                entries[Int(index)].counters.merge(flows[i].counters)
+            let index = Int(candidates[i])
+            if index >= 0, entries[index].key == flows[i].key {
+                entries[index].counters.merge(flows[i].counters)
             } else {
                 mergeOne(flows[i], hash: hashes[i], slots: &slots, entries: &entries, count: &count)
             }

@@ -92,6 +92,17 @@ extension FlowKey {
 }
 
 extension KeyPlan {
+    /// Where in `meta` the number stands that is the whole of a one-way key, and how many there are of it: for keys of
+    /// one port, a protocol or a VLAN.
+    public var numberField: (shift: UInt64, count: Int)? {
+        guard !hasAddresses, !bidirectional, compactMeta != 0 else { return nil }
+        let shift = UInt64(compactMeta.trailingZeroBitCount)
+        let highest = compactMeta >> shift
+        // Ones without a gap.
+        guard highest <= 0xFFFF, highest & (highest + 1) == 0 else { return nil }
+        return (shift, Int(highest) + 1)
+    }
+
     /// What a flow of a finer task is in this one: its key, and its counters in that key's orientation.
     @inlinable public func rolledUp<Key: TableKey>(_ entry: FlowEntry<Key>) -> FlowEntry<Key> {
         let (key, direction) = entry.key.masked(by: self)

@@ -86,7 +86,8 @@ import Glibc
     }
 
     /// Lets `body` fill each of the parts between neighbouring `cuts` (ascending, within 0 ... `count`), on up to
-    /// `threads` threads; part `i` lies between cuts `i` and `i + 1`.
+    /// `threads` threads; part `i` lies between cuts `i` and `i + 1`. The longest part is begun first, so that none is
+    /// left for one thread at the end.
     public mutating func modifyConcurrently(
         cuts: [Int], threads: Int, _ body: @escaping @Sendable (Int, inout MutableSpan<Element>) -> Void
     ) {
@@ -95,7 +96,10 @@ import Glibc
         // SAFETY: the parts lie inside the mapping and do not overlap (checked above), each index runs once, and `self`
         // is held exclusively until all of them have returned.
         nonisolated(unsafe) let storage = unsafe storage
-        concurrently(cuts.count - 1, threads: threads) { index in
+        let lengths: [Int] = zip(cuts, cuts.dropFirst()).map { $1 - $0 }
+        let longestFirst = lengths.indices.sorted { lengths[$0] > lengths[$1] }
+        concurrently(longestFirst.count, threads: threads) { turn in
+            let index = longestFirst[turn]
             var part = unsafe MutableSpan(
                 _unsafeElements: UnsafeMutableBufferPointer(rebasing: storage[cuts[index]..<cuts[index + 1]]))
             body(index, &part)

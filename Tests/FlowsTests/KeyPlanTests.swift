@@ -35,4 +35,22 @@ import Testing
         }
         #expect(directions.count == (bidirectional ? 2 : 1))
     }
+
+    @Test func aNumberThatIsTheWholeKeyIsFound() {
+        func field(_ fields: KeyFields, bidirectional: Bool = false) -> (shift: UInt64, count: Int)? {
+            KeyPlan(FlowTask(name: "", fields: fields, bidirectional: bidirectional)).numberField
+        }
+        func expect(_ fields: KeyFields, _ shift: UInt64, _ count: Int) {
+            #expect(field(fields).map { $0 == (shift, count) } == true)
+        }
+        expect(KeyFields(sourcePort: true), 48, 65_536)
+        expect(KeyFields(destinationPort: true), 32, 65_536)
+        expect(KeyFields(vlan: true), 16, 65_536)
+        expect(KeyFields(protocol: true), 8, 256)
+        #expect(field(KeyFields(sourcePort: true), bidirectional: true) == nil)
+        #expect(field(KeyFields(source: .whole)) == nil)
+        #expect(field(KeyFields(sourcePort: true, destinationPort: true)) == nil)
+        #expect(field(KeyFields(protocol: true, vlan: true)) == nil)
+        #expect(field(.fiveTuple) == nil)
+    }
 }

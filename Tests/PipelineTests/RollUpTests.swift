@@ -40,6 +40,26 @@ import Testing
         }
     }
 
+    /// Their tables are not hashed.
+    @Test(arguments: [1, 3]) func keysOfOneNumberEqualTheModel(workers: Int) throws {
+        var all = KeyFields.fiveTuple
+        all.vlan = true
+        let tasks = [
+            FlowTask(name: "all", fields: all), FlowTask(name: "from", fields: KeyFields(sourcePort: true)),
+            FlowTask(name: "to", fields: KeyFields(destinationPort: true)),
+            FlowTask(name: "protocol", fields: KeyFields(protocol: true)),
+            FlowTask(name: "tag", fields: KeyFields(vlan: true)),
+        ]
+        let frames = RandomTraffic.frames(3_000, seed: 21)
+        var engine = Engine(tasks)
+        engine.workers = workers
+        let results = try engine.run(frames).last.tasks
+        for (index, task) in tasks.enumerated() {
+            #expect(results[index].rows.count > 1)
+            #expect(results[index].rows == ReferenceModel(task, frames).records, "\(task)")
+        }
+    }
+
     @Test func plansCountTheFinestTasksOnly() {
         let five = FlowTask(name: "five", fields: .fiveTuple)
         let fiveBoth = FlowTask(name: "five both", fields: .fiveTuple, bidirectional: true)

@@ -1,8 +1,9 @@
 import Flows
 import Headers
 import PacketTestSupport
-import Pipeline
 import Testing
+
+@testable import Pipeline
 
 /// Many threads with little to do, where they wait for each other most.
 @Suite struct StressTests {
@@ -57,6 +58,20 @@ import Testing
         for workers in [1, 3, 8] {
             engine.workers = workers
             #expect(try engine.run(frames).last.tasks[0].rows == ReferenceModel(task, frames).records)
+        }
+    }
+
+    @Test(arguments: [2, 3, 8]) func everyWorkerOwnsAShareOfTheFlows(workers: Int) throws {
+        let frames = try RandomTraffic.synthetic(packets: 20_000, flows: 4_000, seed: 3)
+        try CaptureFolder.with { folder in
+            let source = CaptureSource(paths: [try folder.file("capture", frames.pcapng())])
+            let task = FlowTask(name: "flow", fields: .fiveTuple)
+            let aggregator = ExactAggregator(tasks: [task], workers: workers)
+            let (_, last) = try FlowAnalysis(workers: workers).run(source, into: aggregator) { _, _ in }
+            let shares = last.parts.map { $0[0].count }
+            let even = shares.reduce(0, +) / workers
+            #expect(shares.count == workers && even > 100)
+            #expect(shares.allSatisfy { $0 > even / 2 && $0 < even * 2 }, "\(shares)")
         }
     }
 

@@ -153,7 +153,7 @@ struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
         var fill = fill.mutableSpan
         for i in packets.indices {
             let update = FlowUpdate(packets[i], plan, seed)
-            let owner = Int(UInt64(update.hash) * workers >> 32)
+            let owner = Int((UInt64(update.hash) &* workers) >> 32)
             updates[owner * stage + fill[owner]] = update
             fill[owner] += 1
             if fill[owner] == stage {
@@ -220,6 +220,7 @@ struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
         var fresh = FlowStore<Key>(seed: store.seed, sketchOctets: store.sketchOctets)
         budget.take(fresh.byteCount)
         swap(&store, &fresh)
+        fresh.dropIndex()
         return fresh
     }
 }

@@ -27,6 +27,15 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
         entries = MappedArray(count: Table.capacity(slots: Self.initialSlots))
     }
 
+    /// Rows to be read, the first `count`: without an index, nothing can be counted or merged into them.
+    init(rows: consuming MappedArray<FlowEntry<Key>>, count: Int) {
+        seed = 0
+        sketchOctets = nil
+        slots = MappedArray(count: 0)
+        entries = rows
+        self.count = count
+    }
+
     /// Octets of address space the table takes.
     var byteCount: Int { slots.byteCount + entries.byteCount }
 
@@ -66,10 +75,18 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
     ) {
         var slots = slots.mutableSpan
         var entries = entries.mutableSpan
+        // What comes behind a slot waits for it, and all that follows where a branch on it was guessed wrong.
+        if slots.count >= largeIndex {
+            let mask = slots.count - 1
+            for i in updates.indices { slots.span.prefetch(Int(updates[i].hash) & mask) }
+        }
         Table.apply(updates, slots: &slots, entries: &entries, count: &count) { entries, index in
             entries.prefetch(index)
         }
     }
+
+    /// An index of so many slots does not fit the second-level cache.
+    private static var largeIndex: Int { 1 << 16 }
 
     /// Adds flows counted elsewhere to those of the same keys: `flow` gives each of `flowCount`, in order.
     @inline(__always)
@@ -92,18 +109,24 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
     ) {
         var hashes: [128 of UInt32] = .init(repeating: 0)
         var flows = stage.mutableSpan
+        var slots = slots.mutableSpan
+        let mask = slots.count - 1
         for i in 0..<range.count {
             let entry = flow(range.lowerBound &+ i)
             hashes[i] = entry.key.hash(seed: seed)
+            slots.span.prefetch(Int(hashes[i]) & mask)
             flows[i] = entry
         }
-        var slots = slots.mutableSpan
         var entries = entries.mutableSpan
         Table.merge(
-            flows.span.extracting(0..<range.count), hashes: hashes, slots: &slots, entries: &entries, count: &count)
+            flows.span.extracting(0..<range.count), hashes: hashes, slots: &slots, entries: &entries, count: &count
+        ) { entries, index in entries.prefetch(index) }
     }
 
     mutating func add(_ more: EvictedFlows) { evicted.add(more) }
+
+    /// Nothing more will be counted: rows are read without the index, and its memory serves what comes next.
+    mutating func dropIndex() { slots = MappedArray(count: 0) }
 
     /// A second table with the same contents.
     func copy() -> FlowStore {

@@ -6,6 +6,7 @@ enum RollUp {
     /// What counting `task` packet by packet would have given, from the tables of a task it can be rolled up from.
     static func tables(of task: FlowTask, from finer: [FlowTables]) -> FlowTables {
         let plan = KeyPlan(task)
+        if let (shift, count) = plan.numberField { return numberTables(plan, shift, count, from: finer) }
         let seed = Machine.randomSeed()
         var compact = FlowStore<CompactKey>(seed: seed)
         var wide = FlowStore<FlowKey>(seed: seed)
@@ -20,6 +21,52 @@ enum RollUp {
             wide.add(tables.wide.evicted)
         }
         return FlowTables(compact: compact, wide: wide)
+    }
+
+    /// As `tables`, for a key that is one number: it is its place, so nothing is hashed, looked for or compared.
+    private static func numberTables(
+        _ plan: KeyPlan, _ shift: UInt64, _ count: Int, from finer: [FlowTables]
+    ) -> FlowTables {
+        var entries = MappedArray<FlowEntry<CompactKey>>(count: count)
+        var wide = FlowStore<FlowKey>(seed: 0)
+        var evicted = EvictedFlows()
+        for tables in finer {
+            add(tables.compact, plan.compactMeta, shift, to: &entries)
+            add(tables.wide, plan.compactMeta, shift, to: &entries)
+            evicted.add(tables.compact.evicted)
+            wide.add(tables.wide.evicted)
+        }
+        let filled = moveFilledToStart(&entries)
+        var compact = FlowStore(rows: entries, count: filled)
+        compact.add(evicted)
+        return FlowTables(compact: compact, wide: wide)
+    }
+
+    private static func add<Key: TableKey>(
+        _ finer: borrowing FlowStore<Key>, _ mask: UInt64, _ shift: UInt64,
+        to entries: inout MappedArray<FlowEntry<CompactKey>>
+    ) {
+        let rows = finer.rows
+        var entries = entries.mutableSpan
+        for i in rows.indices {
+            let meta = rows[i].key.flowKey.meta & mask
+            let place = Int(truncatingIfNeeded: meta >> shift)
+            if entries[place].counters.packets[0] == 0 {
+                entries[place] = FlowEntry(key: CompactKey(addresses: 0, meta: meta), counters: rows[i].counters)
+            } else {
+                entries[place].counters.merge(rows[i].counters)
+            }
+        }
+    }
+
+    private static func moveFilledToStart(_ entries: inout MappedArray<FlowEntry<CompactKey>>) -> Int {
+        var entries = entries.mutableSpan
+        var filled = 0
+        for i in entries.indices where entries[i].counters.packets[0] != 0 {
+            entries[filled] = entries[i]
+            filled += 1
+        }
+        return filled
     }
 
     private static func merge<Key: TableKey>(

@@ -29,8 +29,12 @@ struct RowSorter: Sendable {
             ranked[$0].classified(histogram: histograms[$0], highest: highest, lastClass: runs.lastClass)
         }
         var places = MappedArray<RowReference>(count: runs.cuts[runs.cuts.count - 1])
+        // Memory that was filled is used again: the system's pages are dear.
+        let spare = Monitor([SortMemory]())
         places.modifyConcurrently(cuts: runs.cuts, threads: threads) { run, rows in
-            sort(runs.classes[run], of: classified, into: &rows)
+            let memory = spare.withLock { $0.popLast() } ?? SortMemory()
+            sort(runs.classes[run], of: classified, into: &rows, memory)
+            spare.withLock { $0.append(memory) }
         }
         return SortedRows(order: places, count: wanted, sums: sums)
     }
@@ -40,7 +44,8 @@ struct RowSorter: Sendable {
 
     /// Gathers the classes from all shares, sorts each, and says where the rows lie.
     private func sort(
-        _ classes: Range<Int>, of shares: [ClassifiedRows], into rows: inout MutableSpan<RowReference>
+        _ classes: Range<Int>, of shares: [ClassifiedRows], into rows: inout MutableSpan<RowReference>,
+        _ memory: SortMemory
     ) {
         var ends: [Int] = []
         var end = 0
@@ -48,8 +53,15 @@ struct RowSorter: Sendable {
             for share in shares { share.copy(rankClass, to: &rows, at: &end) }
             ends.append(end)
         }
-        var items = [SortItem](repeating: .zero, count: rows.count)
-        var spare = items
+        memory.grow(to: rows.count)
+        sort(ends, &rows, &memory.items, &memory.spare)
+    }
+
+    /// - Parameter ends: where each class ends.
+    private func sort(
+        _ ends: [Int], _ rows: inout MutableSpan<RowReference>, _ items: inout MappedArray<SortItem>,
+        _ spare: inout MappedArray<SortItem>
+    ) {
         var gathered = items.mutableSpan
         var other = spare.mutableSpan
         fill(&gathered, with: rows.span)
@@ -127,6 +139,17 @@ struct SortedRows: ~Copyable {
     let sums: RowSums
 
     consuming func takeOrder() -> MappedArray<RowReference> { order }
+}
+
+/// Where one thread at a time sorts.
+private final class SortMemory: @unchecked Sendable {
+    var items = MappedArray<SortItem>(count: 0)
+    var spare = MappedArray<SortItem>(count: 0)
+
+    func grow(to count: Int) {
+        items.grow(to: count)
+        spare.grow(to: count)
+    }
 }
 
 /// Neighbouring classes that are sorted together: some thousand rows, so that sorting them stays in the cache.

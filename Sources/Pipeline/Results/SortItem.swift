@@ -9,8 +9,6 @@ struct SortItem: BitwiseCopyable, Sendable {
     var second: UInt64
     var row: RowReference
 
-    static let zero = SortItem(rank: 0, first: 0, second: 0, row: RowReference(table: 0, isWide: false, index: 0))
-
     static var words: Int { 4 }
 
     @inline(__always)

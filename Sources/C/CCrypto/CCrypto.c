@@ -4,6 +4,7 @@
 
 static struct ns_library library = {.names = {"libcrypto.so.3"}, .package = "libssl3"};
 
+// What is called of libcrypto: another function needs a line here.
 #define FORWARD(result, name, parameters, arguments) NS_FORWARD(library, result, name, parameters, arguments)
 
 FORWARD(const EVP_CIPHER *, EVP_aes_128_cbc, (void), ())

@@ -5,6 +5,7 @@
 
 static struct ns_library library = {.names = {"libbpf.so.1"}, .package = "libbpf1"};
 
+// What is called of libbpf: another function needs a line here.
 #define FORWARD(result, name, parameters, arguments) NS_FORWARD(library, result, name, parameters, arguments)
 
 FORWARD(int, bpf_iter_create, (int link_fd), (link_fd))

@@ -4,6 +4,7 @@
 
 static struct ns_library library = {.names = {"libpcap.so.0.8", "libpcap.so.1"}, .package = "libpcap0.8"};
 
+// What is called of libpcap: another function needs a line here.
 #define FORWARD(result, name, parameters, arguments) NS_FORWARD(library, result, name, parameters, arguments)
 
 FORWARD(int, pcap_activate, (pcap_t *capture), (capture))

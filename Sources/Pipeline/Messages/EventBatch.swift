@@ -55,8 +55,8 @@ public struct EventHead: Sendable {
 /// Events that are handed on together.
 ///
 /// It is filled by one thread at a time under the processor's lock, then read by all threads, and filled again when
-/// all have let go of it; each shard's output is written by the thread that owns the shard. That is why it may change
-/// threads.
+/// all have let go of it; each shard's output is written by the thread that works on the shard's group. That is why it
+/// may change threads.
 final class EventBatch: @unchecked Sendable {
     struct Entry {
         var head: EventHead
@@ -96,16 +96,16 @@ final class EventBatch: @unchecked Sendable {
     private(set) var serialBase: UInt64 = 0
     /// The source has ended with this batch.
     private(set) var isLast = false
-    /// What the threads made of it.
-    let outputs: [ThreadOutput]
+    /// What the groups of shards made of it.
+    let outputs: [GroupOutput]
 
-    /// - Parameter threads: those that the shards are dealt to in turn.
-    init(shards: Int, threads: Int) {
-        outputs = (0..<threads).map { _ in ThreadOutput(shards: (shards + threads - 1) / threads) }
+    /// - Parameter groups: those that the shards are dealt to in turn.
+    init(shards: Int, groups: Int) {
+        outputs = (0..<groups).map { _ in GroupOutput(shards: (shards + groups - 1) / groups) }
         contents = Contents(entriesOfShard: Array(repeating: [], count: shards))
     }
 
-    func output(of shard: Int) -> ThreadOutput { outputs[shard % outputs.count] }
+    func output(of shard: Int) -> GroupOutput { outputs[shard % outputs.count] }
 
     /// Appends an event. One that is at most `window` older than those before it goes before them, so that events of
     /// several processors' buffers come into the order of time.

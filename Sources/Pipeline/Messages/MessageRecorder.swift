@@ -8,7 +8,7 @@ final class MessageRecorder: MessageSink {
     /// Whose messages come next.
     var worker: EventWorker?
     /// Where records go, and which place they have there.
-    var output: ThreadOutput?
+    var output: GroupOutput?
     var place = RecordPlace(event: 0, due: .max, serial: 0)
     var counts = MessageCounts()
 

@@ -25,6 +25,10 @@ struct BatchQueue {
     private var filledChunks = 0
     /// By group of shards.
     private var progress: [Progress]
+    private let shardsOfGroup: Int
+    /// Buffers for records that nobody needs. The one that was used last is the next: of a few that are large from a
+    /// burst less memory is touched than of one for each batch and group.
+    private var outputs: [GroupOutput] = []
     /// A thread is writing batches that all groups are done with.
     private var isWriting = false
     private var clock = Int64.min
@@ -56,8 +60,9 @@ struct BatchQueue {
         self.settings = settings
         batchOctetsMax =
             settings.policy == .wait ? min(settings.queueOctetsMax, Self.waitingOctetsMax) : settings.queueOctetsMax
-        batches = (0..<Self.batchCount).map { _ in EventBatch(shards: EventProcessor.shardCount, groups: groups) }
+        batches = (0..<Self.batchCount).map { _ in EventBatch(shards: EventProcessor.shardCount) }
         progress = Array(repeating: Progress(), count: groups)
+        shardsOfGroup = (EventProcessor.shardCount + groups - 1) / groups
     }
 
     // MARK: - Filling
@@ -233,6 +238,8 @@ struct BatchQueue {
     struct Work {
         let group: Int
         let batch: EventBatch
+        /// Where the records go.
+        let output: GroupOutput
     }
 
     /// Work on a group that has waited longest, and that nobody works on; on the one that is `near`, if there is any
@@ -248,10 +255,12 @@ struct BatchQueue {
         }
         guard let group else { return nil }
         progress[group].isTaken = true
-        return Work(group: group, batch: batches[progress[group].batches % Self.batchCount])
+        let output = outputs.popLast() ?? GroupOutput(shards: shardsOfGroup)
+        return Work(group: group, batch: batches[progress[group].batches % Self.batchCount], output: output)
     }
 
     mutating func end(_ work: Work) {
+        work.batch.outputs.append(work.output)
         progress[work.group].batches += 1
         progress[work.group].isTaken = false
     }
@@ -270,13 +279,14 @@ struct BatchQueue {
 
     /// Notes that a batch was written, or why it could not be.
     /// - Parameters:
-    ///   - records: so many are in it.
-    ///   - chunks: it does not need them any more.
-    mutating func endWriting(records: UInt64, chunks freed: [PayloadChunk], _ failure: SystemFailure?) {
+    ///   - records: so many were in it.
+    ///   - remains: what it does not need any more.
+    mutating func endWriting(records: UInt64, _ remains: EventBatch.Remains, _ failure: SystemFailure?) {
         if self.failure == nil { self.failure = failure }
         if self.failure != nil { counts.unwrittenRecords += records }
         written += 1
-        for chunk in freed { chunks.release(chunk) }
+        for chunk in remains.chunks { chunks.release(chunk) }
+        outputs.append(contentsOf: remains.outputs)
         isWriting = false
     }
 }

@@ -226,7 +226,7 @@ public final class EventProcessor: Sendable {
 
     private func process(_ work: BatchQueue.Work) {
         let group = groups[work.group]
-        group.process(work.batch)
+        group.process(work.batch, into: work.output)
         let counts = work.batch.isLast ? group.counts : nil
         let writes = queue.withLock { queue in
             if let counts { queue.counts.add(counts) }
@@ -247,9 +247,9 @@ public final class EventProcessor: Sendable {
             if isWanted {
                 do throws(SystemFailure) { try writer.write(batch) } catch { failure = error }
             }
-            let chunks = batch.removeAll()
+            let remains = batch.removeAll()
             queue.waking { queue in
-                queue.endWriting(records: records, chunks: chunks, failure)
+                queue.endWriting(records: records, remains, failure)
                 goesOn = queue.beginWriting()
                 let freed = WaitingGroups(group: Waiting.writers)
                 if settings.isLive { return [freed, WaitingGroups(group: Waiting.threads)] }

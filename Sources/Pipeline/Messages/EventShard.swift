@@ -51,8 +51,7 @@ final class EventShard {
     var counts: MessageCounts { recorder.counts }
 
     /// Takes its events of a batch, in order, and lets time pass before each and after the last.
-    func process(_ batch: EventBatch) {
-        let output = batch.output(of: index)
+    func process(_ batch: EventBatch, into output: GroupOutput) {
         let recordsBefore = output.recordCount
         output.beginShard()
         recorder.output = output

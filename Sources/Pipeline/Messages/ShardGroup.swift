@@ -24,10 +24,10 @@ final class ShardGroup: @unchecked Sendable {
         }
     }
 
-    func process(_ batch: EventBatch) {
+    func process(_ batch: EventBatch, into output: GroupOutput) {
         if shards.isEmpty { shards = make() }
         heap?.advise()
-        for shard in shards { shard.process(batch) }
+        for shard in shards { shard.process(batch, into: output) }
     }
 
     /// What became of the events so far.

@@ -259,6 +259,9 @@ struct BatchQueue {
         return Work(group: group, batch: batches[progress[group].batches % Self.batchCount], output: output)
     }
 
+    /// There is work that nobody does.
+    var hasWork: Bool { progress.contains { !$0.isTaken && $0.batches < sealed } }
+
     mutating func end(_ work: Work) {
         work.batch.outputs.append(work.output)
         progress[work.group].batches += 1

@@ -35,7 +35,7 @@ public final class EventProcessor: Sendable {
         public var policy = Policy.wait
         /// Time passes by the events (false), or by this machine's clock (true).
         public var isLive = false
-        /// Threads that work off events; a source that can wait is one of them, where there are several.
+        /// Threads that work off events; a source that can wait is one of them, where there are several. At most 16.
         public var threads = 2
         /// Events of one batch.
         public var queueLength = 1_024
@@ -93,14 +93,16 @@ public final class EventProcessor: Sendable {
     ) throws(SystemFailure) {
         self.settings = settings
         writer = RecordWriter(observer, output)
-        let groupCount = min(max(settings.threads, 1), Self.shardCount)
+        let workers = min(max(settings.threads, 1), Self.shardCount)
+        // More than threads, so that a thread that is done with one finds another.
+        let groupCount = min(2 * workers, Self.shardCount)
         groups = (0..<groupCount).map { number in
             ShardGroup(number, of: groupCount, settings, makeTools: makeTools, makeRenderer: makeRenderer)
         }
         queue = Monitor(BatchQueue(settings, groups: groupCount), groups: Waiting.count)
         threads = Monitor([])
         // One who would wait helps instead (see `wait`), and is a thread more.
-        let threadCount = settings.policy == .wait && !settings.isLive ? max(groupCount - 1, 1) : groupCount
+        let threadCount = settings.policy == .wait && !settings.isLive ? max(workers - 1, 1) : workers
         do throws(SystemFailure) {
             for thread in 0..<threadCount {
                 let made = try WorkerThread(name: "messages-\(thread)") { self.work(thread) }
@@ -190,6 +192,8 @@ public final class EventProcessor: Sendable {
             }
             guard let work else { return }
             process(work)
+            // What is left to do for this group may be done while the source goes on.
+            queue.waking { $0.hasWork ? WaitingGroups(group: Waiting.threads) : [] }
         }
     }
 

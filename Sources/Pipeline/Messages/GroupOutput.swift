@@ -1,5 +1,3 @@
-import AppProtocols
-import Events
 import Octets
 
 /// Rendered records that a group of shards made of a batch, one shard after the other, each record with the place where
@@ -15,7 +13,7 @@ final class GroupOutput {
     }
 
     /// One value, so that what is done for each record takes one access to the object.
-    fileprivate struct Records {
+    struct Records {
         var octets = OctetBuffer()
         var runs: [Run] = []
         /// The first run of each shard.
@@ -35,8 +33,8 @@ final class GroupOutput {
     var octets: OctetBuffer { records.octets }
     var recordCount: UInt64 { records.count }
 
-    /// What is appended from now on is another shard's.
-    func beginShard() { records.shards.append(records.runs.count) }
+    /// Lends what is here to the one who appends to it, and takes it back.
+    func exchange(_ other: inout Records) { swap(&records, &other) }
 
     /// Records of one shard, in order.
     struct Part {
@@ -55,49 +53,15 @@ final class GroupOutput {
         }
     }
 
-    /// Appends one more record of a message.
-    func append(
-        _ message: borrowing Message, of base: BaseInfo, at place: RecordPlace, by renderer: any MessageRenderer
-    ) {
-        records.append(message, base, at: place, renderer)
-    }
-
-    /// As above, of a transaction.
-    func append(
-        _ transaction: borrowing Transaction, of base: BaseInfo, at place: RecordPlace,
-        by renderer: any MessageRenderer
-    ) {
-        records.append(transaction, base, at: place, renderer)
-    }
-
-    /// Appends one more record: what `body` writes. What is lent cannot be captured without a copy: for that there are
-    /// the others.
-    func append(at place: RecordPlace, _ body: (inout OctetBuffer) -> Void) { records.append(at: place, body) }
-
     func removeAll() { records.removeAll(keeping: keptOctets) }
 }
 
 extension GroupOutput.Records {
-    fileprivate mutating func append(
-        _ message: borrowing Message, _ base: BaseInfo, at place: RecordPlace, _ renderer: any MessageRenderer
-    ) {
-        renderer.append(message, of: base, to: &octets)
-        end(at: place)
-    }
+    /// What is appended from now on is another shard's.
+    mutating func beginShard() { shards.append(runs.count) }
 
-    fileprivate mutating func append(
-        _ transaction: borrowing Transaction, _ base: BaseInfo, at place: RecordPlace, _ renderer: any MessageRenderer
-    ) {
-        renderer.append(transaction, of: base, to: &octets)
-        end(at: place)
-    }
-
-    fileprivate mutating func append(at place: RecordPlace, _ body: (inout OctetBuffer) -> Void) {
-        body(&octets)
-        end(at: place)
-    }
-
-    private mutating func end(at place: RecordPlace) {
+    /// What was written into `octets` behind the last record is one more.
+    mutating func end(at place: RecordPlace) {
         count += 1
         let end = octets.count
         // Two shards have no place in common.

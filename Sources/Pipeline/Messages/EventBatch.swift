@@ -55,8 +55,7 @@ public struct EventHead: Sendable {
 /// Events that are handed on together.
 ///
 /// It is filled by one thread at a time under the processor's lock, then read by all threads, and filled again when
-/// all have let go of it; each shard's output is written by the thread that owns the shard. That is why it may change
-/// threads.
+/// all have let go of it. That is why it may change threads.
 final class EventBatch: @unchecked Sendable {
     struct Entry {
         var head: EventHead
@@ -96,16 +95,12 @@ final class EventBatch: @unchecked Sendable {
     private(set) var serialBase: UInt64 = 0
     /// The source has ended with this batch.
     private(set) var isLast = false
-    /// What the threads made of it.
-    let outputs: [ThreadOutput]
+    /// What the groups of shards made of it that are done with it. Changed under the processor's lock.
+    var outputs: [GroupOutput] = []
 
-    /// - Parameter threads: those that the shards are dealt to in turn.
-    init(shards: Int, threads: Int) {
-        outputs = (0..<threads).map { _ in ThreadOutput(shards: (shards + threads - 1) / threads) }
+    init(shards: Int) {
         contents = Contents(entriesOfShard: Array(repeating: [], count: shards))
     }
-
-    func output(of shard: Int) -> ThreadOutput { outputs[shard % outputs.count] }
 
     /// Appends an event. One that is at most `window` older than those before it goes before them, so that events of
     /// several processors' buffers come into the order of time.
@@ -145,11 +140,17 @@ final class EventBatch: @unchecked Sendable {
         return range.lowerBound
     }
 
-    /// - Returns: the chunks that it needs no more.
-    func removeAll() -> [PayloadChunk] {
+    /// What a batch needed, and others may use now.
+    struct Remains {
+        let chunks: [PayloadChunk]
+        let outputs: [GroupOutput]
+    }
+
+    func removeAll() -> Remains {
         for output in outputs { output.removeAll() }
+        defer { outputs.removeAll(keepingCapacity: true) }
         isLast = false
-        return contents.removeAll()
+        return Remains(chunks: contents.removeAll(), outputs: outputs)
     }
 }
 

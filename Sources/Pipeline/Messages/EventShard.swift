@@ -4,7 +4,7 @@ import Octets
 import TLS
 
 /// The connections of one share of all keys: finds each event's worker, lets time pass for the silent ones, and keeps
-/// their number within its limit. Owned by one thread.
+/// their number within its limit. Used by one thread at a time, with the others of its group.
 final class EventShard {
     /// After so many ticks without an event a connection is held for silent.
     static let idleTicks: Int64 = 10
@@ -51,8 +51,7 @@ final class EventShard {
     var counts: MessageCounts { recorder.counts }
 
     /// Takes its events of a batch, in order, and lets time pass before each and after the last.
-    func process(_ batch: EventBatch) {
-        let output = batch.output(of: index)
+    func process(_ batch: EventBatch, into output: GroupOutput) {
         recorder.begin(output)
         let numbers = batch.entriesOfShard[index]
         var next = 0

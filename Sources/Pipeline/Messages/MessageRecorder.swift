@@ -17,7 +17,7 @@ final class MessageRecorder: MessageSink {
     private struct State {
         var counts = MessageCounts()
         /// Those of the output that is filled.
-        var records = ThreadOutput.Records()
+        var records = GroupOutput.Records()
         /// Records that were there when its turn came.
         var recordsBefore: UInt64 = 0
 
@@ -52,13 +52,13 @@ final class MessageRecorder: MessageSink {
     }
 
     /// Records go into this output, until `end` gives it what was made.
-    func begin(_ output: ThreadOutput) {
+    func begin(_ output: GroupOutput) {
         output.exchange(&state.records)
         state.records.beginShard()
         state.recordsBefore = state.records.count
     }
 
-    func end(_ output: ThreadOutput) {
+    func end(_ output: GroupOutput) {
         state.counts.records += state.records.count - state.recordsBefore
         output.exchange(&state.records)
     }

@@ -1,11 +1,11 @@
 import Octets
 
-/// Rendered records that one thread made of a batch, shard after shard, each with the place where it belongs among
-/// those of the others.
+/// Rendered records that a group of shards made of a batch, one shard after the other, each record with the place where
+/// it belongs among those of the other groups.
 ///
-/// One buffer for all shards of a thread: of one for each, every one would come to have room for the longest records,
+/// One buffer for all shards of a group: of one for each, every one would come to have room for the longest records,
 /// and all together would fall out of the processor's cache.
-final class ThreadOutput {
+final class GroupOutput {
     struct Run {
         var place: RecordPlace
         /// In the buffer.
@@ -25,7 +25,7 @@ final class ThreadOutput {
     /// A buffer that has grown beyond is not kept for the next batch.
     private let keptOctets: Int
 
-    /// - Parameter shards: how many of them the thread has.
+    /// - Parameter shards: how many of them the group has.
     init(shards: Int) { keptOctets = shards * Self.keptOctetsOfShard }
 
     private static let keptOctetsOfShard = 4 << 20
@@ -56,7 +56,7 @@ final class ThreadOutput {
     func removeAll() { records.removeAll(keeping: keptOctets) }
 }
 
-extension ThreadOutput.Records {
+extension GroupOutput.Records {
     /// What is appended from now on is another shard's.
     mutating func beginShard() { shards.append(runs.count) }
 
@@ -68,7 +68,7 @@ extension ThreadOutput.Records {
         if let last = runs.last, last.place == place {
             runs[runs.count - 1].end = end
         } else {
-            runs.append(ThreadOutput.Run(place: place, end: end))
+            runs.append(GroupOutput.Run(place: place, end: end))
         }
     }
 

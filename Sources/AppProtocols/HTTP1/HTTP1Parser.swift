@@ -40,10 +40,16 @@ public final class HTTP1Parser: ProtocolParser {
             _ octets: Span<UInt8>, _ environment: borrowing HTTP1Stream.Environment, _ pool: HTTP1Pool
         ) -> ParserStep {
             let direction = environment.arrival.direction
-            let box = box(direction, pool)
+            // Taken out meanwhile: of what stays where it is the references are counted.
+            let box = take(direction) ?? pool.take(direction)
             let (step, isIdle, held) = box.stream.receiveAndTrim(octets, &exchange, environment)
-            hold(held, direction)
-            if isIdle { release(direction, to: pool) }
+            if isIdle {
+                hold(0, direction)
+                pool.give(box)
+            } else {
+                hold(held, direction)
+                self[direction] = box
+            }
             return step
         }
 
@@ -70,10 +76,13 @@ public final class HTTP1Parser: ProtocolParser {
             exchange.releaseMemory()
         }
 
+        private mutating func take(_ direction: Direction) -> HTTP1StreamBox? {
+            direction == .sent ? sent.take() : received.take()
+        }
+
         /// Gives up a direction's state, which needs none of it now.
         private mutating func release(_ direction: Direction, to pool: HTTP1Pool) {
-            guard let box = self[direction] else { return }
-            self[direction] = nil
+            guard let box = take(direction) else { return }
             hold(0, direction)
             pool.give(box)
         }

@@ -76,7 +76,8 @@ struct HTTP2Head {
         case (13, UInt8(ascii: "g")) where name.equals(Name.grpcEncoding):
             grpcCodings = []
             Self.append(value, field.marks, to: &grpcCodings)
-        case (16, UInt8(ascii: "c")) where name.equals(Name.contentEncoding): Self.append(value, field.marks, to: &contentCodings)
+        case (16, UInt8(ascii: "c")) where name.equals(Name.contentEncoding):
+            Self.append(value, field.marks, to: &contentCodings)
         default: break
         }
     }

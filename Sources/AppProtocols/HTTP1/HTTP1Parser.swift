@@ -77,8 +77,7 @@ public final class HTTP1Parser: ProtocolParser {
 
         /// Gives up a direction's state, which needs none of it now.
         private mutating func release(_ direction: Direction, to pool: HTTP1Pool) {
-            guard let box = self[direction] else { return }
-            self[direction] = nil
+            guard let box = self[direction].take() else { return }
             hold(0, direction)
             pool.give(box)
         }

@@ -8,7 +8,9 @@ extension HTTP2Connection {
     }
 
     /// Takes a HEADERS or PUSH_PROMISE frame.
-    mutating func receiveHeaders(_ payload: Span<UInt8>, _ side: inout HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+    mutating func receiveHeaders(
+        _ payload: Span<UInt8>, _ side: inout HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+    ) {
         let frame = side.frame
         let isPromise = frame.type == .pushPromise
         let peer = ends[side.direction.opposite]
@@ -111,7 +113,9 @@ extension HTTP2Connection {
     }
 
     /// The block will not end: what is there of it is shown.
-    mutating func abandonBlock(_ side: inout HTTP2Side, _ note: MessageNote, _ arrival: Arrival, to sink: any MessageSink) {
+    mutating func abandonBlock(
+        _ side: inout HTTP2Side, _ note: MessageNote, _ arrival: Arrival, to sink: any MessageSink
+    ) {
         guard var block = side.block.take() else { return }
         side.forgetTable()
         block.notes.append(note)

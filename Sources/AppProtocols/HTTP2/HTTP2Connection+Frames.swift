@@ -4,7 +4,9 @@ import Octets
 /// Frames other than DATA, and frames as messages of their own.
 extension HTTP2Connection {
     /// Takes a whole frame; less of it where `side.isCut`.
-    mutating func receiveFrame(_ payload: Span<UInt8>, _ side: inout HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+    mutating func receiveFrame(
+        _ payload: Span<UInt8>, _ side: inout HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+    ) {
         switch side.frame.type {
         case .headers, .pushPromise: return receiveHeaders(payload, &side, arrival, to: sink)
         case .continuation: return receiveContinuation(payload, &side, arrival, to: sink)

@@ -15,7 +15,9 @@ extension HTTP2Connection {
     }
 
     /// Octets of the current frame's payload are missing.
-    private mutating func skip(inside octets: Int, _ side: inout HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+    private mutating func skip(
+        inside octets: Int, _ side: inout HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+    ) {
         side.remaining -= octets
         // What stood behind the gap is not put beside what stood before it.
         side.isCut = true

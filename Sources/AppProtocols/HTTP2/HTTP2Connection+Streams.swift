@@ -117,7 +117,9 @@ extension HTTP2Connection {
     // MARK: DATA
 
     /// Takes what came of a DATA frame (§ 6.1); `side.remaining` octets of it are still to come.
-    mutating func receiveData(_ octets: Span<UInt8>, _ side: inout HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+    mutating func receiveData(
+        _ octets: Span<UInt8>, _ side: inout HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+    ) {
         if settings.keepsWire {
             let room = max(0, settings.wireOctetsMax - side.dataWire.count)
             side.dataWire.append(contentsOf: octets.extracting(0..<min(room, octets.count)))
@@ -152,8 +154,8 @@ extension HTTP2Connection {
         streams.turn(to: place)
     }
 
-    /// Where the stream stands whose open message a DATA frame belongs to. If none is open, one whose beginning was not seen is
-    /// begun; `nil` where the stream was reset.
+    /// Where the stream stands whose open message a DATA frame belongs to. If none is open, one whose beginning was not
+    /// seen is begun; `nil` where the stream was reset.
     private mutating func streamForData(
         _ side: borrowing HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
     ) -> Int? {

@@ -16,6 +16,9 @@ public final class HTTP2Parser: ProtocolParser {
     private(set) var receivedSide = HTTP2Side(.received)
     private var connection: HTTP2Connection
 
+    /// Streams with an unfinished message or transaction.
+    var openStreams: Int { connection.streams.count }
+
     /// - Parameter pool: where state objects come from and go to; may be shared by all parsers of a thread.
     public init(_ settings: ParserSettings, _ tools: any BodyTools, pool: HTTP2Pool? = nil) {
         connection = HTTP2Connection(settings, tools, pool)

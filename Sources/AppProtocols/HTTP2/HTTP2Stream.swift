@@ -245,21 +245,17 @@ extension HTTP2Assembly.Parts {
 
     /// Names the request.
     mutating func describe(_ transaction: inout Transaction) {
-        transaction.method.append(contentsOf: message.headers.span(of: message.method))
-        transaction.host.append(contentsOf: message.headers.span(of: message.host))
-        transaction.target.append(contentsOf: message.headers.span(of: message.target))
+        transaction.name(
+            method: message.headers.span(of: message.method), host: message.headers.span(of: message.host),
+            target: message.headers.span(of: message.target))
     }
 }
 
 extension Transaction {
-    @inline(__always) fileprivate var keptOctets: Int { method.capacity + host.capacity + target.capacity }
-
     fileprivate mutating func begin(streamID: UInt32) {
         kind = .http2Request
         self.streamID = streamID
-        method.removeAll(keepingCapacity: true)
-        host.removeAll(keepingCapacity: true)
-        target.removeAll(keepingCapacity: true)
+        forgetNames()
         status = 0
         grpcStatus = nil
         requestLength = 0

@@ -214,15 +214,14 @@ extension EventBatch.Contents {
 
     /// Takes over entries of another batch; their payloads stay where they are.
     fileprivate mutating func append(from other: Self, _ start: Int) {
+        let moved = entries.count
+        entries.append(contentsOf: other.entries[start...])
         var (from, to) = (-1, 0)
-        for index in start..<other.entries.count {
-            var entry = other.entries[index]
-            if !entry.payload.isEmpty {
-                if entry.chunk != from { (from, to) = (entry.chunk, self.index(of: other.chunks[entry.chunk])) }
-                entry.chunk = to
-            }
-            octets += entry.payload.count
-            entries.append(entry)
+        for index in moved..<entries.count where !entries[index].payload.isEmpty {
+            octets += entries[index].payload.count
+            let chunk = entries[index].chunk
+            if chunk != from { (from, to) = (chunk, self.index(of: other.chunks[chunk])) }
+            entries[index].chunk = to
         }
     }
 

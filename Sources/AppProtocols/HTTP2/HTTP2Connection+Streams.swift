@@ -154,8 +154,8 @@ extension HTTP2Connection {
         streams.turn(to: place)
     }
 
-    /// Where the stream stands whose open message a DATA frame belongs to. If none is open, one whose beginning was not seen is
-    /// begun; `nil` where the stream was reset.
+    /// Where the stream stands whose open message a DATA frame belongs to. If none is open, one whose beginning was not
+    /// seen is begun; `nil` where the stream was reset.
     private mutating func streamForData(
         _ side: borrowing HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
     ) -> Int? {

@@ -74,28 +74,35 @@ struct BatchQueue {
         let answer = prepare(head, payload.count)
         guard answer == .taken else { return answer }
         filling.append(told(head), shard: shard(of: head), payload, window: window(for: head), &chunks)
-        return sealIfDue(payload.count)
+        filledEvents += 1
+        filledOctets += payload.count
+        guard isDue else { return .taken }
+        seal(isLast: false)
+        return .takenAndSealed
     }
 
     /// As above, of events whose payloads lie in a chunk, from number `next` on: until one is not taken, or the batch
     /// was sealed.
     /// - Returns: what became of the last one that was offered.
     mutating func offer(_ events: [LentEvent], from next: inout Int, in chunk: PayloadChunk) -> Offer {
-        let batch = filling
-        while true {
-            let answer = offer(events[next], in: chunk, to: batch)
-            if answer != .full { next += 1 }
-            guard answer == .taken, next < events.count else { return answer }
+        var answer = Offer.taken
+        filling.fill { batch in
+            while answer == .taken, next < events.count {
+                let event = events[next]
+                answer = prepare(event.head, event.payload.count)
+                if answer != .full { next += 1 }
+                guard answer == .taken else { return }
+                let isNewChunk = batch.append(
+                    told(event.head), shard: shard(of: event.head), event.payload, in: chunk,
+                    window: window(for: event.head))
+                if isNewChunk { filledChunks += 1 }
+                filledEvents += 1
+                filledOctets += event.payload.count
+                if isDue { answer = .takenAndSealed }
+            }
         }
-    }
-
-    private mutating func offer(_ event: LentEvent, in chunk: PayloadChunk, to batch: EventBatch) -> Offer {
-        let answer = prepare(event.head, event.payload.count)
-        guard answer == .taken else { return answer }
-        let isNewChunk = batch.append(
-            told(event.head), shard: shard(of: event.head), event.payload, in: chunk, window: window(for: event.head))
-        if isNewChunk { filledChunks += 1 }
-        return sealIfDue(event.payload.count)
+        if answer == .takenAndSealed { seal(isLast: false) }
+        return answer
     }
 
     /// Counts an event, if it is taken.
@@ -172,16 +179,11 @@ struct BatchQueue {
     /// The next batch must be free, for what stays behind goes into it.
     private var canSeal: Bool { sealed + 1 - written < Self.batchCount }
 
-    /// Counts an event that the batch has taken, and seals it if it is time to.
-    private mutating func sealIfDue(_ octets: Int) -> Offer {
-        filledEvents += 1
-        filledOctets += octets
-        let isFull = isFull
-        guard isFull || settings.isLive, canSeal else { return .taken }
-        // A live event does not wait for others when everybody has time for it.
-        guard isFull || progress.allSatisfy({ $0.batches == sealed }) else { return .taken }
-        seal(isLast: false)
-        return .takenAndSealed
+    /// It is time to seal the batch that is filled. A live event does not wait for others when everybody has time for
+    /// it.
+    private var isDue: Bool {
+        guard isFull || settings.isLive, canSeal else { return false }
+        return isFull || progress.allSatisfy { $0.batches == sealed }
     }
 
     /// Seals the batch that is filled, if it may be and holds anything.

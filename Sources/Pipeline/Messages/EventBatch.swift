@@ -67,16 +67,16 @@ final class EventBatch: @unchecked Sendable {
     }
 
     /// One value, so that what is done for each event takes one access to the object.
-    fileprivate struct Contents {
-        var entries: [Entry] = []
+    struct Contents {
+        fileprivate var entries: [Entry] = []
         /// In which payloads lie; the last one is filled, if any of its events were copied here.
-        var chunks: [PayloadChunk] = []
+        fileprivate var chunks: [PayloadChunk] = []
         /// The chunk that is filled.
-        var filling: Int?
+        fileprivate var filling: Int?
         /// Octets of all payloads.
-        var octets = 0
-        var entriesOfShard: [[Int32]]
-        var clocks: [Int64] = []
+        fileprivate var octets = 0
+        fileprivate var entriesOfShard: [[Int32]]
+        fileprivate var clocks: [Int64] = []
     }
 
     fileprivate var contents: Contents
@@ -108,11 +108,8 @@ final class EventBatch: @unchecked Sendable {
         contents.append(head, shard: shard, payload, window: window, &pool)
     }
 
-    /// As above, of an event whose payload lies in a chunk: it is not copied.
-    /// - Returns: whether the batch did not need the chunk before.
-    func append(_ head: EventHead, shard: Int, _ payload: Range<Int>, in chunk: PayloadChunk, window: Int64) -> Bool {
-        contents.append(head, shard: shard, payload, in: chunk, window: window)
-    }
+    /// Has `body` append several in one access to the object.
+    func fill(_ body: (inout Contents) -> Void) { body(&contents) }
 
     /// Moves the newest entries, those after `time`, to the next batch: older ones may still arrive. At most half of
     /// them, so that every batch goes on.
@@ -162,7 +159,9 @@ extension EventBatch.Contents {
         insert(EventBatch.Entry(head: head, shard: shard, chunk: chunk, payload: range), window)
     }
 
-    fileprivate mutating func append(
+    /// Appends an event whose payload lies in a chunk: it is not copied.
+    /// - Returns: whether the batch did not need the chunk before.
+    mutating func append(
         _ head: EventHead, shard: Int, _ payload: Range<Int>, in chunk: PayloadChunk, window: Int64
     ) -> Bool {
         guard !payload.isEmpty else {

@@ -14,6 +14,8 @@ public final class HTTP1Parser: ProtocolParser {
     let tools: any BodyTools
     private let pool: HTTP1Pool
     private var sides = Sides()
+    /// Asked for with every event: what is only set and read needs no check of its accesses.
+    private var held = 0
 
     /// Both directions, and what pairs their messages: one value, so that octets that come take one access to the
     /// object.
@@ -37,7 +39,7 @@ public final class HTTP1Parser: ProtocolParser {
 
         mutating func receive(
             _ octets: Span<UInt8>, _ environment: borrowing HTTP1Stream.Environment, _ pool: HTTP1Pool
-        ) -> ParserStep {
+        ) -> (step: ParserStep, heldOctets: Int) {
             let direction = environment.arrival.direction
             let box = takeBox(direction, pool)
             let (step, isIdle, held) = box.stream.receiveAndTrim(octets, &exchange, environment)
@@ -48,7 +50,7 @@ public final class HTTP1Parser: ProtocolParser {
                 hold(held, direction)
                 self[direction] = consume box
             }
-            return step
+            return (step, heldOctets)
         }
 
         mutating func skip(
@@ -107,21 +109,25 @@ public final class HTTP1Parser: ProtocolParser {
     }
 
     public func receive(_ octets: Span<UInt8>, _ arrival: Arrival, to sink: any MessageSink) -> ParserStep {
-        sides.receive(octets, environment(arrival, sink), pool)
+        let (step, held) = sides.receive(octets, environment(arrival, sink), pool)
+        self.held = held
+        return step
     }
 
     public func skip(_ octets: UInt64?, _ arrival: Arrival, to sink: any MessageSink) -> ParserStep.Outcome {
         sides.skip(octets, environment(arrival, sink), pool)
+        held = sides.heldOctets
         return .needMore
     }
 
     public func pause(_ pause: Pause, _ arrival: Arrival, to sink: any MessageSink) {
         sides.pause(pause, environment(arrival, sink), pool)
+        held = sides.heldOctets
     }
 
     public func isWaiting(_ direction: Direction) -> Bool { sides[direction]?.stream.isWaiting ?? false }
 
-    public var heldOctets: Int { sides.heldOctets }
+    public var heldOctets: Int { held }
 
     private func environment(_ arrival: Arrival, _ sink: any MessageSink) -> HTTP1Stream.Environment {
         HTTP1Stream.Environment(parser: self, sink: sink, arrival: arrival)

@@ -131,14 +131,17 @@ enum LineScan {
     }
 
     /// Whether `octets[range]` is `text`, ASCII letters of either case. `text` is lower case.
+    @inline(__always)
     static func equals(_ octets: Span<UInt8>, _ range: Range<Int>, _ text: String) -> Bool {
-        guard range.count == text.utf8.count else { return false }
-        var index = range.lowerBound
-        for expected in text.utf8 {
+        range.count == text.utf8.count && hasLetters(octets.extracting(range), text.utf8.span)
+    }
+
+    /// - Parameter text: as many octets.
+    private static func hasLetters(_ octets: Span<UInt8>, _ text: Span<UInt8>) -> Bool {
+        for index in octets.indices {
             var octet = octets[index]
             if octet &- 0x41 < 26 { octet |= 0x20 }
-            if octet != expected { return false }
-            index += 1
+            if octet != text[index] { return false }
         }
         return true
     }

@@ -11,7 +11,7 @@ struct HTTP2Streams: ~Copyable {
     /// The stream that something came for last, if it is still there; -1: none. Found without a search, and its octets
     /// are counted when another one's turn comes.
     private var recent = -1
-    /// Its number; 0: none.
+    /// Its number.
     private var recentID: UInt32 = 0
     /// Octets held by all streams but `recent`, and those of that one which are counted.
     private var countedOctets = 0
@@ -32,7 +32,7 @@ struct HTTP2Streams: ~Copyable {
     /// Where the stream of this number stands, if it is open.
     @inline(__always)
     func place(of id: UInt32) -> Int? {
-        id == recentID ? recent : places[id]
+        recent >= 0 && id == recentID ? recent : places[id]
     }
 
     /// Where those stand that fit, the oldest first by their numbers.
@@ -66,10 +66,7 @@ struct HTTP2Streams: ~Copyable {
         places[id] = nil
         countedOctets -= counted
         closed.append(place)
-        if recent == place {
-            recent = -1
-            recentID = 0
-        }
+        if recent == place { recent = -1 }
         if places.isEmpty {
             order.removeAll(keepingCapacity: true)
             orderStart = 0

@@ -9,7 +9,7 @@ public struct Transaction: Sendable {
     /// Who asked: `sent` when the observed program is the client.
     public var direction = Direction.sent
     /// Method, host and target, one behind the other: one memory, filled in one go.
-    private var names: [UInt8] = []
+    private var names = OctetBuffer()
     private var methodCount = 0
     private var hostCount = 0
     /// 0 where no response was seen.
@@ -60,13 +60,13 @@ extension Transaction {
 
     // The same where it stands.
     public var methodOctets: Span<UInt8> {
-        @_lifetime(borrow self) borrowing get { names.span.extracting(0..<methodCount) }
+        @_lifetime(borrow self) borrowing get { names.octets.extracting(0..<methodCount) }
     }
     public var hostOctets: Span<UInt8> {
-        @_lifetime(borrow self) borrowing get { names.span.extracting(methodCount..<(methodCount + hostCount)) }
+        @_lifetime(borrow self) borrowing get { names.octets.extracting(methodCount..<(methodCount + hostCount)) }
     }
     public var targetOctets: Span<UInt8> {
-        @_lifetime(borrow self) borrowing get { names.span.extracting((methodCount + hostCount)...) }
+        @_lifetime(borrow self) borrowing get { names.octets.extracting((methodCount + hostCount)...) }
     }
 
     /// Names the request.
@@ -74,17 +74,17 @@ extension Transaction {
         forgetNames()
         methodCount = method.count
         hostCount = host.count
-        names.append(addingCapacity: method.count + host.count + target.count) { output in
-            for index in method.indices { output.append(method[index]) }
-            for index in host.indices { output.append(host[index]) }
-            for index in target.indices { output.append(target[index]) }
+        names.write(atMost: method.count + host.count + target.count) { writer in
+            writer.append(short: method)
+            writer.append(short: host)
+            writer.append(short: target)
         }
     }
 
     mutating func forgetNames() {
         methodCount = 0
         hostCount = 0
-        if !names.isEmpty { names.removeAll(keepingCapacity: true) }
+        names.removeAll()
     }
 }
 

@@ -23,6 +23,14 @@ struct HTTP2GapTests {
         #expect(messages[1].headerLines == [":status: 200", "x-app: shop"] && messages[1].isComplete)
     }
 
+    /// Stream 0 is none: DATA on it belongs to nothing, and what is missing of it neither.
+    @Test func gapInsideDATAOfNoStreamIsOneOfItsOwn() {
+        let conversation = HTTP2Conversation()
+        conversation.feed(.received, HTTP2Frame.settings() + HTTP2Frame.data(0, "0123456789").prefix(12))
+        conversation.skip(.received, 4)
+        #expect(conversation.sink.messages(.gap).map(\.gapLength) == [4])
+    }
+
     /// A gap of unknown size, or one that reaches beyond the frame: the next frame is found, and header fields of
     /// before are unknown.
     @Test(arguments: [nil, 1_000] as [UInt64?])

@@ -106,6 +106,31 @@ import Glibc
         }
     }
 
+    /// Lets `body` sort elements into parts, on up to `threads` threads: call `i` fills each part with as many as
+    /// `counts[i]` says. The parts come one behind the other from the array's start, and in each of them what the calls
+    /// put there, call by call.
+    public mutating func sortConcurrently(
+        counts: [[Int]], threads: Int, _ body: @escaping @Sendable (Int, inout ArrayParts<Element>) -> Void
+    ) {
+        let parts = counts.first?.count ?? 0
+        precondition(counts.allSatisfy { $0.count == parts && $0.allSatisfy { $0 >= 0 } }, "parts without a count")
+        var (starts, end) = (counts, 0)
+        for part in 0..<parts {
+            for call in counts.indices {
+                starts[call][part] = end
+                end += counts[call][part]
+            }
+        }
+        precondition(end <= count, "more elements than the array has room for")
+        // SAFETY: each call has places of its own inside the mapping (counted and checked above), and `self` is held
+        // exclusively until all of them have returned.
+        nonisolated(unsafe) let storage = unsafe storage
+        concurrently(counts.count, threads: threads) { [starts] call in
+            var filled = unsafe ArrayParts(storage, starts: starts[call], counts: counts[call])
+            body(call, &filled)
+        }
+    }
+
     /// Moves the elements of `range` to the start of the array.
     public mutating func moveToStart(_ range: Range<Int>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "move outside the array")

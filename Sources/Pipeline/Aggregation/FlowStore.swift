@@ -20,11 +20,14 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
 
     static var initialSlots: Int { 1 << 12 }
 
-    init(seed: UInt64, sketchOctets: Int? = nil) {
+    /// - Parameter room: about as many flows do not make the table grow.
+    init(seed: UInt64, sketchOctets: Int? = nil, room: Int = 0) {
         self.seed = seed
         self.sketchOctets = sketchOctets
-        slots = MappedArray(count: Self.initialSlots)
-        entries = MappedArray(count: Table.capacity(slots: Self.initialSlots))
+        var initialSlots = Self.initialSlots
+        while Table.capacity(slots: initialSlots) < room { initialSlots *= 2 }
+        slots = MappedArray(count: initialSlots)
+        entries = MappedArray(count: Table.capacity(slots: initialSlots))
     }
 
     /// Rows to be read, the first `count`: without an index, nothing can be counted or merged into them.

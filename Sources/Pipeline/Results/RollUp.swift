@@ -8,9 +8,9 @@ enum RollUp {
         let plan = KeyPlan(task)
         if let (shift, count) = plan.numberField { return numberTables(plan, shift, count, from: finer) }
         let seed = Machine.randomSeed()
-        // A table that has to grow less often; how many rows will be one is anybody's guess.
-        var compact = FlowStore<CompactKey>(seed: seed, room: finer.reduce(0) { $0 + $1.compact.count } / 16)
-        var wide = FlowStore<FlowKey>(seed: seed, room: finer.reduce(0) { $0 + $1.wide.count } / 16)
+        // A table that hardly has to grow; how many flows there will be is anybody's guess.
+        var compact = FlowStore<CompactKey>(seed: seed, room: finer.reduce(0) { $0 + $1.compact.count } / 4)
+        var wide = FlowStore<FlowKey>(seed: seed, room: finer.reduce(0) { $0 + $1.wide.count } / 4)
         for tables in finer {
             merge(tables.compact, by: plan, into: &compact)
             if plan.hasAddresses {

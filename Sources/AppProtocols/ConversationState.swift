@@ -54,14 +54,14 @@ struct ConversationState {
         let isTurn = lastSpeaker != direction
         lastSpeaker = direction
         if isTurn { turn(to: direction, octets, at: time, sink) }
-        var held = takeHeld(direction)
-        if held.isEmpty {
+        if self[direction].held.isEmpty {
             let consumed = parse(octets, Arrival(direction, time: time, firstTime: time), sink)
             if consumed < octets.count {
-                held.append(contentsOf: octets.extracting(consumed...))
-                hold(held, since: time, direction)
+                self[direction].held.append(contentsOf: octets.extracting(consumed...))
+                self[direction].heldTime = time
             }
         } else {
+            var held = takeHeld(direction)
             let firstTime = self[direction].heldTime
             held.append(contentsOf: octets)
             let consumed = parse(held.span, Arrival(direction, time: time, firstTime: firstTime), sink)

@@ -63,7 +63,7 @@ public struct MessageFilter: Sendable, Equatable {
     func wantsRequest(of transaction: borrowing Transaction) -> Bool {
         guard asksForRequest else { return true }
         return matches(
-            method: transaction.method.span, host: transaction.host.span, target: transaction.target.span)
+            method: transaction.methodOctets, host: transaction.hostOctets, target: transaction.targetOctets)
     }
 
     // MARK: - Parts

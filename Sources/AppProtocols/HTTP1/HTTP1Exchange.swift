@@ -75,12 +75,9 @@ struct HTTP1Exchange {
         transaction.direction = message.direction
         transaction.requestTime = message.time
         transaction.requestEndTime = message.endTime
-        transaction.method.removeAll(keepingCapacity: true)
-        transaction.host.removeAll(keepingCapacity: true)
-        transaction.target.removeAll(keepingCapacity: true)
-        transaction.method.append(contentsOf: message.headers.span(of: message.method))
-        transaction.host.append(contentsOf: message.headers.span(of: message.host))
-        transaction.target.append(contentsOf: message.headers.span(of: message.target))
+        transaction.name(
+            method: message.headers.span(of: message.method), host: message.headers.span(of: message.host),
+            target: message.headers.span(of: message.target))
         transaction.status = 0
         transaction.requestLength = 0
         transaction.responseLength = 0

@@ -25,25 +25,29 @@ public final class HTTP1Parser: ProtocolParser {
         private var held: (received: Int, sent: Int) = (0, 0)
 
         subscript(direction: Direction) -> HTTP1StreamBox? {
-            get { direction == .sent ? sent : received }
-            set { if direction == .sent { sent = newValue } else { received = newValue } }
+            _read { if direction == .sent { yield sent } else { yield received } }
+            _modify { if direction == .sent { yield &sent } else { yield &received } }
         }
 
-        mutating func box(_ direction: Direction, _ pool: HTTP1Pool) -> HTTP1StreamBox {
-            if let box = self[direction] { return box }
-            let box = pool.take(direction)
-            self[direction] = box
-            return box
+        /// A direction's state, or one from the pool. It is to be put back: while it is out its references are not
+        /// counted.
+        private mutating func takeBox(_ direction: Direction, _ pool: HTTP1Pool) -> HTTP1StreamBox {
+            self[direction].take() ?? pool.take(direction)
         }
 
         mutating func receive(
             _ octets: Span<UInt8>, _ environment: borrowing HTTP1Stream.Environment, _ pool: HTTP1Pool
         ) -> ParserStep {
             let direction = environment.arrival.direction
-            let box = box(direction, pool)
+            let box = takeBox(direction, pool)
             let (step, isIdle, held) = box.stream.receiveAndTrim(octets, &exchange, environment)
-            hold(held, direction)
-            if isIdle { release(direction, to: pool) }
+            if isIdle {
+                hold(0, direction)
+                pool.give(box)
+            } else {
+                hold(held, direction)
+                self[direction] = consume box
+            }
             return step
         }
 
@@ -51,9 +55,10 @@ public final class HTTP1Parser: ProtocolParser {
             _ octets: UInt64?, _ environment: borrowing HTTP1Stream.Environment, _ pool: HTTP1Pool
         ) {
             let direction = environment.arrival.direction
-            let box = box(direction, pool)
+            let box = takeBox(direction, pool)
             box.stream.skip(octets, &exchange, environment)
             hold(box.stream.heldOctets, direction)
+            self[direction] = consume box
         }
 
         mutating func pause(
@@ -72,8 +77,7 @@ public final class HTTP1Parser: ProtocolParser {
 
         /// Gives up a direction's state, which needs none of it now.
         private mutating func release(_ direction: Direction, to pool: HTTP1Pool) {
-            guard let box = self[direction] else { return }
-            self[direction] = nil
+            guard let box = self[direction].take() else { return }
             hold(0, direction)
             pool.give(box)
         }

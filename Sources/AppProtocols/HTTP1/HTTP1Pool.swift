@@ -13,17 +13,16 @@ public final class HTTP1Pool {
 
     public init() {}
 
+    /// One that belongs to the direction from when it is given something.
     func take(_ direction: Direction) -> HTTP1StreamBox {
-        guard let box = boxes.popLast() else { return HTTP1StreamBox(direction) }
-        box.stream.direction = direction
-        return box
+        boxes.popLast() ?? HTTP1StreamBox(direction)
     }
 
     /// - Parameter box: idle and trimmed, and given up by whoever had it.
-    func give(_ box: HTTP1StreamBox) { Self.add(box, to: &boxes) }
+    func give(_ box: consuming HTTP1StreamBox) { Self.add(box, to: &boxes) }
 
     /// In one access to the object.
-    private static func add(_ box: HTTP1StreamBox, to boxes: inout [HTTP1StreamBox]) {
+    private static func add(_ box: consuming HTTP1StreamBox, to boxes: inout [HTTP1StreamBox]) {
         if boxes.count < spareMax { boxes.append(box) }
     }
 }

@@ -70,6 +70,7 @@ extension HTTP1Stream {
     // MARK: Gaps and pauses
 
     mutating func skip(_ count: UInt64?, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment) {
+        direction = environment.arrival.direction
         showSkipped(environment)
         undecided = nil
         // Trailers are read from the front again, or not at all: until their end they are ranges of nothing.

@@ -28,6 +28,7 @@ struct HTTP1Stream {
         case switches(to: ConnectionProtocol)
     }
 
+    /// Of the octets that were given last; all are of one as long as a message is open.
     var direction: Direction
     var state = State.start
     /// Octets at the unconsumed front that were searched already.
@@ -70,6 +71,7 @@ struct HTTP1Stream {
     mutating func receiveAndTrim(
         _ octets: Span<UInt8>, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment
     ) -> (step: ParserStep, isIdle: Bool, heldOctets: Int) {
+        direction = environment.arrival.direction
         let step = receive(octets, &exchange, environment)
         let isIdle = isIdle
         if isIdle { trim() }

@@ -67,16 +67,17 @@ struct HTTP2Head {
     }
 
     private mutating func take(_ name: Span<UInt8>, _ field: HeaderList.Field, _ value: Span<UInt8>) {
-        switch name.count {
-        case 4 where name.equals(Name.host): host = field.value
-        case 11 where name.equals(Name.grpcStatus): grpcStatus = value.decimal
-        case 12 where name.equals(Name.contentType):
+        switch (name.count, name[0]) {
+        case (4, UInt8(ascii: "h")) where name.equals(Name.host): host = field.value
+        case (11, UInt8(ascii: "g")) where name.equals(Name.grpcStatus): grpcStatus = value.decimal
+        case (12, UInt8(ascii: "c")) where name.equals(Name.contentType):
             isGRPC = value.starts(with: Name.grpcType) && !value.starts(with: Name.grpcTextType)
             isEventStream = value.starts(with: Name.eventStreamType)
-        case 13 where name.equals(Name.grpcEncoding):
+        case (13, UInt8(ascii: "g")) where name.equals(Name.grpcEncoding):
             grpcCodings = []
             Self.append(value, field.marks, to: &grpcCodings)
-        case 16 where name.equals(Name.contentEncoding): Self.append(value, field.marks, to: &contentCodings)
+        case (16, UInt8(ascii: "c")) where name.equals(Name.contentEncoding):
+            Self.append(value, field.marks, to: &contentCodings)
         default: break
         }
     }

@@ -1,7 +1,7 @@
 import Events
 
 /// One direction of an HTTP/2 connection: where its framing stands, and what its encoder said.
-final class HTTP2Side {
+struct HTTP2Side: ~Copyable {
     enum Phase {
         /// Nothing was seen yet.
         case start
@@ -15,11 +15,6 @@ final class HTTP2Side {
 
     let direction: Direction
     var phase = Phase.start
-    /// The connection's first octets in this direction were seen, so its settings are known.
-    var isFromStart = false
-    var isClosed = false
-    /// Streams with an unfinished message in this direction.
-    var openMessages = 0
 
     // The frame being received.
     var frame = HTTP2FrameHeader()
@@ -44,29 +39,44 @@ final class HTTP2Side {
     /// A header block that goes on in the next frame.
     var block: HTTP2HeaderBlock?
 
-    // What this end announced for the other direction.
-    var tableSizeAnnounced = HPACKTable.initialSizeMax
-    var frameLengthAnnounced = HTTP2FrameHeader.lengthMaxInitial
-
     /// Octets passed over in search of a frame, not shown yet.
     var skipped: [UInt8] = []
     var skippedTime: Int64 = 0
 
     init(_ direction: Direction) { self.direction = direction }
 
-    var isSeen: Bool { phase != .start }
+    /// Something waits in it for what comes next.
+    var isWaiting: Bool { block != nil || !skipped.isEmpty }
 
     /// Octets held of frames and header blocks, and those of the table.
     var heldOctets: Int {
         payload.count + content.count + dataWire.count + skipped.count + decoder.table.size
-            + (block?.parts.countOctets() ?? 0)
+            + (block?.heldOctets ?? 0)
+    }
+
+    /// A frame begins: its header is there.
+    mutating func begin(_ header: HTTP2FrameHeader, at time: Int64, _ settings: borrowing ParserSettings) {
+        frame = header
+        frameTime = time
+        remaining = header.length
+        isCut = false
+        phase = .payload
+        guard header.type == .data else { return }
+        isUnreadable = false
+        padding = header.isPadded && header.length > 0 ? -1 : 0
+        // These two are filled where frames or octets are shown only.
+        if settings.showsFrames {
+            content.removeAll(keepingCapacity: content.capacity <= 16_384)
+            contentLength = 0
+        }
+        if settings.keepsWire { dataWire.removeAll(keepingCapacity: dataWire.capacity <= 16_384) }
     }
 
     /// Octets may be missing before what comes next.
-    func forgetTable() { decoder.forget() }
+    mutating func forgetTable() { decoder.forget() }
 
     /// Gives memory back that is not needed while the connection is silent.
-    func trim() {
+    mutating func trim() {
         decoder.trim()
         if payload.isEmpty { payload = [] }
         if phase != .payload {
@@ -77,60 +87,29 @@ final class HTTP2Side {
     }
 }
 
-/// A header block on its way through HEADERS or PUSH_PROMISE and CONTINUATION frames (RFC 9113 § 4.3).
-final class HTTP2HeaderBlock {
-    var parts = Parts()
+/// What each direction's end has said and done so far, as far as it matters to both.
+struct HTTP2Ends {
+    struct End {
+        /// Something of it was seen.
+        var isSeen = false
+        /// The connection's first octets in this direction were seen, so its settings are known.
+        var isFromStart = false
+        var isClosed = false
+        /// Streams with an unfinished message in this direction.
+        var openMessages = 0
 
-    /// One value, so that what is done with a block takes one access to the object.
-    struct Parts {
-        var streamID: UInt32 = 0
-        /// PUSH_PROMISE: the stream promised; else 0.
-        var promisedID: UInt32 = 0
-        var isEndStream = false
-        var time: Int64 = 0
-        var list = HeaderList()
-        var progress = HPACKDecoder.Progress()
-        /// The start of a field whose end is in the next frame.
-        var rest: [UInt8] = []
-        /// Decoding `rest` is tried again from this length on, so that small pieces cost no more than large ones.
-        var restTriedAt = 0
-        /// Why the list is not all there was.
-        var notes: [MessageNote] = []
-        /// The frames as they were, where that is kept.
-        var wire: [UInt8] = []
+        // What this end announced for the other direction.
+        var tableSizeAnnounced = HPACKTable.initialSizeMax
+        var frameLengthAnnounced = HTTP2FrameHeader.lengthMaxInitial
+    }
 
-        /// - Precondition: it is new or reset.
-        mutating func begin(
-            _ frame: HTTP2FrameHeader, _ promisedID: UInt32?, isPromisedWrong: Bool, at time: Int64
-        ) {
-            streamID = frame.streamID
-            isEndStream = frame.type != .pushPromise && frame.isEndStream
-            self.time = time
-            self.promisedID = promisedID ?? 0
-            if isPromisedWrong { notes.append(.malformed(.frameContent)) }
-        }
+    private var sent = End()
+    private var received = End()
 
-        /// Octets held. Mutating only in name: what is not is asked of a copy.
-        mutating func countOctets() -> Int { list.heldOctets + rest.count + wire.count }
-
-        func addNotes(to message: inout Message) {
-            for note in notes {
-                switch note {
-                case .malformed where !progress.isStopped: message.note(note)
-                default: message.markIncomplete(note)
-                }
-            }
-        }
-
-        mutating func reset() {
-            promisedID = 0
-            isEndStream = false
-            list.removeAll()
-            progress.reset()
-            if !rest.isEmpty { rest.removeAll(keepingCapacity: rest.capacity <= 16_384) }
-            restTriedAt = 0
-            if !notes.isEmpty { notes.removeAll(keepingCapacity: true) }
-            if !wire.isEmpty { wire.removeAll(keepingCapacity: wire.capacity <= 16_384) }
+    subscript(direction: Direction) -> End {
+        @inline(__always) get { direction == .sent ? sent : received }
+        @inline(__always) _modify {
+            if direction == .sent { yield &sent } else { yield &received }
         }
     }
 }

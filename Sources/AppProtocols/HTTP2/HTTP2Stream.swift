@@ -1,50 +1,126 @@
 import Events
 
 /// A stream whose request or response is not finished (RFC 9113 § 5).
-final class HTTP2Stream {
+struct HTTP2Stream {
     enum Part { case unseen, open, ended }
 
-    var id: UInt32 = 0
-    var request = Part.unseen
-    var response = Part.unseen
+    /// 0: it is not open.
+    private var id: UInt32 = 0
+    private var request = Part.unseen
+    private var response = Part.unseen
     /// What is known of both; sizes add up over the parts of a message that was shown in parts.
     var transaction = Transaction()
     /// Messages being received.
     private var sent: HTTP2Assembly?
     private var received: HTTP2Assembly?
 
-    /// What was held when the parser counted it last.
-    var countedOctets = 0
-    /// What is held beyond that; less than nothing if less is.
+    /// What was held when it was counted last.
+    private var countedOctets = 0
+
+    // What follows is mutating only in name: what is not is asked of a copy, whose references are counted.
+
+    var number: UInt32 {
+        mutating get { id }
+    }
+
+    /// What is held beyond what was counted; less than nothing if less is.
     var uncountedOctets: Int {
-        transaction.heldOctets + (sent?.heldOctets ?? 0) + (received?.heldOctets ?? 0) - countedOctets
+        mutating get {
+            transaction.heldOctets + (sent?.heldOctets ?? 0) + (received?.heldOctets ?? 0) - countedOctets
+        }
     }
 
     subscript(direction: Direction) -> HTTP2Assembly? {
-        get { direction == .sent ? sent : received }
-        set { if direction == .sent { sent = newValue } else { received = newValue } }
+        mutating get { direction == .sent ? sent : received }
     }
 
-    /// Whether a message is being received; without counting a reference to it.
-    func hasMessage(_ direction: Direction) -> Bool { direction == .sent ? sent != nil : received != nil }
+    mutating func hasMessage(_ direction: Direction) -> Bool { direction == .sent ? sent != nil : received != nil }
+
+    var hasMessages: Bool {
+        mutating get { sent != nil || received != nil }
+    }
+
+    /// How far request and response have come.
+    var state: (request: Part, response: Part) {
+        mutating get { (request, response) }
+    }
+
+    /// A message begins.
+    mutating func begin(_ assembly: HTTP2Assembly, _ kind: MessageKind, _ direction: Direction, at time: Int64) {
+        if direction == .sent { sent = assembly } else { received = assembly }
+        if kind == .http2Request {
+            request = .open
+            transaction.direction = direction
+            transaction.requestTime = time
+        } else {
+            response = .open
+            if request == .unseen { transaction.direction = direction.opposite }
+            transaction.responseTime = time
+        }
+    }
+
+    /// Gives up the message of a direction: it ends.
+    @inline(__always)
+    mutating func take(_ direction: Direction) -> HTTP2Assembly? { direction == .sent ? sent.take() : received.take() }
 
     /// One of its messages has ended.
-    func end(_ share: HTTP2Assembly.Parts.Share, at time: Int64) {
+    mutating func end(_ share: HTTP2Assembly.Parts.Share, at time: Int64) {
         if share.kind == .http2Request { request = .ended } else { response = .ended }
         transaction.end(share.kind, share.length, isComplete: share.isComplete, at: time)
     }
 
-    /// Whether it keeps little memory.
-    var isSmall: Bool { transaction.keptOctets <= 1_024 }
+    /// The response was an interim one; the final one follows.
+    mutating func awaitResponse() {
+        response = .unseen
+        transaction.status = 0
+        transaction.responseTime = 0
+    }
 
-    func reset(_ id: UInt32) {
+    /// A promise came in a direction, which is a whole request.
+    mutating func promise(_ direction: Direction, from start: Int64, to end: Int64, isComplete: Bool) {
+        request = .ended
+        transaction.direction = direction.opposite
+        transaction.requestTime = start
+        transaction.requestEndTime = end
+        if !isComplete { transaction.isComplete = false }
+    }
+
+    /// Nothing more comes: gives its transaction, if there was a request.
+    mutating func conclude(to sink: any MessageSink) {
+        guard request != .unseen else { return }
+        if request != .ended || response != .ended { transaction.isComplete = false }
+        transaction.give(to: sink)
+    }
+
+    /// - Precondition: it is new or closed.
+    mutating func open(_ id: UInt32) {
         self.id = id
+        transaction.begin(streamID: id)
+    }
+
+    /// Counts what is held.
+    /// - Returns: how much more that is than before.
+    mutating func count() -> Int {
+        let octets = uncountedOctets
+        countedOctets += octets
+        return octets
+    }
+
+    /// Makes it ready for the next one, and keeps its memory if it is little.
+    /// - Returns: its number, and what was counted.
+    mutating func close() -> (id: UInt32, countedOctets: Int) {
+        defer { countedOctets = 0 }
+        let id = id
+        self.id = 0
         request = .unseen
         response = .unseen
-        transaction.begin(streamID: id)
         sent = nil
         received = nil
+        if transaction.keptOctets > Self.keptOctets { transaction = Transaction() }
+        return (id, countedOctets)
     }
+
+    private static let keptOctets = 1_024
 }
 
 /// One message of a stream while it is received.
@@ -73,6 +149,16 @@ final class HTTP2Assembly {
 extension HTTP2Assembly.Parts {
     typealias Share = (kind: MessageKind, length: UInt64, isComplete: Bool)
 
+    /// A message begins with its head.
+    /// - Precondition: it is new or retired.
+    mutating func begin(
+        _ kind: MessageKind, _ direction: Direction, with block: inout HTTP2HeaderBlock, _ head: HTTP2Head,
+        _ transaction: inout Transaction, _ settings: ParserSettings, _ tools: any BodyTools
+    ) {
+        begin(kind, direction, streamID: block.streamID, at: block.time)
+        takeHead(&block, head, &transaction, settings, tools)
+    }
+
     /// - Precondition: it is new or retired.
     mutating func begin(_ kind: MessageKind, _ direction: Direction, streamID: UInt32, at time: Int64) {
         message.kind = kind
@@ -86,18 +172,12 @@ extension HTTP2Assembly.Parts {
     }
 
     /// Makes it ready for the next message and keeps its memory.
-    /// - Parameter keepsBody: asked for a body larger than such memory usually may be.
-    mutating func retire(keepsBody: (_ capacity: Int) -> Bool) {
+    /// - Returns: how much of that is the body's.
+    mutating func retire() -> Int {
         grpc = nil
-        let capacity = message.body.octets.capacity
-        if capacity > MessageBody.keptOctets {
-            if keepsBody(capacity) {
-                message.body.octets.removeAll(keepingCapacity: true)
-            } else {
-                message.body.octets = []
-            }
-        }
+        if !message.body.octets.isEmpty { message.body.octets.removeAll(keepingCapacity: true) }
         message.reset(.raw, .received, at: 0)
+        return message.body.octets.capacity
     }
 
     /// Takes octets of the body.
@@ -144,8 +224,8 @@ extension HTTP2Assembly.Parts {
     }
 
     /// Takes the list that begins the message.
-    mutating func takeHead(
-        _ block: inout HTTP2HeaderBlock.Parts, _ head: HTTP2Head, _ transaction: inout Transaction,
+    private mutating func takeHead(
+        _ block: inout HTTP2HeaderBlock, _ head: HTTP2Head, _ transaction: inout Transaction,
         _ settings: ParserSettings, _ tools: any BodyTools
     ) {
         message.fill(from: &block, head)
@@ -165,83 +245,17 @@ extension HTTP2Assembly.Parts {
 
     /// Names the request.
     mutating func describe(_ transaction: inout Transaction) {
-        transaction.method.append(contentsOf: message.headers.span(of: message.method))
-        transaction.host.append(contentsOf: message.headers.span(of: message.host))
-        transaction.target.append(contentsOf: message.headers.span(of: message.target))
-    }
-}
-
-/// State objects for reuse, by all connections of a thread if it gives them one pool.
-public final class HTTP2Pool {
-    /// One value, so that taking or giving takes one access to the object.
-    private var spares: Spares
-
-    /// - Parameter spareMax: objects of a kind kept for reuse; of streams, which are small and wait for an answer by
-    ///   the thousand, 64 times as many.
-    public init(spareMax: Int = 64) { spares = Spares(max: spareMax) }
-
-    func takeAssembly() -> HTTP2Assembly { spares.assemblies.popLast() ?? HTTP2Assembly() }
-    func takeBlock() -> HTTP2HeaderBlock { spares.blocks.popLast() ?? HTTP2HeaderBlock() }
-
-    func takeStream(_ id: UInt32) -> HTTP2Stream {
-        let stream = spares.streams.popLast() ?? HTTP2Stream()
-        stream.reset(id)
-        return stream
-    }
-
-    func give(_ assembly: consuming HTTP2Assembly) { spares.give(assembly) }
-    func give(_ block: consuming HTTP2HeaderBlock) { spares.give(block) }
-    func give(_ stream: consuming HTTP2Stream) { spares.give(stream) }
-
-    /// Frees what is kept for reuse.
-    func trim() { spares = Spares(max: spares.max) }
-}
-
-private struct Spares {
-    var assemblies: [HTTP2Assembly] = []
-    var streams: [HTTP2Stream] = []
-    var blocks: [HTTP2HeaderBlock] = []
-    let max: Int
-    private let streamsMax: Int
-
-    init(max: Int) {
-        self.max = max
-        streamsMax = 64 * max
-    }
-
-    mutating func give(_ assembly: consuming HTTP2Assembly) {
-        guard assemblies.count < max else { return }
-        assembly.parts.retire(keepsBody: mayKeepBody)
-        assemblies.append(assembly)
-    }
-
-    /// The memory of one large body stays for the next: to have it anew takes longer than to fill it.
-    private func mayKeepBody(_ capacity: Int) -> Bool {
-        capacity <= Self.largeBodyOctetsMax
-            && assemblies.allSatisfy { $0.parts.message.body.octets.capacity <= MessageBody.keptOctets }
-    }
-
-    /// A body of the usual limit, in memory that grew by doubling.
-    private static let largeBodyOctetsMax = 4 << 20
-
-    mutating func give(_ block: consuming HTTP2HeaderBlock) {
-        if blocks.count < 4 { blocks.append(block) }
-    }
-
-    mutating func give(_ stream: consuming HTTP2Stream) {
-        if streams.count < streamsMax, stream.isSmall { streams.append(stream) }
+        transaction.name(
+            method: message.headers.span(of: message.method), host: message.headers.span(of: message.host),
+            target: message.headers.span(of: message.target))
     }
 }
 
 extension Transaction {
-    fileprivate var keptOctets: Int { method.capacity + host.capacity + target.capacity }
-
     fileprivate mutating func begin(streamID: UInt32) {
         kind = .http2Request
         self.streamID = streamID
-        method.removeAll(keepingCapacity: true)
-        host.removeAll(keepingCapacity: true)
-        target.removeAll(keepingCapacity: true)
+        forgetNames()
         status = 0
         grpcStatus = nil
         requestLength = 0
@@ -267,7 +281,7 @@ extension Transaction {
 
 extension Message {
     /// Moves a list here, and names its parts.
-    mutating func fill(from block: inout HTTP2HeaderBlock.Parts, _ head: HTTP2Head) {
+    mutating func fill(from block: inout HTTP2HeaderBlock, _ head: HTTP2Head) {
         swap(&headers, &block.list)
         method = head.method
         // CONNECT names an authority and no path (RFC 9113 § 8.5).

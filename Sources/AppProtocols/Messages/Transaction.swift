@@ -1,4 +1,5 @@
 import Events
+import Octets
 
 /// A request with its response: what was asked, what came back, how long it took.
 public struct Transaction: Sendable {
@@ -7,9 +8,10 @@ public struct Transaction: Sendable {
     public var streamID: UInt32 = 0
     /// Who asked: `sent` when the observed program is the client.
     public var direction = Direction.sent
-    public var method: [UInt8] = []
-    public var host: [UInt8] = []
-    public var target: [UInt8] = []
+    /// Method, host and target, one behind the other: one memory, filled in one go.
+    private var names: [UInt8] = []
+    private var methodCount = 0
+    private var hostCount = 0
     /// 0 where no response was seen.
     public var status: UInt16 = 0
     /// gRPC: the status code of the trailers.
@@ -32,8 +34,64 @@ public struct Transaction: Sendable {
     mutating func give(to sink: any MessageSink) { sink.receive(self) }
 
     /// Octets that the value holds.
-    @inline(__always) var heldOctets: Int { method.count + host.count + target.count }
+    @inline(__always) var heldOctets: Int { names.count }
+
+    /// Memory that stays with the value for the next request.
+    @inline(__always) var keptOctets: Int { names.capacity }
 
     /// From the request's last octet to the response's first, in nanoseconds; `nil` without both.
     public var latency: Int64? { responseTime == 0 || requestEndTime == 0 ? nil : responseTime - requestEndTime }
+}
+
+/// What the request named.
+extension Transaction {
+    public var method: [UInt8] {
+        get { Array(copying: methodOctets) }
+        set { name(method: newValue.span, host: host.span, target: target.span) }
+    }
+    public var host: [UInt8] {
+        get { Array(copying: hostOctets) }
+        set { name(method: method.span, host: newValue.span, target: target.span) }
+    }
+    public var target: [UInt8] {
+        get { Array(copying: targetOctets) }
+        set { name(method: method.span, host: host.span, target: newValue.span) }
+    }
+
+    // The same where it stands.
+    public var methodOctets: Span<UInt8> {
+        @_lifetime(borrow self) borrowing get { names.span.extracting(0..<methodCount) }
+    }
+    public var hostOctets: Span<UInt8> {
+        @_lifetime(borrow self) borrowing get { names.span.extracting(methodCount..<(methodCount + hostCount)) }
+    }
+    public var targetOctets: Span<UInt8> {
+        @_lifetime(borrow self) borrowing get { names.span.extracting((methodCount + hostCount)...) }
+    }
+
+    /// Names the request.
+    mutating func name(method: Span<UInt8>, host: Span<UInt8>, target: Span<UInt8>) {
+        forgetNames()
+        methodCount = method.count
+        hostCount = host.count
+        names.append(addingCapacity: method.count + host.count + target.count) { output in
+            for index in method.indices { output.append(method[index]) }
+            for index in host.indices { output.append(host[index]) }
+            for index in target.indices { output.append(target[index]) }
+        }
+    }
+
+    mutating func forgetNames() {
+        methodCount = 0
+        hostCount = 0
+        if !names.isEmpty { names.removeAll(keepingCapacity: true) }
+    }
+}
+
+extension [UInt8] {
+    fileprivate init(copying octets: Span<UInt8>) {
+        self.init(capacity: octets.count) { output in
+            for index in octets.indices { output.append(octets[index]) }
+        }
+    }
 }

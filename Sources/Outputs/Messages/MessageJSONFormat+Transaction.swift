@@ -12,9 +12,9 @@ extension MessageJSONFormat {
         append(time: transaction.requestTime, info, transaction.direction, &buffer, &latin1)
         buffer.append(",\"protocol\":\"\(Self.protocolName(transaction.kind))\"")
         if transaction.streamID != 0 { append(pieces.stream, UInt64(transaction.streamID), &buffer) }
-        append(pieces.method, transaction.method, .method, &buffer, &latin1)
-        append(pieces.host, transaction.host, .host, &buffer, &latin1)
-        append(pieces.target, transaction.target, .target, &buffer, &latin1)
+        append(pieces.method, transaction.methodOctets, .method, &buffer, &latin1)
+        append(pieces.host, transaction.hostOctets, .host, &buffer, &latin1)
+        append(pieces.target, transaction.targetOctets, .target, &buffer, &latin1)
         if transaction.status != 0 { append(pieces.status, UInt64(transaction.status), &buffer) }
         if let status = transaction.grpcStatus { buffer.append(",\"grpc_status\":\(status)") }
         append(numbersOf: transaction, &buffer)
@@ -32,12 +32,12 @@ extension MessageJSONFormat {
     }
 
     private func append(
-        _ name: OctetPiece, _ octets: [UInt8], _ member: Latin1Members, _ buffer: inout OctetBuffer,
+        _ name: OctetPiece, _ octets: Span<UInt8>, _ member: Latin1Members, _ buffer: inout OctetBuffer,
         _ latin1: inout Latin1Members
     ) {
         guard !octets.isEmpty else { return }
         buffer.append(name)
-        if !buffer.append(jsonAny: octets.span) { latin1.insert(member) }
+        if !buffer.append(jsonAny: octets) { latin1.insert(member) }
     }
 
     private func append(numbersOf transaction: borrowing Transaction, _ buffer: inout OctetBuffer) {

@@ -32,7 +32,7 @@ public struct TransactionTable: MessageFormat {
     public func append(
         _ transaction: borrowing Transaction, _ info: BaseInfo, to buffer: inout OctetBuffer
     ) {
-        let method = Self.shown(transaction.method)
+        let method = Self.shown(transaction.methodOctets)
         var line = Self.pad(TextTable.cut(method.isEmpty ? "-" : method, to: 8), 8)
         line += " " + painted(Self.pad(left: Self.status(transaction), 6), transaction)
         line += " " + Self.pad(left: Self.latency(transaction), 10)
@@ -43,9 +43,9 @@ public struct TransactionTable: MessageFormat {
         buffer.append(line + (transaction.isComplete ? "  " : "… ") + place + "\n")
     }
 
-    private static func shown(_ octets: [UInt8]) -> String {
+    private static func shown(_ octets: Span<UInt8>) -> String {
         var buffer = OctetBuffer()
-        buffer.append(terminal: octets.span, .escaped)
+        buffer.append(terminal: octets, .escaped)
         return buffer.description
     }
 
@@ -62,8 +62,8 @@ public struct TransactionTable: MessageFormat {
     }
 
     private static func place(_ transaction: borrowing Transaction) -> String {
-        let target = shown(transaction.target)
-        let host = shown(transaction.host)
+        let target = shown(transaction.targetOctets)
+        let host = shown(transaction.hostOctets)
         // A target in absolute form (RFC 9112 § 3.2.2) names the host itself.
         return target.utf8.first == 0x2F || target == "*" || target.isEmpty ? host + target : target
     }

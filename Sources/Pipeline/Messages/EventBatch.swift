@@ -55,8 +55,7 @@ public struct EventHead: Sendable {
 /// Events that are handed on together.
 ///
 /// It is filled by one thread at a time under the processor's lock, then read by all threads, and filled again when
-/// all have let go of it; each shard's output is written by the thread that owns the shard. That is why it may change
-/// threads.
+/// all have let go of it. That is why it may change threads.
 final class EventBatch: @unchecked Sendable {
     struct Entry {
         var head: EventHead
@@ -68,16 +67,16 @@ final class EventBatch: @unchecked Sendable {
     }
 
     /// One value, so that what is done for each event takes one access to the object.
-    fileprivate struct Contents {
-        var entries: [Entry] = []
+    struct Contents {
+        fileprivate var entries: [Entry] = []
         /// In which payloads lie; the last one is filled, if any of its events were copied here.
-        var chunks: [PayloadChunk] = []
+        fileprivate var chunks: [PayloadChunk] = []
         /// The chunk that is filled.
-        var filling: Int?
+        fileprivate var filling: Int?
         /// Octets of all payloads.
-        var octets = 0
-        var entriesOfShard: [[Int32]]
-        var clocks: [Int64] = []
+        fileprivate var octets = 0
+        fileprivate var entriesOfShard: [[Int32]]
+        fileprivate var clocks: [Int64] = []
     }
 
     fileprivate var contents: Contents
@@ -96,16 +95,12 @@ final class EventBatch: @unchecked Sendable {
     private(set) var serialBase: UInt64 = 0
     /// The source has ended with this batch.
     private(set) var isLast = false
-    /// What the threads made of it.
-    let outputs: [ThreadOutput]
+    /// What the groups of shards made of it that are done with it. Changed under the processor's lock.
+    var outputs: [GroupOutput] = []
 
-    /// - Parameter threads: those that the shards are dealt to in turn.
-    init(shards: Int, threads: Int) {
-        outputs = (0..<threads).map { _ in ThreadOutput(shards: (shards + threads - 1) / threads) }
+    init(shards: Int) {
         contents = Contents(entriesOfShard: Array(repeating: [], count: shards))
     }
-
-    func output(of shard: Int) -> ThreadOutput { outputs[shard % outputs.count] }
 
     /// Appends an event. One that is at most `window` older than those before it goes before them, so that events of
     /// several processors' buffers come into the order of time.
@@ -113,11 +108,8 @@ final class EventBatch: @unchecked Sendable {
         contents.append(head, shard: shard, payload, window: window, &pool)
     }
 
-    /// As above, of an event whose payload lies in a chunk: it is not copied.
-    /// - Returns: whether the batch did not need the chunk before.
-    func append(_ head: EventHead, shard: Int, _ payload: Range<Int>, in chunk: PayloadChunk, window: Int64) -> Bool {
-        contents.append(head, shard: shard, payload, in: chunk, window: window)
-    }
+    /// Has `body` append several in one access to the object.
+    func fill(_ body: (inout Contents) -> Void) { body(&contents) }
 
     /// Moves the newest entries, those after `time`, to the next batch: older ones may still arrive. At most half of
     /// them, so that every batch goes on.
@@ -145,11 +137,17 @@ final class EventBatch: @unchecked Sendable {
         return range.lowerBound
     }
 
-    /// - Returns: the chunks that it needs no more.
-    func removeAll() -> [PayloadChunk] {
+    /// What a batch needed, and others may use now.
+    struct Remains {
+        let chunks: [PayloadChunk]
+        let outputs: [GroupOutput]
+    }
+
+    func removeAll() -> Remains {
         for output in outputs { output.removeAll() }
+        defer { outputs.removeAll(keepingCapacity: true) }
         isLast = false
-        return contents.removeAll()
+        return Remains(chunks: contents.removeAll(), outputs: outputs)
     }
 }
 
@@ -161,7 +159,9 @@ extension EventBatch.Contents {
         insert(EventBatch.Entry(head: head, shard: shard, chunk: chunk, payload: range), window)
     }
 
-    fileprivate mutating func append(
+    /// Appends an event whose payload lies in a chunk: it is not copied.
+    /// - Returns: whether the batch did not need the chunk before.
+    mutating func append(
         _ head: EventHead, shard: Int, _ payload: Range<Int>, in chunk: PayloadChunk, window: Int64
     ) -> Bool {
         guard !payload.isEmpty else {
@@ -214,15 +214,14 @@ extension EventBatch.Contents {
 
     /// Takes over entries of another batch; their payloads stay where they are.
     fileprivate mutating func append(from other: Self, _ start: Int) {
+        let moved = entries.count
+        entries.append(contentsOf: other.entries[start...])
         var (from, to) = (-1, 0)
-        for index in start..<other.entries.count {
-            var entry = other.entries[index]
-            if !entry.payload.isEmpty {
-                if entry.chunk != from { (from, to) = (entry.chunk, self.index(of: other.chunks[entry.chunk])) }
-                entry.chunk = to
-            }
-            octets += entry.payload.count
-            entries.append(entry)
+        for index in moved..<entries.count where !entries[index].payload.isEmpty {
+            octets += entries[index].payload.count
+            let chunk = entries[index].chunk
+            if chunk != from { (from, to) = (chunk, self.index(of: other.chunks[chunk])) }
+            entries[index].chunk = to
         }
     }
 

@@ -12,14 +12,14 @@ public protocol EventObserver: Sendable {
 /// The entrance of the message side: takes events from any source and any thread, gives each to the worker of its
 /// connection, and writes the records that come out, in the order of the events.
 ///
-///     write ──► batch ──► shards (a few threads) ──► merge in order ──► output
+///     write ──► batch ──► groups of shards ──► merge in order ──► output
 ///
-/// Bounded everywhere: a batch holds so many events, and there are four of them. When all are full a source waits, or
-/// drops and the ledger knows what.
+/// A few threads take what there is to do: a batch for one of the groups, or what all groups are done with and is to be
+/// written. Bounded everywhere: a batch holds so many events, and there are four of them. When all are full a source
+/// helps those threads until there is room, or drops and the ledger knows what.
 public final class EventProcessor: Sendable {
     /// Shares of the keys, whatever the number of threads: so limits per shard do not depend on it.
     static let shardCount = 16
-    private static let batchCount = 4
     /// The least that `Settings.connectionsMax` may be: one for each share.
     public static var connectionsMin: Int { shardCount }
 
@@ -35,6 +35,7 @@ public final class EventProcessor: Sendable {
         public var policy = Policy.wait
         /// Time passes by the events (false), or by this machine's clock (true).
         public var isLive = false
+        /// Threads that work off events; a source that can wait is one of them, where there are several. At most 16.
         public var threads = 2
         /// Events of one batch.
         public var queueLength = 1_024
@@ -67,55 +68,20 @@ public final class EventProcessor: Sendable {
         case closed
     }
 
-    /// Who waits for what: those who write for room, threads for batches, the output for what they made of them.
+    /// Who waits for what: those who write for room, threads for batches.
     private enum Waiting {
-        static let writers = 0, threads = 1, output = 2
-        static let count = 3
+        static let writers = 0, threads = 1
+        static let count = 2
     }
-
-    private struct State {
-        /// Batches that were sealed, and written, since the start. The one being filled is number `sealed`.
-        var sealed = 0
-        var written = 0
-        /// Events of the batch being filled, their octets, and the chunks that were lent to it.
-        var filledEvents = 0
-        var filledOctets = 0
-        var filledChunks = 0
-        /// By thread: batches it is done with.
-        var processed: [Int]
-        var clock = Int64.min
-        /// The time of the newest event in sealed batches: none can go before it any more.
-        var sealedTime = Int64.min
-        var events: UInt64 = 0
-        var isClosed = false
-        var hasEnded = false
-        var counts = MessageCounts()
-        /// Octets dropped by connection and direction, to be told with its next event.
-        var missing: [Missing: UInt64] = [:]
-        var failure: SystemFailure?
-        var chunks = ChunkPool()
-    }
-
-    private struct Missing: Hashable {
-        var key: ConnectionKey
-        var direction: Direction
-    }
-
-    /// Where a source waits anyway, larger batches would only fall out of the processor's cache.
-    private static let waitingOctetsMax = 512 << 10
-
-    /// A batch needs all of a chunk for a few events in it, where a source has little else that is an event.
-    private static let batchChunksMax = 8
 
     private let settings: Settings
-    private let batchOctetsMax: Int
-    private let batches: [EventBatch]
-    private let observer: (any EventObserver)?
-    private let state: Monitor<State>
+    private let groups: [ShardGroup]
+    private let writer: RecordWriter
+    private let queue: Monitor<BatchQueue>
     private let threads: Monitor<[WorkerThread]>
 
     /// - Parameters:
-    ///   - makeTools: called once per thread.
+    ///   - makeTools: called once per group of shards, of which there are as many as threads.
     ///   - makeRenderer: called once per shard.
     ///   - observer: told every event.
     ///   - output: called with records, in order, from one thread at a time.
@@ -126,27 +92,24 @@ public final class EventProcessor: Sendable {
         output: @escaping @Sendable (Span<UInt8>) throws(SystemFailure) -> Void
     ) throws(SystemFailure) {
         self.settings = settings
-        self.observer = observer
-        batchOctetsMax =
-            settings.policy == .wait ? min(settings.queueOctetsMax, Self.waitingOctetsMax) : settings.queueOctetsMax
-        let threadCount = min(max(settings.threads, 1), Self.shardCount)
-        batches = (0..<Self.batchCount).map { _ in EventBatch(shards: Self.shardCount, threads: threadCount) }
-        state = Monitor(State(processed: Array(repeating: 0, count: threadCount)), groups: Waiting.count)
+        writer = RecordWriter(observer, output)
+        let workers = min(max(settings.threads, 1), Self.shardCount)
+        // More than threads, so that a thread that is done with one finds another.
+        let groupCount = min(2 * workers, Self.shardCount)
+        groups = (0..<groupCount).map { number in
+            ShardGroup(number, of: groupCount, settings, makeTools: makeTools, makeRenderer: makeRenderer)
+        }
+        queue = Monitor(BatchQueue(settings, groups: groupCount), groups: Waiting.count)
         threads = Monitor([])
+        // One who would wait helps instead (see `wait`), and is a thread more.
+        let threadCount = settings.policy == .wait && !settings.isLive ? max(workers - 1, 1) : workers
         do throws(SystemFailure) {
             for thread in 0..<threadCount {
-                let made = try WorkerThread(name: "messages-\(thread)") {
-                    self.work(thread, of: threadCount, makeTools(), makeRenderer)
-                }
+                let made = try WorkerThread(name: "messages-\(thread)") { self.work(thread) }
                 threads.withLock { $0.append(made) }
             }
-            let writer = try WorkerThread(name: "output") { self.writeRecords(output) }
-            threads.withLock { $0.append(writer) }
         } catch {
-            state.update { state in
-                state.isClosed = true
-                state.hasEnded = true
-            }
+            queue.update { $0.abandon() }
             for thread in threads.withLock({ $0 }) { thread.join() }
             throw error
         }
@@ -157,13 +120,7 @@ public final class EventProcessor: Sendable {
     /// Takes an event; its payload is copied.
     public func write(_ head: EventHead, _ payload: Span<UInt8>) -> Answer {
         while true {
-            let offer = state.withLock { state in
-                let prepared = prepare(head, payload.count, &state)
-                guard prepared == .taken else { return prepared }
-                filling(state).append(
-                    told(head, &state), shard: shard(of: head), payload, window: window(for: head), &state.chunks)
-                return sealIfDue(payload.count, &state)
-            }
+            let offer = queue.withLock { $0.offer(head, payload) }
             if let answer = answer(offer) { return answer }
         }
     }
@@ -173,14 +130,7 @@ public final class EventProcessor: Sendable {
         var answer = Answer.accepted
         var next = 0
         while next < events.count {
-            let offer = state.withLock { state in
-                let batch = filling(state)
-                while true {
-                    let offer = self.offer(events[next], in: chunk, to: batch, &state)
-                    if offer != .full { next += 1 }
-                    guard offer == .taken, next < events.count else { return offer }
-                }
-            }
+            let offer = queue.withLock { $0.offer(events, from: &next, in: chunk) }
             switch self.answer(offer) {
             case .accepted: break
             case .dropped:
@@ -194,102 +144,23 @@ public final class EventProcessor: Sendable {
         return answer
     }
 
-    private func offer(
-        _ event: LentEvent, in chunk: PayloadChunk, to batch: EventBatch, _ state: inout State
-    ) -> Offer {
-        let prepared = prepare(event.head, event.payload.count, &state)
-        guard prepared == .taken else { return prepared }
-        let isNewChunk = batch.append(
-            told(event.head, &state), shard: shard(of: event.head), event.payload, in: chunk,
-            window: window(for: event.head))
-        if isNewChunk { state.filledChunks += 1 }
-        return sealIfDue(event.payload.count, &state)
-    }
-
-    public func takeChunk(octets: Int) -> PayloadChunk { state.withLock { $0.chunks.take(octets: octets) } }
+    public func takeChunk(octets: Int) -> PayloadChunk { queue.withLock { $0.chunks.take(octets: octets) } }
 
     /// It is used again when its events are done.
-    public func release(_ chunk: PayloadChunk) { state.withLock { $0.chunks.release(chunk) } }
-
-    private enum Offer { case taken, takenAndSealed, full, closed }
+    public func release(_ chunk: PayloadChunk) { queue.withLock { $0.chunks.release(chunk) } }
 
     /// Does what an offer asks for besides; `nil`: it is to be made again, now that there is room.
-    private func answer(_ offer: Offer) -> Answer? {
+    private func answer(_ offer: BatchQueue.Offer) -> Answer? {
         switch offer {
         case .taken: return .accepted
         case .closed: return .closed
         case .takenAndSealed:
-            state.waking { _ in WaitingGroups(group: Waiting.threads) }
+            queue.waking { _ in WaitingGroups(group: Waiting.threads) }
             return .accepted
         case .full:
             guard settings.policy == .wait else { return .dropped }
-            state.wait(in: Waiting.writers) { state in
-                hasRoom(state) || state.isClosed || state.failure != nil ? () : nil
-            }
+            wait { $0.takesOffers }
             return nil
-        }
-    }
-
-    /// Counts an event, if it is taken.
-    private func prepare(_ head: EventHead, _ octets: Int, _ state: inout State) -> Offer {
-        let isData = head.kind.hasPayload
-        guard !state.isClosed, state.failure == nil else {
-            if isData {
-                state.counts.events += 1
-                state.counts.octets += UInt64(octets)
-                state.counts.afterCloseEvents += 1
-                state.counts.afterCloseOctets += UInt64(octets)
-            }
-            return .closed
-        }
-        guard hasRoom(state) else {
-            if settings.policy == .drop { drop(head, octets, &state) }
-            return .full
-        }
-        if isData {
-            state.counts.events += 1
-            state.counts.octets += UInt64(octets)
-        } else {
-            state.counts.signals += 1
-        }
-        if settings.reorderWindow > 0, head.time < state.sealedTime { state.counts.lateEvents += 1 }
-        return .taken
-    }
-
-    /// The head, told what was dropped before it.
-    private func told(_ head: EventHead, _ state: inout State) -> EventHead {
-        guard !state.missing.isEmpty, head.kind.hasPayload else { return head }
-        var head = head
-        let dropped = state.missing.removeValue(forKey: Missing(key: head.key, direction: head.direction)) ?? 0
-        if head.missing != EventHead.unknown { head.missing += dropped }
-        return head
-    }
-
-    private func shard(of head: EventHead) -> Int { Int(truncatingIfNeeded: head.key.shardHash >> 60) }
-    private func window(for head: EventHead) -> Int64 { head.isInOrder ? 0 : settings.reorderWindow }
-
-    /// Counts an event that the batch has taken, and seals it if it is time to.
-    private func sealIfDue(_ octets: Int, _ state: inout State) -> Offer {
-        state.filledEvents += 1
-        state.filledOctets += octets
-        let isFull = isFull(state)
-        guard isFull || settings.isLive, canSeal(state) else { return .taken }
-        // A live event does not wait for others when everybody has time for it.
-        guard isFull || state.processed.allSatisfy({ $0 == state.sealed }) else { return .taken }
-        seal(&state, isLast: false)
-        return .takenAndSealed
-    }
-
-    /// A live source's event that found no room. The connection's next one says how much is missing.
-    private func drop(_ head: EventHead, _ octets: Int, _ state: inout State) {
-        guard head.kind.hasPayload else { return }
-        state.counts.events += 1
-        state.counts.octets += UInt64(octets)
-        state.counts.queueFullEvents += 1
-        state.counts.queueFullOctets += UInt64(octets)
-        let missing = Missing(key: head.key, direction: head.direction)
-        if head.kind == .data, state.missing.count < settings.connectionsMax || state.missing[missing] != nil {
-            state.missing[missing, default: 0] += UInt64(octets)
         }
     }
 
@@ -297,166 +168,97 @@ public final class EventProcessor: Sendable {
     /// - Parameter time: how far time has come, where the source knows; its last event's time otherwise.
     /// - Returns: what became of everything, and why writing failed if it did.
     public func close(at time: Int64? = nil) -> (counts: MessageCounts, failure: SystemFailure?) {
-        state.wait(in: Waiting.writers) { state -> Void? in
-            if state.isClosed { return () }
-            guard canSeal(state) else { return nil }
-            if let time { state.clock = max(state.clock, time) }
-            state.isClosed = true
-            seal(&state, isLast: true)
-            return ()
-        }
-        state.update { _ in }
+        wait { $0.close(at: time) }
+        queue.update { _ in }
+        wait { $0.isDone }
         let running = threads.withLock { threads in
             defer { threads = [] }
             return threads
         }
         for thread in running { thread.join() }
-        return state.withLock { ($0.counts, $0.failure) }
+        return queue.withLock { ($0.counts, $0.failure) }
     }
 
     /// Why records cannot be written, if so: the source may stop.
-    public var failure: SystemFailure? { state.withLock { $0.failure } }
+    public var failure: SystemFailure? { queue.withLock { $0.failure } }
 
-    // MARK: - Batches
-
-    private func filling(_ state: State) -> EventBatch { batches[state.sealed % Self.batchCount] }
-
-    /// The batch being filled must be free, and not full: a full one waits for the next to be free.
-    private func hasRoom(_ state: State) -> Bool {
-        guard state.sealed - state.written < Self.batchCount else { return false }
-        return !isFull(state) || canSeal(state)
-    }
-
-    private func isFull(_ state: State) -> Bool {
-        state.filledEvents >= settings.queueLength || state.filledOctets >= batchOctetsMax
-            || state.filledChunks >= Self.batchChunksMax
-    }
-
-    /// The next batch must be free, for what stays behind goes into it.
-    private func canSeal(_ state: State) -> Bool { state.sealed + 1 - state.written < Self.batchCount }
-
-    private func seal(_ state: inout State, isLast: Bool) {
-        let batch = filling(state)
-        if settings.reorderWindow > 0, !isLast {
-            let newest = max(state.clock, batch.entries.last?.head.time ?? .min)
-            let next = batches[(state.sealed + 1) % Self.batchCount]
-            if newest > .min { batch.moveEntries(after: newest - settings.reorderWindow, to: next) }
+    /// Waits until `isReached`, and works off meanwhile what no thread does: a source that is faster than they are does
+    /// not sleep, and there need not be more threads than processors.
+    private func wait(until isReached: (inout BatchQueue) -> Bool) {
+        while true {
+            let work = queue.wait(in: Waiting.writers) { queue -> BatchQueue.Work?? in
+                if isReached(&queue) { return .some(nil) }
+                return queue.take(near: groups.count - 1).map { .some($0) }
+            }
+            guard let work else { return }
+            process(work)
+            // What is left to do for this group may be done while the source goes on.
+            queue.waking { $0.hasWork ? WaitingGroups(group: Waiting.threads) : [] }
         }
-        state.sealedTime = max(state.sealedTime, batch.entries.last?.head.time ?? .min)
-        batch.seal(clock: state.clock, serialBase: state.events, isLast: isLast)
-        state.clock = batch.clock
-        state.events += UInt64(batch.entries.count)
-        state.sealed += 1
-        let next = filling(state)
-        state.filledEvents = next.entryCount
-        state.filledOctets = next.octets
-        state.filledChunks = 0
     }
 
     // MARK: - The threads' side
 
-    private func work(
-        _ thread: Int, of threadCount: Int, _ tools: any BodyTools,
-        _ makeRenderer: @Sendable () -> any MessageRenderer
-    ) {
-        let pools = ParserPools()
-        var shards: [EventShard] = []
-        for index in stride(from: thread, to: Self.shardCount, by: threadCount) {
-            shards.append(EventShard(index, settings, tools, pools, makeRenderer()))
-        }
-        var number = 0
-        var heap = HeapPages()
-        while let batch = nextBatch(number, makesTicks: thread == 0 && settings.isLive) {
-            if thread == 0 { heap.advise() }
-            for shard in shards { shard.process(batch) }
-            number += 1
-            let isLast = batch.isLast
-            state.waking { state in
-                state.processed[thread] = number
-                if isLast { for shard in shards { state.counts.add(shard.counts) } }
-                return areAllDone(state) ? WaitingGroups(group: Waiting.output) : []
-            }
-            if isLast { return }
+    private func work(_ thread: Int) {
+        var near = thread
+        while let work = nextWork(near: near, makesTicks: thread == 0 && settings.isLive) {
+            near = work.group
+            process(work)
         }
     }
 
-    /// Waits for a batch. A live source's is taken as it is when there is time for it; when there are no events, time
-    /// itself comes, in ticks.
-    private func nextBatch(_ number: Int, makesTicks: Bool) -> EventBatch? {
+    /// Waits for work. A live source's events are taken as they are when there is time for them; when there are none,
+    /// time itself comes, in ticks.
+    private func nextWork(near: Int, makesTicks: Bool) -> BatchQueue.Work? {
         while true {
             var hasSealed = false
-            let take: (inout State) -> EventBatch?? = { state in
-                if state.sealed > number { return .some(self.batches[number % Self.batchCount]) }
-                if state.hasEnded { return .some(nil) }
-                guard self.settings.isLive, !self.filling(state).entries.isEmpty, self.canSeal(state) else {
-                    return nil
-                }
-                self.seal(&state, isLast: false)
+            let take: (inout BatchQueue) -> BatchQueue.Work?? = { queue in
+                if let work = queue.take(near: near) { return .some(work) }
+                if queue.isClosed { return .some(nil) }
+                guard self.settings.isLive, queue.sealEvents() else { return nil }
                 hasSealed = true
-                return .some(self.batches[number % Self.batchCount])
+                return queue.take(near: near).map { .some($0) }
             }
             // The others are to look, too, when this one has sealed it.
-            defer { if hasSealed { state.waking { _ in WaitingGroups(group: Waiting.threads) } } }
-            guard makesTicks else { return state.wait(in: Waiting.threads, take) }
+            defer { if hasSealed { queue.waking { _ in WaitingGroups(group: Waiting.threads) } } }
+            guard makesTicks else { return queue.wait(in: Waiting.threads, take) }
             let tick = TimerWheel.tickNanoseconds
-            if let taken = state.wait(nanoseconds: tick, in: Waiting.threads, take) { return taken }
-            state.waking { state in
-                guard !state.isClosed, state.sealed == number, canSeal(state) else { return [] }
-                state.clock = max(state.clock, Clock.wallNanoseconds)
-                seal(&state, isLast: false)
-                return WaitingGroups(group: Waiting.threads)
-            }
+            if let taken = queue.wait(nanoseconds: tick, in: Waiting.threads, take) { return taken }
+            queue.waking { $0.sealTick(at: Clock.wallNanoseconds) ? WaitingGroups(group: Waiting.threads) : [] }
         }
     }
 
-    /// The next batch to be written was worked off by all threads.
-    private func areAllDone(_ state: State) -> Bool { state.processed.allSatisfy { $0 > state.written } }
-
-    private func observe(_ batch: EventBatch) throws(SystemFailure) {
-        guard let observer else { return }
-        for entry in batch.entries {
-            guard !entry.payload.isEmpty else {
-                try observer.observe(entry.head, Span())
-                continue
-            }
-            let memory = batch.chunks[entry.chunk].memory
-            try observer.observe(entry.head, memory.span.extracting(entry.payload))
+    private func process(_ work: BatchQueue.Work) {
+        let group = groups[work.group]
+        group.process(work.batch, into: work.output)
+        let counts = work.batch.isLast ? group.counts : nil
+        let writes = queue.withLock { queue in
+            if let counts { queue.counts.add(counts) }
+            queue.end(work)
+            return queue.beginWriting()
         }
+        if writes { writeBatches() }
     }
 
-    private func writeRecords(_ output: (Span<UInt8>) throws(SystemFailure) -> Void) {
-        var merger = RecordMerger()
-        while true {
-            let batch = state.wait(in: Waiting.output) { state -> EventBatch?? in
-                if areAllDone(state) {
-                    return .some(self.batches[state.written % Self.batchCount])
-                }
-                return state.hasEnded ? .some(nil) : nil
-            }
-            guard let batch else { return }
+    /// Writes what all groups are done with, until there is nothing more: no thread of its own is woken for it, which
+    /// takes longer than most batches need.
+    private func writeBatches() {
+        var goesOn = true
+        while goesOn {
+            let (batch, isWanted) = queue.withLock { ($0.unwritten, $0.failure == nil) }
             let records = batch.outputs.reduce(0) { $0 + $1.recordCount }
             var failure: SystemFailure?
-            if state.withLock({ $0.failure == nil }) {
-                do throws(SystemFailure) {
-                    try observe(batch)
-                    try merger.write(batch.outputs, output)
-                } catch {
-                    failure = error
-                }
+            if isWanted {
+                do throws(SystemFailure) { try writer.write(batch) } catch { failure = error }
             }
-            let isLast = batch.isLast
-            let chunks = batch.removeAll()
-            state.waking { state in
-                if state.failure == nil { state.failure = failure }
-                if state.failure != nil { state.counts.unwrittenRecords += records }
-                state.written += 1
-                for chunk in chunks { state.chunks.release(chunk) }
+            let remains = batch.removeAll()
+            queue.waking { queue in
+                queue.endWriting(records: records, remains, failure)
+                goesOn = queue.beginWriting()
                 let freed = WaitingGroups(group: Waiting.writers)
                 if settings.isLive { return [freed, WaitingGroups(group: Waiting.threads)] }
-                // Who waits goes on when there is room for several batches, so that it seldom has to.
-                return state.sealed - state.written <= Self.batchCount / 2 ? freed : []
+                return queue.hasAmpleRoom ? freed : []
             }
-            if isLast { return }
         }
     }
 }

@@ -4,7 +4,7 @@ import Octets
 import TLS
 
 /// The connections of one share of all keys: finds each event's worker, lets time pass for the silent ones, and keeps
-/// their number within its limit. Owned by one thread.
+/// their number within its limit. Used by one thread at a time, with the others of its group.
 final class EventShard {
     /// After so many ticks without an event a connection is held for silent.
     static let idleTicks: Int64 = 10
@@ -51,11 +51,8 @@ final class EventShard {
     var counts: MessageCounts { recorder.counts }
 
     /// Takes its events of a batch, in order, and lets time pass before each and after the last.
-    func process(_ batch: EventBatch) {
-        let output = batch.output(of: index)
-        let recordsBefore = output.recordCount
-        output.beginShard()
-        recorder.output = output
+    func process(_ batch: EventBatch, into output: GroupOutput) {
+        recorder.begin(output)
         let numbers = batch.entriesOfShard[index]
         var next = 0
         while next < numbers.count {
@@ -70,7 +67,7 @@ final class EventShard {
         }
         passTime(to: batch.clock, in: batch)
         if batch.isLast { endAll(at: batch.entries.count, time: batch.clock) }
-        recorder.counts.records += output.recordCount - recordsBefore
+        recorder.end(output)
     }
 
     /// Takes events, from the one of number `first` on, as long as their payloads lie in one chunk.
@@ -82,6 +79,7 @@ final class EventShard {
         let (entries, clocks, serialBase) = (batch.entries, batch.clocks, batch.serialBase)
         var tick: Int64?
         var next = first
+        var delivered = (events: 0 as UInt64, octets: 0 as UInt64)
         while next < numbers.count {
             let event = Int(numbers[next])
             let payload = entries[event].payload
@@ -93,8 +91,14 @@ final class EventShard {
             }
             recorder.place = RecordPlace(event: event, due: .max, serial: 0)
             take(entries[event].head, octets.extracting(payload), serial: serialBase &+ UInt64(event))
+            if entries[event].head.kind.hasPayload {
+                delivered.events += 1
+                delivered.octets += UInt64(payload.count)
+            }
             next += 1
         }
+        recorder.counts.deliveredEvents += delivered.events
+        recorder.counts.deliveredOctets += delivered.octets
         return next
     }
 
@@ -103,8 +107,6 @@ final class EventShard {
     private func take(_ head: EventHead, _ payload: Span<UInt8>, serial: UInt64) {
         switch head.kind {
         case .data:
-            recorder.counts.deliveredEvents += 1
-            recorder.counts.deliveredOctets += UInt64(payload.count)
             let worker = touch(head, serial)
             if worker.wasIdle, worker.key.kind != .sock, worker.conversation?.isAnother(payload, head.direction) == true
             {
@@ -121,7 +123,7 @@ final class EventShard {
             account(worker)
         case .closed:
             guard let slot = table.slotOfKey[head.key], let worker = table.workers[Int(slot)] else { return }
-            recorder.worker = worker
+            recorder.speakers = worker.speakers
             worker.conversation?.pause(.closed, head.direction, at: head.time, to: sink)
             account(worker)
         case .aborted:
@@ -129,17 +131,15 @@ final class EventShard {
         case .destroyed:
             while let slot = slotOfSocket[head.sock] { end(slot, at: head.time) }
         case .text:
-            if let base = shown(head, payload) { recorder.append(text: payload, base) }
+            if let base = shown(head) { recorder.append(text: payload, base) }
         case .tls:
             // It is no message, but a filter of messages may ask for its ends.
-            if let base = shown(head, payload) { recorder.append(TLSSummary(encoded: payload), base) }
+            if let base = shown(head) { recorder.append(TLSSummary(encoded: payload), base) }
         }
     }
 
-    /// Counts an event that goes by the parsers. `nil`: it is not asked for.
-    private func shown(_ head: EventHead, _ payload: Span<UInt8>) -> BaseInfo? {
-        recorder.counts.deliveredEvents += 1
-        recorder.counts.deliveredOctets += UInt64(payload.count)
+    /// Who is shown with an event that goes by the parsers, and is counted. `nil`: it is not asked for.
+    private func shown(_ head: EventHead) -> BaseInfo? {
         let base = BaseInfo(head)
         guard settings.parser.filter?.matches(base) != false else {
             recorder.counts.filteredMessages += 1
@@ -151,7 +151,7 @@ final class EventShard {
 
     /// The descriptor was given to another connection: what the one before left is shown, and a new one begins.
     private func restart(_ worker: EventWorker, at time: Int64) {
-        recorder.worker = worker
+        recorder.speakers = worker.speakers
         for direction in Direction.allCases { worker.conversation?.pause(.aborted, direction, at: time, to: sink) }
         worker.conversation = nil
     }
@@ -163,8 +163,7 @@ final class EventShard {
     }
 
     private func conversation(of worker: EventWorker) -> Conversation {
-        // To hold what is held already would still count its references.
-        if recorder.worker !== worker { recorder.worker = worker }
+        recorder.speakers = worker.speakers
         if let conversation = worker.conversation { return conversation }
         let made = Conversation(settings.registry, settings.parser, tools, pools)
         worker.conversation = made
@@ -211,7 +210,7 @@ final class EventShard {
     /// Shows what a connection holds, marked incomplete; what follows is a continuation.
     private func flush(_ worker: EventWorker, at time: Int64) {
         let before = worker.heldOctets
-        recorder.worker = worker
+        recorder.speakers = worker.speakers
         for direction in Direction.allCases { worker.conversation?.pause(.memory, direction, at: time, to: sink) }
         account(worker)
         guard worker.heldOctets < before else { return }
@@ -263,7 +262,7 @@ final class EventShard {
     /// Shows what is left of a connection, and forgets it.
     private func end(_ slot: Int32, at time: Int64) {
         guard let worker = table.workers[Int(slot)] else { return }
-        recorder.worker = worker
+        recorder.speakers = worker.speakers
         for direction in Direction.allCases {
             worker.conversation?.pause(.aborted, direction, at: time, to: sink)
         }
@@ -335,7 +334,7 @@ final class EventShard {
             return setTimer(slot, worker, due: due)
         }
         let time = tick * TimerWheel.tickNanoseconds
-        recorder.worker = worker
+        recorder.speakers = worker.speakers
         recorder.place = RecordPlace(event: batch.firstEntry(reaching: time), due: tick, serial: worker.serial)
         let pause = worker.isIdle ? Pause.longIdle : .idle
         for direction in Direction.allCases { conversation.pause(pause, direction, at: time, to: sink) }

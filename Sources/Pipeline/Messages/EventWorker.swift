@@ -9,9 +9,8 @@ final class EventWorker {
     let serial: UInt64
     /// What it says; made when the first octets come.
     var conversation: Conversation?
-    /// Who is shown with the messages of each direction.
-    private var bases: (received: BaseInfo, sent: BaseInfo) = (BaseInfo(), BaseInfo())
-    private var known: (received: Bool, sent: Bool) = (false, false)
+    /// Who is shown with its messages.
+    private(set) var speakers = Speakers()
     /// Octets it holds for what is not finished.
     var heldOctets = 0
     /// When the newest event came, in ticks.
@@ -35,48 +34,12 @@ final class EventWorker {
         self.serial = serial
     }
 
-    /// Notes who this event shows to be behind the connection. What was known stays: the first event names a direction.
+    /// Notes who an event shows to be behind the connection.
     func note(_ head: EventHead) {
-        if head.direction == .received {
-            if !known.received {
-                known.received = true
-                Self.fill(&bases.received, head)
-            } else if !bases.received.hasTuple, head.source.family != .none {
-                Self.fillTuple(&bases.received, head)
-            }
-        } else {
-            if !known.sent {
-                known.sent = true
-                Self.fill(&bases.sent, head)
-            } else if !bases.sent.hasTuple, head.source.family != .none {
-                Self.fillTuple(&bases.sent, head)
-            }
-        }
-    }
-
-    /// Who is behind a message of this direction. A direction of which no event was seen is shown as its opposite.
-    func base(_ direction: Direction, at time: Int64) -> BaseInfo {
-        let isReceived = direction == .received ? known.received : !known.sent
-        var base = isReceived ? bases.received : bases.sent
-        base.direction = isReceived ? .received : .sent
-        base.time = time
-        return base
-    }
-
-    private static func fill(_ base: inout BaseInfo, _ head: EventHead) {
-        base.pid = head.pid
-        base.tid = head.tid
-        base.fd = head.fd
-        base.sock = head.sock
-        base.direction = head.direction
-        base.comm = head.comm
-        fillTuple(&base, head)
-    }
-
-    private static func fillTuple(_ base: inout BaseInfo, _ head: EventHead) {
-        base.source = head.source
-        base.destination = head.destination
-        base.sourcePort = head.sourcePort
-        base.destinationPort = head.destinationPort
+        if speakers.know(head) { return }
+        // Only ever read and set as a whole, so that no access of every event is checked.
+        var known = speakers
+        known.note(head)
+        speakers = known
     }
 }

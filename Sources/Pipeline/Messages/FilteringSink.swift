@@ -33,7 +33,6 @@ final class FilteringSink: MessageSink {
 
     /// Whether the connection is.
     private func isWanted(_ direction: Direction, at time: Int64) -> Bool {
-        guard let worker = recorder.worker else { return true }
-        return filter.matches(worker.base(direction, at: time))
+        filter.matches(recorder.speakers.base(direction, at: time))
     }
 }

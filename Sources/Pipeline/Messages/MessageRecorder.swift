@@ -1,31 +1,75 @@
 import AppProtocols
 import Events
+import Octets
 import TLS
 
 /// Takes the messages of a shard's connections, has them rendered, and counts them.
 final class MessageRecorder: MessageSink {
     private let renderer: any MessageRenderer
+    private var state = State()
     /// Whose messages come next.
-    var worker: EventWorker?
-    /// Where records go, and which place they have there.
-    var output: ThreadOutput?
+    var speakers = Speakers()
+    /// Which place records have that come next. Apart from the rest, as is what is said above: what is only set and
+    /// read needs no check of its accesses.
     var place = RecordPlace(event: 0, due: .max, serial: 0)
-    var counts = MessageCounts()
+
+    /// One value, so that what is done for each message takes one access to the object.
+    private struct State {
+        var counts = MessageCounts()
+        /// Those of the output that is filled.
+        var records = GroupOutput.Records()
+        /// Records that were there when its turn came.
+        var recordsBefore: UInt64 = 0
+
+        mutating func append(
+            _ message: borrowing Message, of base: BaseInfo, at place: RecordPlace, by renderer: any MessageRenderer
+        ) {
+            counts.add(message)
+            renderer.append(message, of: base, to: &records.octets)
+            records.end(at: place)
+        }
+
+        mutating func append(
+            _ transaction: borrowing Transaction, of base: BaseInfo, at place: RecordPlace,
+            by renderer: any MessageRenderer
+        ) {
+            counts.transactions += 1
+            renderer.append(transaction, of: base, to: &records.octets)
+            records.end(at: place)
+        }
+
+        mutating func append(at place: RecordPlace, _ body: (inout OctetBuffer) -> Void) {
+            body(&records.octets)
+            records.end(at: place)
+        }
+    }
 
     init(_ renderer: any MessageRenderer) { self.renderer = renderer }
 
+    var counts: MessageCounts {
+        get { state.counts }
+        _modify { yield &state.counts }
+    }
+
+    /// Records go into this output, until `end` gives it what was made.
+    func begin(_ output: GroupOutput) {
+        output.exchange(&state.records)
+        state.records.beginShard()
+        state.recordsBefore = state.records.count
+    }
+
+    func end(_ output: GroupOutput) {
+        state.counts.records += state.records.count - state.recordsBefore
+        output.exchange(&state.records)
+    }
+
     func receive(_ message: borrowing Message) {
-        counts.add(message)
-        guard let worker, let output else { return }
-        let base = worker.base(message.direction, at: message.time)
-        output.append(message, of: base, at: place, by: renderer)
+        state.append(message, of: speakers.base(message.direction, at: message.time), at: place, by: renderer)
     }
 
     func receive(_ transaction: borrowing Transaction) {
-        counts.transactions += 1
-        guard let worker, let output else { return }
-        let base = worker.base(transaction.direction, at: transaction.requestTime)
-        output.append(transaction, of: base, at: place, by: renderer)
+        let base = speakers.base(transaction.direction, at: transaction.requestTime)
+        state.append(transaction, of: base, at: place, by: renderer)
     }
 
     func count(_ malformation: Malformation, octets: UInt64) {
@@ -34,13 +78,11 @@ final class MessageRecorder: MessageSink {
     }
 
     func append(_ summary: TLSSummary, _ base: BaseInfo) {
-        guard let output else { return }
-        output.append(at: place) { octets in renderer.append(summary, of: base, to: &octets) }
+        state.append(at: place) { octets in renderer.append(summary, of: base, to: &octets) }
     }
 
     func append(text: Span<UInt8>, _ base: BaseInfo) {
-        guard let output else { return }
-        output.append(at: place) { octets in renderer.append(text: text, of: base, to: &octets) }
+        state.append(at: place) { octets in renderer.append(text: text, of: base, to: &octets) }
     }
 }
 

@@ -14,7 +14,7 @@ struct RecordMerger: ~Copyable {
 
     /// Writes the records, where there are any: those of one shard in one call.
     mutating func write(
-        _ outputs: [ThreadOutput], _ output: (Span<UInt8>) throws(SystemFailure) -> Void
+        _ outputs: [GroupOutput], _ output: (Span<UInt8>) throws(SystemFailure) -> Void
     ) throws(SystemFailure) {
         var active = outputs.flatMap { output in output.parts.map { Cursor(output, $0) } }
         if active.count == 1 {
@@ -52,14 +52,14 @@ struct RecordMerger: ~Copyable {
     }
 
     private struct Cursor {
-        let output: ThreadOutput
-        let runs: ArraySlice<ThreadOutput.Run>
+        let output: GroupOutput
+        let runs: ArraySlice<GroupOutput.Run>
         var run: Int
         /// Of the run, in the buffer.
         var start: Int
         var place: RecordPlace { runs[run].place }
 
-        init(_ output: ThreadOutput, _ part: ThreadOutput.Part) {
+        init(_ output: GroupOutput, _ part: GroupOutput.Part) {
             self.output = output
             runs = part.runs
             run = part.runs.startIndex

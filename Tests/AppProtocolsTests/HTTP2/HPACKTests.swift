@@ -19,7 +19,7 @@ struct HPACKTests {
     private func huffman(_ coded: [UInt8], to octets: inout [UInt8]) -> Bool {
         var memory = [UInt8](repeating: 0, count: HuffmanCode.decodedMax(coded.count) + OctetWriter.slack)
         var writer = OctetWriter(memory.mutableSpan)
-        let isRight = HuffmanCode.decode(0..<coded.count, of: coded.span, into: &writer)
+        let isRight = HuffmanCode().decode(0..<coded.count, of: coded.span, into: &writer)
         octets += memory[..<writer.position]
         return isRight
     }

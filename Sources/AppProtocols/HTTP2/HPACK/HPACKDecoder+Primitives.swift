@@ -4,19 +4,19 @@ import Octets
 extension HPACKDecoder {
     /// A string literal (§ 5.2).
     @_lifetime(writer: copy writer)
-    static func text(
+    func text(
         _ block: Span<UInt8>, _ at: inout Int, _ isCopied: Bool, _ writer: inout OctetWriter,
         _ progress: inout Progress
     ) throws(Stop) -> Text {
         guard at < block.count else { throw .truncated }
         let isHuffman = block[at] & 0x80 != 0
-        let count = try integer(block, &at, prefix: 0x7F)
+        let count = try Self.integer(block, &at, prefix: 0x7F)
         guard count <= block.count - at else { throw .truncated }
         let range = at..<(at + count)
         at += count
-        guard isHuffman, isCopied else { return text(block, range, isCopied, &writer) }
+        guard isHuffman, isCopied else { return Self.text(block, range, isCopied, &writer) }
         let start = writer.position
-        let isRight = HuffmanCode.decode(range, of: block, into: &writer)
+        let isRight = huffman.decode(range, of: block, into: &writer)
         if !isRight { progress.isMalformed = true }
         return Text(start: start, count: writer.position - start, isKnown: isRight)
     }

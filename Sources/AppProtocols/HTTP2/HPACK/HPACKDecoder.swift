@@ -5,8 +5,9 @@ import Octets
 ///
 /// A block may be given in pieces. Work is linear in the block: what exceeds the limits is not copied out, but the
 /// table stays right.
-struct HPACKDecoder {
+struct HPACKDecoder: ~Copyable {
     private(set) var table = HPACKTable()
+    let huffman = HuffmanCode()
     /// The largest table that the peer's SETTINGS_HEADER_TABLE_SIZE ever allowed; `nil`: its settings were not seen.
     var tableSizeAllowed: Int? = HPACKTable.initialSizeMax
 
@@ -302,10 +303,10 @@ struct HPACKDecoder {
         let isNameCopied = isShown || (isIndexed && progress.insertedOctets < limits.insertedOctetsMax)
         let name =
             index == 0
-            ? try Self.text(block, &at, isShown || isIndexed, &writer, &progress)
+            ? try text(block, &at, isShown || isIndexed, &writer, &progress)
             : self.name(index, isNameCopied, &writer, &progress)
         writer.append(word: HeaderList.separator, count: HeaderList.separatorOctets)
-        let value = try Self.text(block, &at, isShown || isIndexed, &writer, &progress)
+        let value = try text(block, &at, isShown || isIndexed, &writer, &progress)
         writer.append(HeaderList.lineEnd)
         progress.isFieldSeen = true
         return Literal(name: name, value: value, isNeverIndexed: first & 0xF0 == 0x10)

@@ -5,7 +5,7 @@ import Octets
 /// The code is canonical: ordered by length, then by symbol, so the lengths alone define it. Decoding looks 12 bits
 /// up at a time, which gives one or two symbols; the few longer codes are found by comparing with the first code of
 /// each length.
-enum HuffmanCode {
+struct HuffmanCode {
     /// The length in bits of each octet's code.
     static let lengths: [UInt8] = [
         13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28, 28,
@@ -24,7 +24,9 @@ enum HuffmanCode {
 
     /// By the next 12 bits: the first symbol, the second << 8 if there are two, the bits of all << 16, eight times
     /// their number << 24. 0: the code is longer.
-    private static let steps: [UInt32] = makeSteps()
+    private static let allSteps: [UInt32] = makeSteps()
+    /// Kept by those who decode: what is static is looked for at each use.
+    private let steps = HuffmanCode.allSteps
 
     /// The codes of one length: the first of them, left-aligned in 32 bits, and where its symbol stands in
     /// `symbols`.
@@ -89,17 +91,17 @@ enum HuffmanCode {
     /// - Returns: false where the code is broken: the end-of-string symbol, or padding that is not its beginning or
     ///   longer than 7 bits (§ 5.2). Nothing is appended then.
     @_lifetime(output: copy output)
-    static func decode(_ part: Range<Int>, of block: Span<UInt8>, into output: inout OctetWriter) -> Bool {
+    func decode(_ part: Range<Int>, of block: Span<UInt8>, into output: inout OctetWriter) -> Bool {
         let start = output.position
-        if decodeAll(part, of: block, into: &output) { return true }
+        if Self.decodeAll(part, of: block, steps.span, into: &output) { return true }
         output.position = start
         return false
     }
 
     @_lifetime(output: copy output)
-    private static func decodeAll(_ part: Range<Int>, of block: Span<UInt8>, into output: inout OctetWriter) -> Bool {
-        let table = Self.steps
-        let steps = table.span
+    private static func decodeAll(
+        _ part: Range<Int>, of block: Span<UInt8>, _ steps: Span<UInt32>, into output: inout OctetWriter
+    ) -> Bool {
         // The next bits, left-aligned, of which so many count. Those below may be set already: they come again, to the
         // same places.
         var window: UInt64 = 0

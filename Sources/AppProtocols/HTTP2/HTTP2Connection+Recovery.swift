@@ -2,20 +2,22 @@ import Events
 import Octets
 
 /// Going on behind what is missing or cannot be read.
-extension HTTP2Parser {
-    public func skip(_ octets: UInt64?, _ arrival: Arrival, to sink: any MessageSink) -> ParserStep.Outcome {
-        let side = side(arrival.direction)
+extension HTTP2Connection {
+    /// Octets are missing: how many, if known.
+    mutating func skip(
+        _ octets: UInt64?, _ side: inout HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+    ) {
         if let octets, side.phase == .payload, octets <= UInt64(side.remaining) {
-            skip(inside: Int(octets), side, arrival, to: sink)
-            return .needMore
+            return skip(inside: Int(octets), &side, arrival, to: sink)
         }
-        loseTrack(of: side, nil, arrival, to: sink)
+        loseTrack(of: &side, nil, arrival, to: sink)
         sink.receive(gap: octets, arrival)
-        return .needMore
     }
 
     /// Octets of the current frame's payload are missing.
-    private func skip(inside octets: Int, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+    private mutating func skip(
+        inside octets: Int, _ side: inout HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+    ) {
         side.remaining -= octets
         // What stood behind the gap is not put beside what stood before it.
         side.isCut = true
@@ -25,7 +27,9 @@ extension HTTP2Parser {
             side.padding = max(0, side.padding)
             let missing = octets - prefix - max(0, side.padding - side.remaining)
             side.padding = min(side.padding, side.remaining)
-            if missing > 0, let stream = streams[side.frame.streamID], let assembly = stream[side.direction] {
+            if missing > 0, let place = streams.place(of: side.frame.streamID),
+                let assembly = streams[place][side.direction]
+            {
                 assembly.parts.skip(UInt64(missing), at: arrival.time, to: sink)
             } else {
                 sink.receive(gap: UInt64(octets), arrival)
@@ -38,63 +42,68 @@ extension HTTP2Parser {
             // A header block's message tells that it is not whole.
             let isBlock = side.frame.type == .headers || side.frame.type == .pushPromise || side.block != nil
             if !isBlock { sink.receive(gap: UInt64(octets), arrival) }
-            if side.remaining == 0 { endPayload(side, arrival, to: sink) }
+            if side.remaining == 0 { endPayload(&side, arrival, to: sink) }
         }
     }
 
     /// Frames cannot be followed from here on: looks for the next.
     /// Anything may be missing: of every open message, and of the header table.
     /// - Parameter malformation: what was wrong; `nil` where octets are missing.
-    func loseTrack(
-        of side: HTTP2Side, _ malformation: Malformation?, _ arrival: Arrival, to sink: any MessageSink
+    mutating func loseTrack(
+        of side: inout HTTP2Side, _ malformation: Malformation?, _ arrival: Arrival, to sink: any MessageSink
     ) {
         side.phase = .searching
+        ends[side.direction].isSeen = true
         side.payload.removeAll(keepingCapacity: true)
         if let malformation { sink.count(malformation, octets: 0) }
-        abandonBlock(side, .gap(octets: nil), arrival, to: sink)
+        abandonBlock(&side, .gap(octets: nil), arrival, to: sink)
         side.forgetTable()
-        for stream in openStreams(side.direction) {
-            stream[side.direction]!.parts.skip(nil, at: arrival.time, to: sink)
+        for place in openStreams(side.direction) {
+            streams[place][side.direction]?.parts.skip(nil, at: arrival.time, to: sink)
         }
         side.remaining = 0
     }
 
     /// Looks for the next frame; what is passed over is shown raw.
     /// - Returns: octets passed over. The phase tells whether a frame starts behind them.
-    func search(
-        _ octets: Span<UInt8>, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+    mutating func search(
+        _ octets: Span<UInt8>, _ side: inout HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
     ) -> Int {
-        let peer = self.side(side.direction.opposite)
+        let peer = ends[side.direction.opposite]
         let lengthMax = peer.isFromStart ? peer.frameLengthAnnounced : HTTP2FrameHeader.lengthMaxInitial
         var at = 0
         search: while at < octets.count {
             let found = HTTP2FrameFinder.frame(octets, at: at, lengthMax: lengthMax)
             // However much of what follows is there, or the answer would depend on how the octets were cut.
-            if found == .yes || isForOpenStream(octets, at, side, lengthMax) {
+            if found == .yes || isForOpenStream(octets, at, side.direction, lengthMax) {
                 side.phase = .header
                 break search
             }
             if found == .needMore { break search }
             at += 1
         }
-        pass(over: octets.extracting(0..<at), side, arrival, to: sink)
-        if side.phase == .header { showSkipped(side, arrival, to: sink) }
+        pass(over: octets.extracting(0..<at), &side, arrival, to: sink)
+        if side.phase == .header { showSkipped(&side, arrival, to: sink) }
         return at
     }
 
     /// Whether these octets look like DATA for a stream of which a message is open: reason enough, whatever follows.
-    private func isForOpenStream(_ octets: Span<UInt8>, _ at: Int, _ side: HTTP2Side, _ lengthMax: Int) -> Bool {
+    private mutating func isForOpenStream(
+        _ octets: Span<UInt8>, _ at: Int, _ direction: Direction, _ lengthMax: Int
+    ) -> Bool {
         let typeAt = at + 3
         guard octets.count - at >= HTTP2FrameHeader.octetCount, octets[typeAt] == HTTP2FrameType.data.rawValue else {
             return false
         }
         let header = HTTP2FrameHeader(octets, at: at)
-        return header.isPlausible(lengthMax: lengthMax)
-            && streams[header.streamID]?[side.direction] != nil
+        guard header.isPlausible(lengthMax: lengthMax), let place = streams.place(of: header.streamID) else {
+            return false
+        }
+        return streams[place].hasMessage(direction)
     }
 
     private func pass(
-        over octets: Span<UInt8>, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+        over octets: Span<UInt8>, _ side: inout HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
     ) {
         var at = 0
         while at < octets.count {
@@ -102,12 +111,12 @@ extension HTTP2Parser {
             let count = min(octets.count - at, max(1, settings.rawOctetsMax - side.skipped.count))
             side.skipped.append(contentsOf: octets.extracting(at..<(at + count)))
             at += count
-            if side.skipped.count >= settings.rawOctetsMax { showSkipped(side, arrival, to: sink) }
+            if side.skipped.count >= settings.rawOctetsMax { showSkipped(&side, arrival, to: sink) }
         }
     }
 
     /// Shows octets that no frame was found in.
-    func showSkipped(_ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+    func showSkipped(_ side: inout HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
         guard !side.skipped.isEmpty else { return }
         sink.count(.frameOrder, octets: UInt64(side.skipped.count))
         var message = Message()
@@ -128,27 +137,26 @@ extension HTTP2Parser {
     // MARK: The end
 
     /// A direction ends: so do its messages, and the transactions that cannot go on.
-    func close(_ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
-        side.isClosed = true
-        showSkipped(side, arrival, to: sink)
-        abandonBlock(side, .endNotSeen, arrival, to: sink)
-        for stream in openStreams(side.direction) {
+    mutating func close(_ side: inout HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+        ends[side.direction].isClosed = true
+        showSkipped(&side, arrival, to: sink)
+        abandonBlock(&side, .endNotSeen, arrival, to: sink)
+        for place in openStreams(side.direction) {
             if let connectionError {
-                stream[side.direction]!.parts.message.markIncomplete(.reset(code: connectionError))
+                streams[place][side.direction]?.parts.message.markIncomplete(.reset(code: connectionError))
             }
-            finish(stream, side.direction, .endNotSeen, arrival, to: sink)
+            finish(place, side.direction, .endNotSeen, arrival, to: sink)
         }
         side.payload = []
         side.remaining = 0
         if side.phase != .start { side.phase = .searching }
         side.forgetTable()
         // A response that was not begun would have come against the request.
-        for stream in streams.values.sorted(by: { $0.id < $1.id })
-        where stream[.sent] == nil && stream[.received] == nil {
+        for place in streams.places(where: { !$0.hasMessages }) {
             let isAnswerable =
-                stream.response == .unseen && stream.transaction.direction == side.direction
-                && !self.side(side.direction.opposite).isClosed
-            if !isAnswerable { conclude(stream, to: sink) }
+                streams[place].state.response == .unseen && streams[place].transaction.direction == side.direction
+                && !ends[side.direction.opposite].isClosed
+            if !isAnswerable { conclude(place, to: sink) }
         }
     }
 }

@@ -2,16 +2,18 @@ import Events
 import Octets
 
 /// Header blocks: HEADERS, PUSH_PROMISE and CONTINUATION (RFC 9113 § 4.3, § 6.2, § 6.6, § 6.10).
-extension HTTP2Parser {
+extension HTTP2Connection {
     private var limits: HPACKDecoder.Limits {
         .init(listOctetsMax: settings.headOctetsMax, fieldsMax: settings.headerFieldsMax)
     }
 
     /// Takes a HEADERS or PUSH_PROMISE frame.
-    func receiveHeaders(_ payload: Span<UInt8>, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+    mutating func receiveHeaders(
+        _ payload: Span<UInt8>, _ side: inout HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+    ) {
         let frame = side.frame
         let isPromise = frame.type == .pushPromise
-        let peer = self.side(side.direction.opposite)
+        let peer = ends[side.direction.opposite]
         side.decoder.tableSizeAllowed = peer.isFromStart ? peer.tableSizeAnnounced : nil
         var start = 0
         var padding = 0
@@ -33,44 +35,30 @@ extension HTTP2Parser {
         let isPromisedWrong = promisedID.map { $0 & 1 == 1 || $0 == 0 } ?? false
         if isPromisedWrong { sink.count(.frameContent, octets: 4) }
         let fragment = payload.extracting(min(start, payload.count)..<min(end, payload.count))
-        let block = pool.takeBlock()
-        begin(
-            &block.parts, promisedID, isPromisedWrong: isPromisedWrong, fragment, of: payload, side, arrival, to: sink)
-        keep(block, side)
+        let pool = pool
+        pool.block.begin(frame, promisedID, isPromisedWrong: isPromisedWrong, at: side.frameTime)
+        receive(fragment: fragment, of: payload, &pool.block, &side, arrival, to: sink)
+        if !frame.isEndHeaders { side.block = pool.takeBlock() }
     }
 
-    /// Takes the first part of a block.
-    private func begin(
-        _ block: inout HTTP2HeaderBlock.Parts, _ promisedID: UInt32?, isPromisedWrong: Bool, _ fragment: Span<UInt8>,
-        of payload: Span<UInt8>, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+    mutating func receiveContinuation(
+        _ payload: Span<UInt8>, _ side: inout HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
     ) {
-        block.begin(side.frame, promisedID, isPromisedWrong: isPromisedWrong, at: side.frameTime)
-        receive(fragment: fragment, of: payload, &block, side, arrival, to: sink)
-    }
-
-    /// Keeps the block for the next frame, or for reuse.
-    private func keep(_ block: HTTP2HeaderBlock, _ side: HTTP2Side) {
-        if side.frame.isEndHeaders { pool.give(block) } else { side.block = block }
-    }
-
-    func receiveContinuation(
-        _ payload: Span<UInt8>, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
-    ) {
-        guard side.block?.parts.streamID == side.frame.streamID, let block = side.block.take() else {
+        guard side.block?.streamID == side.frame.streamID, var block = side.block.take() else {
             // The block it goes on with was not seen. That breaks a rule only where everything was.
-            abandonBlock(side, .malformed(.frameOrder), arrival, to: sink)
+            abandonBlock(&side, .malformed(.frameOrder), arrival, to: sink)
             let isExpected = side.decoder.table.sizeMax == nil
             side.forgetTable()
             if !isExpected { reject(payload, .frameOrder, side, arrival, to: sink) }
             return
         }
-        receive(fragment: payload, of: payload, &block.parts, side, arrival, to: sink)
-        keep(block, side)
+        receive(fragment: payload, of: payload, &block, &side, arrival, to: sink)
+        if side.frame.isEndHeaders { pool.give(&block) } else { side.block = block }
     }
 
     /// Takes a frame's part of a block, and finishes it with the last.
-    private func receive(
-        fragment: Span<UInt8>, of payload: Span<UInt8>, _ block: inout HTTP2HeaderBlock.Parts, _ side: HTTP2Side,
+    private mutating func receive(
+        fragment: Span<UInt8>, of payload: Span<UInt8>, _ block: inout HTTP2HeaderBlock, _ side: inout HTTP2Side,
         _ arrival: Arrival, to sink: any MessageSink
     ) {
         if settings.keepsWire, block.wire.count + payload.count < settings.wireOctetsMax {
@@ -78,7 +66,7 @@ extension HTTP2Parser {
             block.wire.append(contentsOf: payload)
         }
         let isLast = side.frame.isEndHeaders
-        decode(fragment, isLast: isLast && !side.isCut, &block, side)
+        decode(fragment, isLast: isLast && !side.isCut, &block, &side)
         if side.isCut {
             // Octets of the block are missing: what follows in it cannot be aligned.
             if !block.progress.isStopped { block.notes.append(.gap(octets: nil)) }
@@ -92,8 +80,8 @@ extension HTTP2Parser {
     }
 
     /// Decodes as much of the block as is there.
-    private func decode(
-        _ fragment: Span<UInt8>, isLast: Bool, _ block: inout HTTP2HeaderBlock.Parts, _ side: HTTP2Side
+    private mutating func decode(
+        _ fragment: Span<UInt8>, isLast: Bool, _ block: inout HTTP2HeaderBlock, _ side: inout HTTP2Side
     ) {
         guard !block.progress.isStopped else { return }
         if block.rest.isEmpty {
@@ -103,7 +91,7 @@ extension HTTP2Parser {
             block.restTriedAt = 2 * block.rest.count
         } else {
             block.rest.append(contentsOf: fragment)
-            guard isLast || block.rest.count >= block.restTriedAt else { return limitRest(&block, side) }
+            guard isLast || block.rest.count >= block.restTriedAt else { return limitRest(&block, &side) }
             var rest: [UInt8] = []
             swap(&rest, &block.rest)
             let used = side.decoder.decode(rest.span, isLast: isLast, into: &block.list, &block.progress, limits)
@@ -111,11 +99,11 @@ extension HTTP2Parser {
             swap(&rest, &block.rest)
             block.restTriedAt = 2 * block.rest.count
         }
-        limitRest(&block, side)
+        limitRest(&block, &side)
     }
 
     /// A field larger than any list may be is not waited for.
-    private func limitRest(_ block: inout HTTP2HeaderBlock.Parts, _ side: HTTP2Side) {
+    private mutating func limitRest(_ block: inout HTTP2HeaderBlock, _ side: inout HTTP2Side) {
         guard block.rest.count > settings.headOctetsMax else { return }
         block.progress.listOctets += block.rest.count
         block.progress.fieldsLeftOut += 1
@@ -125,18 +113,20 @@ extension HTTP2Parser {
     }
 
     /// The block will not end: what is there of it is shown.
-    func abandonBlock(_ side: HTTP2Side, _ note: MessageNote, _ arrival: Arrival, to sink: any MessageSink) {
-        guard let block = side.block.take() else { return }
+    mutating func abandonBlock(
+        _ side: inout HTTP2Side, _ note: MessageNote, _ arrival: Arrival, to sink: any MessageSink
+    ) {
+        guard var block = side.block.take() else { return }
         side.forgetTable()
-        block.parts.notes.append(note)
-        block.parts.isEndStream = false
-        finish(&block.parts, side, arrival, to: sink)
-        pool.give(block)
+        block.notes.append(note)
+        block.isEndStream = false
+        finish(&block, side, arrival, to: sink)
+        pool.give(&block)
     }
 
     /// The list is there: it begins or ends a message.
-    private func finish(
-        _ block: inout HTTP2HeaderBlock.Parts, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+    private mutating func finish(
+        _ block: inout HTTP2HeaderBlock, _ side: borrowing HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
     ) {
         if block.progress.unknownFields > 0 { block.notes.append(.unknownFields(block.progress.unknownFields)) }
         if block.progress.fieldsLeftOut > 0 {
@@ -150,9 +140,9 @@ extension HTTP2Parser {
             sink.count(.headerBlock, octets: 0)
         }
         if block.promisedID != 0 {
-            receivePromise(&block, side, arrival, to: sink)
+            receivePromise(&block, side.direction, arrival, to: sink)
         } else {
-            receiveList(&block, side, arrival, to: sink)
+            receiveList(&block, side.direction, arrival, to: sink)
         }
         block.reset()
     }

@@ -2,27 +2,26 @@ import Events
 import Octets
 
 /// Header lists and DATA to messages and transactions (RFC 9113 § 8.1).
-extension HTTP2Parser {
+extension HTTP2Connection {
     // MARK: Header lists
 
     /// A list begins a message, ends one (trailers), or is an interim response.
-    func receiveList(
-        _ block: inout HTTP2HeaderBlock.Parts, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+    mutating func receiveList(
+        _ block: inout HTTP2HeaderBlock, _ direction: Direction, _ arrival: Arrival, to sink: any MessageSink
     ) {
         let head = HTTP2Head(block.list)
-        let direction = side.direction
-        learnClient(head, block.streamID, direction)
-        var stream = stream(block.streamID, arrival, to: sink)
+        learnClient(head, direction)
+        var place = stream(block.streamID, arrival, to: sink)
         let isHead = head.isRequest || head.isResponse
-        if stream[direction] != nil {
+        if streams[place].hasMessage(direction) {
             if isHead {
                 // Another message begins although this one did not end.
-                finish(stream, direction, .malformed(.frameOrder), arrival, to: sink)
-                stream = self.stream(block.streamID, arrival, to: sink)
+                finish(place, direction, .malformed(.frameOrder), arrival, to: sink)
+                place = stream(block.streamID, arrival, to: sink)
             } else {
-                takeTrailers(&block, head, stream, direction)
-                turn(to: stream)
-                if block.isEndStream { finish(stream, direction, nil, arrival, to: sink) }
+                takeTrailers(&block, head, place, direction)
+                streams.turn(to: place)
+                if block.isEndStream { finish(place, direction, nil, arrival, to: sink) }
                 return
             }
         }
@@ -30,64 +29,51 @@ extension HTTP2Parser {
         let isTrailers = !isHead && !head.hasUnknownName && block.isEndStream
         let kind: MessageKind =
             head.isRequest || (!head.isResponse && isClient(direction)) ? .http2Request : .http2Response
-        let assembly = begin(kind, stream, direction, at: block.time)
+        let assembly = begin(kind, place, direction, at: block.time)
         if isTrailers {
+            assembly.parts.begin(kind, direction, streamID: block.streamID, at: block.time)
             assembly.parts.message.markIncomplete(.beginningNotSeen)
-            takeTrailers(&block, head, stream, direction)
+            takeTrailers(&block, head, place, direction)
         } else {
-            takeHead(&block, head, stream, assembly)
+            assembly.parts.begin(
+                kind, direction, with: &block, head, &streams[place].transaction, settings, tools)
         }
         if 100..<200 ~= head.status, !isTrailers, !block.isEndStream {
-            showInterim(stream, direction, arrival, to: sink)
+            showInterim(place, direction, arrival, to: sink)
         } else if block.isEndStream {
-            finish(stream, direction, nil, arrival, to: sink)
+            finish(place, direction, nil, arrival, to: sink)
         } else {
-            turn(to: stream)
+            streams.turn(to: place)
         }
     }
 
     private func isClient(_ direction: Direction) -> Bool { direction == client ?? .sent }
 
-    private func learnClient(_ head: HTTP2Head, _ streamID: UInt32, _ direction: Direction) {
+    private mutating func learnClient(_ head: HTTP2Head, _ direction: Direction) {
         guard client == nil else { return }
         // Promised requests come by another way.
         if head.isRequest { client = direction } else if head.isResponse { client = direction.opposite }
     }
 
-    private func begin(
-        _ kind: MessageKind, _ stream: HTTP2Stream, _ direction: Direction, at time: Int64
+    /// A message begins on a stream: what is in it is for the caller to say.
+    private mutating func begin(
+        _ kind: MessageKind, _ place: Int, _ direction: Direction, at time: Int64
     ) -> HTTP2Assembly {
         let assembly = pool.takeAssembly()
-        assembly.parts.begin(kind, direction, streamID: stream.id, at: time)
-        stream[direction] = assembly
-        side(direction).openMessages += 1
-        if kind == .http2Request {
-            stream.request = .open
-            stream.transaction.direction = direction
-            stream.transaction.requestTime = time
-        } else {
-            stream.response = .open
-            if stream.request == .unseen { stream.transaction.direction = direction.opposite }
-            stream.transaction.responseTime = time
-        }
+        streams[place].begin(assembly, kind, direction, at: time)
+        ends[direction].openMessages += 1
         return assembly
     }
 
-    private func takeHead(
-        _ block: inout HTTP2HeaderBlock.Parts, _ head: HTTP2Head, _ stream: HTTP2Stream, _ assembly: HTTP2Assembly
+    private mutating func takeTrailers(
+        _ block: inout HTTP2HeaderBlock, _ head: HTTP2Head, _ place: Int, _ direction: Direction
     ) {
-        assembly.parts.takeHead(&block, head, &stream.transaction, settings, tools)
-    }
-
-    private func takeTrailers(
-        _ block: inout HTTP2HeaderBlock.Parts, _ head: HTTP2Head, _ stream: HTTP2Stream, _ direction: Direction
-    ) {
-        let assembly = stream[direction]!
+        guard let assembly = streams[place][direction] else { return }
         swap(&assembly.parts.message.trailers, &block.list)
         block.addNotes(to: &assembly.parts.message)
         keepWire(block.wire.span, in: assembly)
         assembly.parts.hasNews = true
-        if let status = head.grpcStatus { stream.transaction.grpcStatus = status }
+        if let status = head.grpcStatus { streams[place].transaction.grpcStatus = status }
     }
 
     private func keepWire(_ octets: Span<UInt8>, in assembly: HTTP2Assembly) {
@@ -97,47 +83,43 @@ extension HTTP2Parser {
     }
 
     /// Shows an interim response (RFC 9110 § 15.2); the final one follows.
-    private func showInterim(
-        _ stream: HTTP2Stream, _ direction: Direction, _ arrival: Arrival, to sink: any MessageSink
+    private mutating func showInterim(
+        _ place: Int, _ direction: Direction, _ arrival: Arrival, to sink: any MessageSink
     ) {
-        let assembly = stream[direction]!
+        guard let assembly = streams[place].take(direction) else { return }
         assembly.parts.message.endTime = arrival.time
         assembly.parts.endInterim(to: sink)
-        stream[direction] = nil
-        side(direction).openMessages -= 1
-        stream.response = .unseen
-        stream.transaction.status = 0
-        stream.transaction.responseTime = 0
+        ends[direction].openMessages -= 1
+        streams[place].awaitResponse()
         pool.give(assembly)
-        turn(to: stream)
+        streams.turn(to: place)
     }
 
     /// A promised request (§ 8.4.1): it comes from the server and is whole with its list.
-    func receivePromise(
-        _ block: inout HTTP2HeaderBlock.Parts, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+    mutating func receivePromise(
+        _ block: inout HTTP2HeaderBlock, _ direction: Direction, _ arrival: Arrival, to sink: any MessageSink
     ) {
         let head = HTTP2Head(block.list)
-        if client == nil { client = side.direction.opposite }
-        let stream = stream(block.promisedID, arrival, to: sink)
+        if client == nil { client = direction.opposite }
+        let place = stream(block.promisedID, arrival, to: sink)
         let assembly = pool.takeAssembly()
-        assembly.parts.begin(.http2Request, side.direction, streamID: block.promisedID, at: block.time)
+        assembly.parts.begin(.http2Request, direction, streamID: block.promisedID, at: block.time)
         assembly.parts.message.endTime = arrival.time
         assembly.parts.message.fill(from: &block, head)
-        assembly.parts.describe(&stream.transaction)
-        stream.request = .ended
-        stream.transaction.direction = side.direction.opposite
-        stream.transaction.requestTime = block.time
-        stream.transaction.requestEndTime = arrival.time
-        if !assembly.parts.message.isComplete { stream.transaction.isComplete = false }
+        assembly.parts.describe(&streams[place].transaction)
+        streams[place].promise(
+            direction, from: block.time, to: arrival.time, isComplete: assembly.parts.message.isComplete)
         assembly.parts.message.give(to: sink)
         pool.give(assembly)
-        turn(to: stream)
+        streams.turn(to: place)
     }
 
     // MARK: DATA
 
     /// Takes what came of a DATA frame (§ 6.1); `side.remaining` octets of it are still to come.
-    func receiveData(_ octets: Span<UInt8>, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+    mutating func receiveData(
+        _ octets: Span<UInt8>, _ side: inout HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+    ) {
         if settings.keepsWire {
             let room = max(0, settings.wireOctetsMax - side.dataWire.count)
             side.dataWire.append(contentsOf: octets.extracting(0..<min(room, octets.count)))
@@ -156,8 +138,8 @@ extension HTTP2Parser {
             side.content.append(contentsOf: octets.extracting(start..<min(end, start + room)))
             side.contentLength += UInt64(end - start)
         }
-        guard settings.keepsWire || start < end, let stream = streamForData(side, arrival, to: sink) else { return }
-        if settings.keepsWire, let assembly = stream[side.direction] {
+        guard settings.keepsWire || start < end, let place = streamForData(side, arrival, to: sink) else { return }
+        if settings.keepsWire, let assembly = streams[place][side.direction] {
             if octets.count + side.remaining == side.frame.length {
                 var header: [UInt8] = []
                 side.frame.append(to: &header)
@@ -167,42 +149,45 @@ extension HTTP2Parser {
         }
         if start < end {
             let content = octets.extracting(start..<end)
-            stream[side.direction]?.parts.append(content, at: arrival.time, settings, tools, to: sink)
+            streams[place][side.direction]?.parts.append(content, at: arrival.time, settings, tools, to: sink)
         }
-        turn(to: stream)
+        streams.turn(to: place)
     }
 
-    /// The stream whose open message a DATA frame belongs to. If none is open, one whose beginning was not seen is
-    /// begun; `nil` where the stream was reset.
-    private func streamForData(_ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) -> HTTP2Stream? {
+    /// Where the stream stands whose open message a DATA frame belongs to. If none is open, one whose beginning was not
+    /// seen is begun; `nil` where the stream was reset.
+    private mutating func streamForData(
+        _ side: borrowing HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+    ) -> Int? {
         let id = side.frame.streamID
-        if let stream = openStream(id), stream.hasMessage(side.direction) { return stream }
+        if let place = streams.place(of: id), streams[place].hasMessage(side.direction) { return place }
         if isReset(id) { return nil }
-        let stream = stream(id, arrival, to: sink)
+        let place = stream(id, arrival, to: sink)
         let isRequest = isClient(side.direction) && id & 1 == 1
-        let assembly = begin(
-            isRequest ? .http2Request : .http2Response, stream, side.direction, at: side.frameTime)
+        let kind: MessageKind = isRequest ? .http2Request : .http2Response
+        let assembly = begin(kind, place, side.direction, at: side.frameTime)
+        assembly.parts.begin(kind, side.direction, streamID: id, at: side.frameTime)
         assembly.parts.beginUnseen(settings, tools)
-        return stream
+        return place
     }
 
     /// A DATA frame is there, or what came of it.
-    func endData(_ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+    mutating func endData(_ side: borrowing HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
         let id = side.frame.streamID
         if id == 0 { return reject(Span(), .frameStream, side, arrival, to: sink) }
         if side.isUnreadable || side.padding < 0 || (side.frame.isPadded && side.frame.length == 0) {
-            if let assembly = openStream(id)?[side.direction] {
+            if let place = streams.place(of: id), let assembly = streams[place][side.direction] {
                 assembly.parts.message.markIncomplete(.malformed(.framePadding))
             }
             reject(Span(), .framePadding, side, arrival, to: sink)
-        } else if isReset(id), openStream(id) == nil {
+        } else if isReset(id), streams.place(of: id) == nil {
             sink.count(.frameStream, octets: UInt64(HTTP2FrameHeader.octetCount + side.frame.length))
             if settings.showsFrames { showFrame(Span(), side, arrival, to: sink) }
             return
         } else if settings.showsFrames {
             showFrame(Span(), side, arrival, to: sink)
         }
-        guard side.frame.isEndStream, let stream = streamForData(side, arrival, to: sink) else { return }
-        finish(stream, side.direction, nil, arrival, to: sink)
+        guard side.frame.isEndStream, let place = streamForData(side, arrival, to: sink) else { return }
+        finish(place, side.direction, nil, arrival, to: sink)
     }
 }

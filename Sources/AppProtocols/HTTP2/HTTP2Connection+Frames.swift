@@ -2,12 +2,14 @@ import Events
 import Octets
 
 /// Frames other than DATA, and frames as messages of their own.
-extension HTTP2Parser {
+extension HTTP2Connection {
     /// Takes a whole frame; less of it where `side.isCut`.
-    func receiveFrame(_ payload: Span<UInt8>, _ side: HTTP2Side, _ arrival: Arrival, to sink: any MessageSink) {
+    mutating func receiveFrame(
+        _ payload: Span<UInt8>, _ side: inout HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
+    ) {
         switch side.frame.type {
-        case .headers, .pushPromise: return receiveHeaders(payload, side, arrival, to: sink)
-        case .continuation: return receiveContinuation(payload, side, arrival, to: sink)
+        case .headers, .pushPromise: return receiveHeaders(payload, &side, arrival, to: sink)
+        case .continuation: return receiveContinuation(payload, &side, arrival, to: sink)
         default: break
         }
         if side.isCut {
@@ -19,11 +21,11 @@ extension HTTP2Parser {
         }
         if settings.showsFrames { showFrame(payload, side, arrival, to: sink) }
         switch side.frame.type {
-        case .settings: receiveSettings(payload, side)
+        case .settings: receiveSettings(payload, side.direction)
         case .resetStream: receiveReset(side.frame.streamID, payload.bigEndian32(at: 0), arrival, to: sink)
         case .goAway:
             receiveGoAway(
-                payload.bigEndian32(at: 0) & 0x7FFF_FFFF, payload.bigEndian32(at: 4), side, arrival, to: sink)
+                payload.bigEndian32(at: 0) & 0x7FFF_FFFF, payload.bigEndian32(at: 4), side.direction, arrival, to: sink)
         default: break
         }
     }
@@ -71,12 +73,13 @@ extension HTTP2Parser {
 
     /// What an end announces bounds the other: the larger of all it announced, since when a smaller one counts from
     /// is not known exactly.
-    private func receiveSettings(_ payload: Span<UInt8>, _ side: HTTP2Side) {
+    private mutating func receiveSettings(_ payload: Span<UInt8>, _ direction: Direction) {
         for at in stride(from: 0, to: payload.count, by: 6) {
             let value = Int(payload.bigEndian32(at: at + 2))
             switch payload.bigEndian16(at: at) {
-            case 1: side.tableSizeAnnounced = max(side.tableSizeAnnounced, value)
-            case 5: side.frameLengthAnnounced = max(side.frameLengthAnnounced, value)
+            case 1: ends[direction].tableSizeAnnounced = max(ends[direction].tableSizeAnnounced, value)
+            case 5:
+                ends[direction].frameLengthAnnounced = max(ends[direction].frameLengthAnnounced, value)
             default: break
             }
         }
@@ -85,8 +88,8 @@ extension HTTP2Parser {
     // MARK: Frames as messages
 
     /// A frame breaks a rule: it is shown for itself, whether frames are asked for or not, and the next one is read.
-    func reject(
-        _ payload: Span<UInt8>, _ malformation: Malformation, _ side: HTTP2Side, _ arrival: Arrival,
+    mutating func reject(
+        _ payload: Span<UInt8>, _ malformation: Malformation, _ side: borrowing HTTP2Side, _ arrival: Arrival,
         to sink: any MessageSink
     ) {
         sink.count(malformation, octets: UInt64(HTTP2FrameHeader.octetCount + side.frame.length))
@@ -96,8 +99,8 @@ extension HTTP2Parser {
     func showsFrame(isRejected: Bool) -> Bool { isRejected || settings.showsFrames }
 
     /// Gives the frame as a message: its payload without padding, as it came. Of DATA that is `side.content`.
-    func showFrame(
-        _ payload: Span<UInt8>, _ side: HTTP2Side, _ arrival: Arrival, malformation: Malformation? = nil,
+    mutating func showFrame(
+        _ payload: Span<UInt8>, _ side: borrowing HTTP2Side, _ arrival: Arrival, malformation: Malformation? = nil,
         to sink: any MessageSink
     ) {
         var message = frameMessage ?? Message()

@@ -245,16 +245,17 @@ public enum FlowTable<Key: TableKey> {
     ///
     /// - Parameters:
     ///   - hashes: those of the keys.
+    ///   - flow: gives each of the flows.
     ///   - ask: as in `apply`.
-    /// - Precondition: `entries` has room for `count + flows.count`, and so has the index (`capacity`).
-    @inlinable
+    /// - Precondition: `entries` has room for `count + hashes.count`, and so has the index (`capacity`).
+    @inlinable @inline(__always)
     public static func merge(
-        _ flows: Span<Entry>, hashes: [128 of UInt32], slots: inout MutableSpan<UInt64>,
-        entries: inout MutableSpan<Entry>, count: inout Int, ask: (Span<Entry>, Int) -> Void = { _, _ in }
+        hashes: Span<UInt32>, slots: inout MutableSpan<UInt64>, entries: inout MutableSpan<Entry>, count: inout Int,
+        flow: (Int) -> Entry, ask: (Span<Entry>, Int) -> Void = { _, _ in }
     ) {
         var candidates: [128 of Int32] = .init(repeating: 0)
         let mask = slots.count - 1
-        let n = min(flows.count, 128)
+        let n = min(hashes.count, 128)
         for i in 0..<n {
             let hash = hashes[i]
             var place = Int(hash) & mask
@@ -269,10 +270,11 @@ public enum FlowTable<Key: TableKey> {
         }
         for i in 0..<n {
             let index = Int(candidates[i])
-            if index >= 0, entries[index].key == flows[i].key {
-                entries[index].counters.merge(flows[i].counters)
+            let entry = flow(i)
+            if index >= 0, entries[index].key == entry.key {
+                entries[index].counters.merge(entry.counters)
             } else {
-                mergeOne(flows[i], hash: hashes[i], slots: &slots, entries: &entries, count: &count)
+                mergeOne(entry, hash: hashes[i], slots: &slots, entries: &entries, count: &count)
             }
         }
     }

@@ -143,17 +143,17 @@ public struct IPFIXEncoder: Sendable {
 
 /// Parts of a file that are encoded apart, on several threads.
 extension IPFIXEncoder {
-    /// What encodes a later part of the same file: without the record that names the task, which the first part has.
+    /// The same encoder.
     ///
     /// - Parameter capacity: octets kept ready.
-    public func laterPart(capacity: Int) -> IPFIXEncoder {
+    public func withCapacity(_ capacity: Int) -> IPFIXEncoder {
         var part = self
-        part.buffer = OctetBuffer(capacity: capacity)
-        part.beginLaterPart()
+        part.buffer.reserve(capacity)
         return part
     }
 
-    /// Forgets what was encoded and begins another later part of the same file, in the same memory.
+    /// Forgets what was encoded and begins a later part of the same file, in the same memory: without the record that
+    /// names the task, which the first part has.
     public mutating func beginLaterPart() {
         // The first message of the file shows the templates of all families with common times and counters, and only
         // those.

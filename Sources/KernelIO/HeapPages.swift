@@ -9,7 +9,7 @@ public struct HeapPages: ~Copyable {
     private var end: UInt = 0
 
     /// Steps in which the heap grows, and which it keeps when it becomes smaller.
-    private static let stepOctets: Int32 = 16 << 20
+    private static let stepOctets: Int32 = 32 << 20
     /// The heap gives memory back to the kernel when so much is free at its end.
     private static let idleOctetsMax: Int32 = 64 << 20
     /// What is larger has a mapping of its own. The C library's own threshold ends here, too; below it, moves up to
@@ -23,8 +23,8 @@ public struct HeapPages: ~Copyable {
 
     public init() {}
 
-    /// Asks for huge pages where the heap has grown since the last call. To be called now and then by one thread:
-    /// costs next to nothing where it has not.
+    /// Asks for huge pages where the heap has grown since the last call. To be called often by those who fill it: costs
+    /// next to nothing where it has not.
     public mutating func advise() {
         // SAFETY: asking for the end of the heap changes nothing.
         let now = unsafe UInt(bitPattern: sbrk(0))

@@ -4,7 +4,8 @@ import Glibc
 /// A fixed-size array of plain values in anonymous memory of its own, on huge pages where the kernel grants them.
 ///
 /// New elements are all-zero octets, so `Element` must be a type for which zeros are a valid value (integers, and
-/// structs of them). Growing moves page tables, not octets (mremap(2)), and memory counts as resident once touched.
+/// structs of them). Growing moves page tables, not octets (mremap(2)), where the pages stay as large as they are, and
+/// memory counts as resident once touched.
 @safe public struct MappedArray<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
     // SAFETY: the one pointer to this mapping; it is only reachable through spans that borrow `self`.
     @usableFromInline var storage: UnsafeMutableBufferPointer<Element>
@@ -19,23 +20,34 @@ import Glibc
 
     deinit {
         // SAFETY: no span can outlive `self`, so nothing refers to the mapping any more.
-        if let base = unsafe storage.baseAddress { unsafe munmap(base, Self.octets(storage.count)) }
+        if let base = unsafe storage.baseAddress { unsafe munmap(base, Self.mappedOctets(storage.count)) }
     }
 
     @inline(always) public var count: Int { unsafe storage.count }
 
-    /// Octets of address space the array takes.
-    public var byteCount: Int { unsafe storage.count == 0 ? 0 : Self.octets(storage.count) }
+    /// Octets of memory the array takes once it is full. What is shorter than a huge page may become resident in one
+    /// that is not counted whole.
+    public var byteCount: Int {
+        let isLarge = count * MemoryLayout<Element>.stride >= Self.hugePageOctets
+        return Self.octets(count, page: isLarge ? Self.hugePageOctets : 4096)
+    }
 
     /// Makes the array `count` elements long; existing elements keep their values, new ones are zero.
     public mutating func grow(to count: Int) {
         guard count > self.count else { return }
-        let octets = Self.octets(count)
+        let (octets, before) = (Self.mappedOctets(count), Self.mappedOctets(self.count))
+        // Small pages would stay small.
+        if self.count > 0, before < Self.hugePageOctets, octets >= Self.hugePageOctets {
+            var larger = MappedArray(count: count)
+            larger.replace(at: 0, with: span)
+            self = larger
+            return
+        }
         let mapped: UnsafeMutableRawPointer?
         // SAFETY: `storage` is this mapping, of the length it was made with; nothing refers into it while `self` is
         // held.
         if let base = unsafe storage.baseAddress {
-            unsafe mapped = ns_mremap(base, Self.octets(self.count), octets)
+            unsafe mapped = ns_mremap(base, before, octets)
         } else {
             let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
             unsafe mapped = mmap(nil, octets, PROT_READ | PROT_WRITE, flags, -1, 0)
@@ -106,6 +118,31 @@ import Glibc
         }
     }
 
+    /// Lets `body` sort elements into parts, on up to `threads` threads: call `i` fills each part with as many as
+    /// `counts[i]` says. The parts come one behind the other from the array's start, and in each of them what the calls
+    /// put there, call by call.
+    public mutating func sortConcurrently(
+        counts: [[Int]], threads: Int, _ body: @escaping @Sendable (Int, inout ArrayParts<Element>) -> Void
+    ) {
+        let parts = counts.first?.count ?? 0
+        precondition(counts.allSatisfy { $0.count == parts && $0.allSatisfy { $0 >= 0 } }, "parts without a count")
+        var (starts, end) = (counts, 0)
+        for part in 0..<parts {
+            for call in counts.indices {
+                starts[call][part] = end
+                end += counts[call][part]
+            }
+        }
+        precondition(end <= count, "more elements than the array has room for")
+        // SAFETY: each call has places of its own inside the mapping (counted and checked above), and `self` is held
+        // exclusively until all of them have returned.
+        nonisolated(unsafe) let storage = unsafe storage
+        concurrently(counts.count, threads: threads) { [starts] call in
+            var filled = unsafe ArrayParts(storage, starts: starts[call], counts: counts[call])
+            body(call, &filled)
+        }
+    }
+
     /// Moves the elements of `range` to the start of the array.
     public mutating func moveToStart(_ range: Range<Int>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "move outside the array")
@@ -116,11 +153,17 @@ import Glibc
     }
 
     private static var hugePageOctets: Int { 2 << 20 }
+    /// A huge page costs the kernel what some hundred small ones cost that are touched one by one.
+    private static var hugeFromOctets: Int { 512 << 10 }
 
-    private static func octets(_ count: Int) -> Int {
+    private static func octets(_ count: Int, page: Int) -> Int {
         let exact = count * MemoryLayout<Element>.stride
-        let page = exact >= hugePageOctets ? hugePageOctets : 4096
         return (exact + page - 1) / page * page
+    }
+
+    /// Octets of address space that are asked for.
+    private static func mappedOctets(_ count: Int) -> Int {
+        octets(count, page: count * MemoryLayout<Element>.stride >= hugeFromOctets ? hugePageOctets : 4096)
     }
 }
 

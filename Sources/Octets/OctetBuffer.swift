@@ -68,7 +68,8 @@ public struct OctetBuffer: Sendable {
 
     public mutating func append(decimal value: Int64) { write(atMost: 20) { $0.append(decimal: value) } }
 
-    @usableFromInline mutating func reserve(_ octets: Int) {
+    /// Keeps memory ready for so many octets more.
+    public mutating func reserve(_ octets: Int) {
         let needed = count + octets + OctetWriter.slack
         guard needed > storage.count else { return }
         // Doubling keeps the filling below a constant cost per octet written.

@@ -58,12 +58,12 @@ import Testing
         /// Merges a batch.
         mutating func merge(_ flows: [FlowEntry<CollidingKey>]) {
             while count + flows.count > entries.count { grow() }
-            var hashes: [128 of UInt32] = .init(repeating: 0)
-            for index in flows.indices { hashes[index] = flows[index].key.hash(seed: 0) }
+            let hashes = flows.map { $0.key.hash(seed: 0) }
             var slots = self.slots, entries = self.entries, count = self.count
             do {
                 var slotSpan = slots.mutableSpan, entrySpan = entries.mutableSpan
-                Flows.merge(flows.span, hashes: hashes, slots: &slotSpan, entries: &entrySpan, count: &count)
+                Flows.merge(
+                    hashes: hashes.span, slots: &slotSpan, entries: &entrySpan, count: &count, flow: { flows[$0] })
             }
             (self.slots, self.entries, self.count) = (slots, entries, count)
         }

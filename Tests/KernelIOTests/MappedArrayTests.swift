@@ -57,4 +57,19 @@ import Testing
         }
         #expect(none == 0)
     }
+
+    /// Each of five threads has its share of numbers, and puts them into parts by what is left of a division by 7.
+    @Test func sortsIntoPartsOnSeveralThreads() {
+        let shares = (0..<5).map { share in (0..<1_000 * share).map { UInt32($0 * 31 + share) } }
+        let counts = shares.map { numbers in (0..<7).map { part in numbers.count { Int($0) % 7 == part } } }
+        let expected = (0..<7).flatMap { part in shares.flatMap { $0.filter { Int($0) % 7 == part } } }
+        for threads in [1, 3] {
+            var array = MappedArray<UInt32>(count: expected.count + 1)
+            array.sortConcurrently(counts: counts, threads: threads) { share, parts in
+                for number in shares[share] { parts.append(number, to: Int(number) % 7) }
+            }
+            #expect((0..<expected.count).map { array.span[$0] } == expected)
+            #expect(array.span[expected.count] == 0)
+        }
+    }
 }

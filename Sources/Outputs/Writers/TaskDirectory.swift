@@ -49,8 +49,10 @@ struct TaskDirectory: Sendable {
         let parts = max(1, (result.rows.count + partRows - 1) / partRows)
         concurrently(parts, threads: threads) { index in
             let end = min((index + 1) * partRows, result.rows.count)
-            var encoders = spare.withLock { $0.popLast() } ?? newEncoders(first)
-            encode(index * partRows..<end, &encoders, first)
+            // The first part begins with what `first` has encoded.
+            var encoders = (index == 0 ? nil : spare.withLock { $0.popLast() }) ?? newEncoders(first)
+            if index > 0 { for shard in encoders.indices { encoders[shard].beginLaterPart() } }
+            encode(index * partRows..<end, &encoders)
             for shard in shardFiles.indices {
                 turns.take(index, lane: shard) {
                     outcome.attempt { () throws(SystemFailure) in
@@ -68,18 +70,15 @@ struct TaskDirectory: Sendable {
         try outcome.check()
     }
 
-    /// One for each shard, of a part that is not the first.
+    /// One for each shard.
     private func newEncoders(_ first: IPFIXEncoder) -> [IPFIXEncoder] {
         // Room for an even share and a quarter more, at 64 octets a row.
         let capacity = min(partRows, result.rows.count) / shards * 80 + 4096
-        return (0..<shards).map { _ in first.laterPart(capacity: capacity) }
+        return (0..<shards).map { _ in first.withCapacity(capacity) }
     }
 
     /// Reads rows and encodes each for its shard.
-    private func encode(_ range: Range<Int>, _ encoders: inout [IPFIXEncoder], _ first: IPFIXEncoder) {
-        for shard in encoders.indices {
-            if range.lowerBound == 0 { encoders[shard] = first } else { encoders[shard].beginLaterPart() }
-        }
+    private func encode(_ range: Range<Int>, _ encoders: inout [IPFIXEncoder]) {
         var run: [FlowRecord] = []
         var pairs: [ProcessPair] = []
         let attributed = result.rows as? any AttributedRows

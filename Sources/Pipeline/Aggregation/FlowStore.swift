@@ -9,8 +9,6 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
     private var entries: MappedArray<FlowEntry<Key>>
     private(set) var count = 0
     private(set) var evicted = EvictedFlows()
-    /// Flows on their way into a table that others are merged into.
-    private var stage = MappedArray<FlowEntry<Key>>(count: 0)
     /// What spreads the hashes: the same for all stores whose keys are routed together.
     let seed: UInt64
     /// What a sketch of the flows that are evicted may take; `nil` for none.
@@ -20,11 +18,14 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
 
     static var initialSlots: Int { 1 << 12 }
 
-    init(seed: UInt64, sketchOctets: Int? = nil) {
+    /// - Parameter room: about as many flows do not make the table grow.
+    init(seed: UInt64, sketchOctets: Int? = nil, room: Int = 0) {
         self.seed = seed
         self.sketchOctets = sketchOctets
-        slots = MappedArray(count: Self.initialSlots)
-        entries = MappedArray(count: Table.capacity(slots: Self.initialSlots))
+        var initialSlots = Self.initialSlots
+        while Table.capacity(slots: initialSlots) < room { initialSlots *= 2 }
+        slots = MappedArray(count: initialSlots)
+        entries = MappedArray(count: Table.capacity(slots: initialSlots))
     }
 
     /// Rows to be read, the first `count`: without an index, nothing can be counted or merged into them.
@@ -88,39 +89,34 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
     /// An index of so many slots does not fit the second-level cache.
     private static var largeIndex: Int { 1 << 16 }
 
-    /// Adds flows counted elsewhere to those of the same keys: `flow` gives each of `flowCount`, in order.
+    /// Adds flows counted elsewhere to those of the same keys: `flow` gives each of `flowCount`, in order and twice.
     @inline(__always)
     mutating func merge(_ flowCount: Int, _ flow: (Int) -> FlowEntry<Key>) {
-        if stage.count == 0 { stage.grow(to: Table.batch) }
         var start = 0
         while start < flowCount {
             let n = min(flowCount - start, Table.batch)
             if count + n > entries.count { grow() }
-            Self.merge(start..<start + n, flow, seed, &stage, &slots, &entries, &count)
+            Self.merge(start..<start + n, flow, seed, &slots, &entries, &count)
             start += n
         }
     }
 
     @inline(__always)
     private static func merge(
-        _ range: Range<Int>, _ flow: (Int) -> FlowEntry<Key>, _ seed: UInt64,
-        _ stage: inout MappedArray<FlowEntry<Key>>, _ slots: inout MappedArray<UInt64>,
+        _ range: Range<Int>, _ flow: (Int) -> FlowEntry<Key>, _ seed: UInt64, _ slots: inout MappedArray<UInt64>,
         _ entries: inout MappedArray<FlowEntry<Key>>, _ count: inout Int
     ) {
         var hashes: [128 of UInt32] = .init(repeating: 0)
-        var flows = stage.mutableSpan
         var slots = slots.mutableSpan
         let mask = slots.count - 1
         for i in 0..<range.count {
-            let entry = flow(range.lowerBound &+ i)
-            hashes[i] = entry.key.hash(seed: seed)
+            hashes[i] = flow(range.lowerBound &+ i).key.hash(seed: seed)
             slots.span.prefetch(Int(hashes[i]) & mask)
-            flows[i] = entry
         }
         var entries = entries.mutableSpan
         Table.merge(
-            flows.span.extracting(0..<range.count), hashes: hashes, slots: &slots, entries: &entries, count: &count
-        ) { entries, index in entries.prefetch(index) }
+            hashes: hashes.span.extracting(0..<range.count), slots: &slots, entries: &entries, count: &count,
+            flow: { flow(range.lowerBound &+ $0) }, ask: { entries, index in entries.prefetch(index) })
     }
 
     mutating func add(_ more: EvictedFlows) { evicted.add(more) }

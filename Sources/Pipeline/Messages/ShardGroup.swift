@@ -6,8 +6,7 @@ import KernelIO
 final class ShardGroup: @unchecked Sendable {
     private var shards: [EventShard] = []
     private let make: () -> [EventShard]
-    /// The first group looks after the heap of all.
-    private var heap: HeapPages?
+    private var heap = HeapPages()
 
     /// - Parameter count: so many groups are the shards dealt to, in turn.
     init(
@@ -15,7 +14,6 @@ final class ShardGroup: @unchecked Sendable {
         makeTools: @escaping @Sendable () -> any BodyTools,
         makeRenderer: @escaping @Sendable () -> any MessageRenderer
     ) {
-        heap = number == 0 ? HeapPages() : nil
         make = {
             let (tools, pools) = (makeTools(), ParserPools())
             return stride(from: number, to: EventProcessor.shardCount, by: count).map { index in
@@ -26,8 +24,11 @@ final class ShardGroup: @unchecked Sendable {
 
     func process(_ batch: EventBatch, into output: GroupOutput) {
         if shards.isEmpty { shards = make() }
-        heap?.advise()
-        for shard in shards { shard.process(batch, into: output) }
+        for shard in shards {
+            // Often, as what is touched before is on small pages for good.
+            heap.advise()
+            shard.process(batch, into: output)
+        }
     }
 
     /// What became of the events so far.

@@ -46,125 +46,97 @@ struct RowSums: Sendable {
     }
 }
 
-/// A share of the rows with the rank of each: smaller ranks come first.
+/// A share of the rows with the class of each row's rank.
 final class RankedRows: Sendable {
     private let segments: [RowSegment]
-    private let ranks: MappedArray<UInt64>
-    private let count: Int
+    private let classes: MappedArray<UInt16>
+    /// How many rows there are in each class.
+    let histogram: [Int]
     let sums: RowSums
-    let highest: UInt64
 
-    init(_ segments: [RowSegment], of tables: [FlowTables], order: RowOrder) {
-        count = segments.reduce(0) { $0 + $1.range.count }
-        var ranks = MappedArray<UInt64>(count: count)
+    /// - Parameter highest: no rank is above it.
+    init(_ segments: [RowSegment], of tables: [FlowTables], order: RowOrder, highest: UInt64) {
+        var classes = MappedArray<UInt16>(count: segments.reduce(0) { $0 + $1.range.count })
+        var histogram = [Int](repeating: 0, count: RankClass.count)
         var sums = RowSums()
-        var highest: UInt64 = 0
         var start = 0
         for segment in segments {
             let table = tables[segment.table]
-            var part = ranks.mutableSpan
+            var part = classes.mutableSpan
             if segment.isWide {
-                Self.rankAll(table.wide, segment.range, order, &part, start, &sums, &highest)
+                Self.classify(table.wide, segment.range, order, highest, &part, start, &histogram, &sums)
             } else {
-                Self.rankAll(table.compact, segment.range, order, &part, start, &sums, &highest)
+                Self.classify(table.compact, segment.range, order, highest, &part, start, &histogram, &sums)
             }
             start += segment.range.count
         }
         self.segments = segments
-        self.ranks = ranks
+        self.classes = classes
+        self.histogram = histogram
         self.sums = sums
-        self.highest = highest
     }
 
     @inline(__always)
-    private static func rankAll<Key>(
-        _ store: borrowing FlowStore<Key>, _ range: Range<Int>, _ order: RowOrder, _ ranks: inout MutableSpan<UInt64>,
-        _ start: Int, _ sums: inout RowSums, _ highest: inout UInt64
+    private static func classify<Key>(
+        _ store: borrowing FlowStore<Key>, _ range: Range<Int>, _ order: RowOrder, _ highest: UInt64,
+        _ classes: inout MutableSpan<UInt16>, _ start: Int, _ histogram: inout [Int], _ sums: inout RowSums
     ) {
         let rows = store.rows.extracting(range)
+        var histogram = histogram.mutableSpan
         for i in rows.indices {
             let counters = rows[i].counters
-            let (bytes, packets) = (counters.totalBytes, counters.totalPackets)
-            sums.totals.bytes += bytes
-            sums.totals.packets += packets
+            sums.totals.bytes += counters.totalBytes
+            sums.totals.packets += counters.totalPackets
             sums.lastSeen = max(sums.lastSeen, counters.lastSeen)
-            let rank = rows[i].rank(order)
-            highest = max(highest, rank)
-            ranks[start &+ i] = rank
+            let rankClass = RankClass.of(rows[i].rank(order), highest: highest)
+            histogram[rankClass] += 1
+            classes[start &+ i] = UInt16(truncatingIfNeeded: rankClass)
         }
     }
 
-    /// How many rows there are in each class of ranks below `highest`.
-    func histogram(highest: UInt64) -> [Int] {
-        var counts = [Int](repeating: 0, count: RankClass.count)
-        Self.count(ranks, count, highest, &counts)
-        return counts
+    /// The highest rank of all rows.
+    static func highestRank(_ segments: [RowSegment], of tables: [FlowTables], order: RowOrder) -> UInt64 {
+        segments.reduce(0) { highest, segment in
+            let table = tables[segment.table]
+            return max(
+                highest,
+                segment.isWide
+                    ? highestRank(table.wide, segment.range, order) : highestRank(table.compact, segment.range, order))
+        }
     }
 
-    private static func count(
-        _ ranks: borrowing MappedArray<UInt64>, _ count: Int, _ highest: UInt64, _ counts: inout [Int]
-    ) {
-        var counts = counts.mutableSpan
-        let ranks = ranks.span
-        for i in 0..<count { counts[RankClass.of(ranks[i], highest: highest)] += 1 }
+    @inline(__always)
+    private static func highestRank<Key>(
+        _ store: borrowing FlowStore<Key>, _ range: Range<Int>, _ order: RowOrder
+    ) -> UInt64 {
+        let rows = store.rows.extracting(range)
+        var highest: UInt64 = 0
+        for i in rows.indices { highest = max(highest, rows[i].rank(order)) }
+        return highest
     }
 
-    /// The rows of the classes up to `lastClass`, class by class.
-    func classified(histogram: [Int], highest: UInt64, lastClass: Int) -> ClassifiedRows {
-        var starts = [0]
-        for count in histogram[...lastClass] { starts.append(starts[starts.count - 1] + count) }
-        var rows = MappedArray<RowReference>(count: starts[lastClass + 1])
-        var ends = starts
+    /// Puts each row of the classes up to `lastClass` into its class.
+    func sort(into sorted: inout ArrayParts<RowReference>, lastClass: Int) {
         var start = 0
         for segment in segments {
-            var ends = ends.mutableSpan
-            var rows = rows.mutableSpan
-            Self.scatter(segment, ranks, start, highest, lastClass, &ends, &rows)
+            Self.sort(segment, classes, start, into: &sorted, lastClass)
             start += segment.range.count
         }
-        return ClassifiedRows(rows: rows, starts: starts)
     }
 
     @inline(__always)
-    private static func scatter(
-        _ segment: RowSegment, _ ranks: borrowing MappedArray<UInt64>, _ start: Int, _ highest: UInt64,
-        _ lastClass: Int, _ ends: inout MutableSpan<Int>, _ rows: inout MutableSpan<RowReference>
+    private static func sort(
+        _ segment: RowSegment, _ classes: borrowing MappedArray<UInt16>, _ start: Int,
+        into sorted: inout ArrayParts<RowReference>, _ lastClass: Int
     ) {
-        let ranks = ranks.span.extracting(start..<start + segment.range.count)
-        for i in ranks.indices {
-            let rankClass = RankClass.of(ranks[i], highest: highest)
+        let classes = classes.span.extracting(start..<start + segment.range.count)
+        for i in classes.indices {
+            let rankClass = Int(classes[i])
             guard rankClass <= lastClass else { continue }
-            rows[ends[rankClass]] = RowReference(
+            let row = RowReference(
                 table: segment.table, isWide: segment.isWide, index: segment.range.lowerBound &+ i)
-            ends[rankClass] += 1
+            sorted.append(row, to: rankClass)
         }
-    }
-}
-
-/// Rows of one share, class by class.
-final class ClassifiedRows: Sendable {
-    private let rows: MappedArray<RowReference>
-    /// Where each class begins, and where the last one ends.
-    private let starts: [Int]
-
-    init(rows: consuming MappedArray<RowReference>, starts: [Int]) {
-        self.rows = rows
-        self.starts = starts
-    }
-
-    /// Copies a class to `end` on, and moves `end` behind it.
-    func copy(_ rankClass: Int, to gathered: inout MutableSpan<RowReference>, at end: inout Int) {
-        Self.copy(rows, starts[rankClass]..<starts[rankClass + 1], &gathered, &end)
-    }
-
-    @inline(__always)
-    private static func copy(
-        _ rows: borrowing MappedArray<RowReference>, _ range: Range<Int>,
-        _ gathered: inout MutableSpan<RowReference>, _ end: inout Int
-    ) {
-        let part = rows.span.extracting(range)
-        for i in part.indices { gathered[end &+ i] = part[i] }
-        end += part.count
     }
 }
 
@@ -181,6 +153,9 @@ enum RankClass {
         let mantissa = Int(truncatingIfNeeded: distance >> UInt64(exponent &- 6)) & 63
         return count &- 1 &- ((exponent &- 5) &* 64 &+ mantissa)
     }
+
+    /// All ranks of the class are the same.
+    static func isOneRank(_ rankClass: Int) -> Bool { rankClass >= count - 128 }
 }
 
 extension FlowEntry {

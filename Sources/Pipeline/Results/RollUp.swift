@@ -8,8 +8,9 @@ enum RollUp {
         let plan = KeyPlan(task)
         if let (shift, count) = plan.numberField { return numberTables(plan, shift, count, from: finer) }
         let seed = Machine.randomSeed()
-        var compact = FlowStore<CompactKey>(seed: seed)
-        var wide = FlowStore<FlowKey>(seed: seed)
+        // A table that hardly has to grow; how many flows there will be is anybody's guess.
+        var compact = FlowStore<CompactKey>(seed: seed, room: finer.reduce(0) { $0 + $1.compact.count } / 4)
+        var wide = FlowStore<FlowKey>(seed: seed, room: finer.reduce(0) { $0 + $1.wide.count } / 4)
         for tables in finer {
             merge(tables.compact, by: plan, into: &compact)
             if plan.hasAddresses {
@@ -49,6 +50,10 @@ enum RollUp {
         let rows = finer.rows
         var entries = entries.mutableSpan
         for i in rows.indices {
+            let ahead = i &+ prefetchDistance
+            if ahead < rows.count {
+                entries.span.prefetch(Int(truncatingIfNeeded: (rows[ahead].key.flowKey.meta & mask) >> shift))
+            }
             let meta = rows[i].key.flowKey.meta & mask
             let place = Int(truncatingIfNeeded: meta >> shift)
             if entries[place].counters.packets[0] == 0 {
@@ -58,6 +63,9 @@ enum RollUp {
             }
         }
     }
+
+    /// The places of neighbouring rows have nothing to do with each other.
+    private static var prefetchDistance: Int { 16 }
 
     private static func moveFilledToStart(_ entries: inout MappedArray<FlowEntry<CompactKey>>) -> Int {
         var entries = entries.mutableSpan

@@ -3,38 +3,43 @@ import KernelIO
 
 /// Puts the rows of some tables in order, on several threads.
 ///
-/// Each thread ranks a share of the rows and sorts it into classes of similar rank; then runs of classes, gathered from
-/// all shares, are sorted apart. Keys are unique, so the order does not depend on who did what.
+/// Each thread ranks a share of the rows and puts them into classes of similar rank; then runs of classes are sorted
+/// apart. Keys are unique, so the order does not depend on who did what.
 struct RowSorter: Sendable {
     let tables: [FlowTables]
     let order: RowOrder
     /// Rows wanted; `nil` for all.
     let limit: Int?
     let threads: Int
+    var memory = SortMemoryPool()
 
     func sorted() -> SortedRows {
         let rowCount = tables.reduce(0) { $0 + $1.count }
         let parts = max(1, min(threads, rowCount / Self.partRowsMin))
         let shares = RowSegment.shares(of: tables, parts: parts)
+        // Octets and packets are small numbers; of other ranks only the differences are.
+        let highest =
+            order == .bytes || order == .packets
+            ? .max
+            : mapConcurrently(shares.count, threads: threads) {
+                RankedRows.highestRank(shares[$0], of: tables, order: order)
+            }.reduce(0, max)
         let ranked = mapConcurrently(shares.count, threads: threads) {
-            RankedRows(shares[$0], of: tables, order: order)
+            RankedRows(shares[$0], of: tables, order: order, highest: highest)
         }
         let sums = ranked.reduce(into: RowSums()) { $0.add($1.sums) }
         let wanted = min(limit ?? rowCount, rowCount)
         guard wanted > 0 else { return SortedRows(order: MappedArray(count: 0), count: 0, sums: sums) }
-        let highest = ranked.reduce(0) { max($0, $1.highest) }
-        let histograms = mapConcurrently(shares.count, threads: threads) { ranked[$0].histogram(highest: highest) }
-        let runs = Runs(histograms, wanted: wanted)
-        let classified = mapConcurrently(shares.count, threads: threads) {
-            ranked[$0].classified(histogram: histograms[$0], highest: highest, lastClass: runs.lastClass)
-        }
+        let runs = Runs(ranked.map(\.histogram), wanted: wanted)
         var places = MappedArray<RowReference>(count: runs.cuts[runs.cuts.count - 1])
-        // Memory that was filled is used again: the system's pages are dear.
-        let spare = Monitor([SortMemory]())
+        let lastClass = runs.lastClass
+        places.sortConcurrently(counts: ranked.map { Array($0.histogram[...lastClass]) }, threads: threads) {
+            ranked[$0].sort(into: &$1, lastClass: lastClass)
+        }
         places.modifyConcurrently(cuts: runs.cuts, threads: threads) { run, rows in
-            let memory = spare.withLock { $0.popLast() } ?? SortMemory()
-            sort(runs.classes[run], of: classified, into: &rows, memory)
-            spare.withLock { $0.append(memory) }
+            let memory = memory.take()
+            sort(runs.parts(of: run, &rows) { split(&$0, $1, memory) }, &rows, memory)
+            self.memory.giveBack(memory)
         }
         return SortedRows(order: places, count: wanted, sums: sums)
     }
@@ -42,19 +47,19 @@ struct RowSorter: Sendable {
     /// Below this a further thread costs more than it brings.
     private static var partRowsMin: Int { 1 << 14 }
 
-    /// Gathers the classes from all shares, sorts each, and says where the rows lie.
-    private func sort(
-        _ classes: Range<Int>, of shares: [ClassifiedRows], into rows: inout MutableSpan<RowReference>,
-        _ memory: SortMemory
-    ) {
-        var ends: [Int] = []
-        var end = 0
-        for rankClass in classes {
-            for share in shares { share.copy(rankClass, to: &rows, at: &end) }
-            ends.append(end)
+    /// Sorts parts, as many at a time as stay in the cache.
+    ///
+    /// - Parameter ends: where each part ends.
+    private func sort(_ ends: [Int], _ rows: inout MutableSpan<RowReference>, _ memory: SortMemory) {
+        var (first, start) = (0, 0)
+        for next in ends.indices {
+            guard ends[next] - start >= Runs.rowsMax || next == ends.count - 1 else { continue }
+            let range = start..<ends[next]
+            memory.grow(to: range.count)
+            var part = rows._mutatingExtracting(range)
+            sort(ends[first...next].map { $0 - start }, &part, &memory.items, &memory.spare)
+            (first, start) = (next + 1, ends[next])
         }
-        memory.grow(to: rows.count)
-        sort(ends, &rows, &memory.items, &memory.spare)
     }
 
     /// - Parameter ends: where each class ends.
@@ -141,31 +146,23 @@ struct SortedRows: ~Copyable {
     consuming func takeOrder() -> MappedArray<RowReference> { order }
 }
 
-/// Where one thread at a time sorts.
-private final class SortMemory: @unchecked Sendable {
-    var items = MappedArray<SortItem>(count: 0)
-    var spare = MappedArray<SortItem>(count: 0)
-
-    func grow(to count: Int) {
-        items.grow(to: count)
-        spare.grow(to: count)
-    }
-}
-
 /// Neighbouring classes that are sorted together: some thousand rows, so that sorting them stays in the cache.
 private struct Runs: Sendable {
-    private(set) var classes: [Range<Int>] = []
+    private var classes: [Range<Int>] = []
+    /// How many rows there are in each class.
+    private var counts: [Int] = []
     /// Where each run begins in the order, and where the last one ends.
     private(set) var cuts = [0]
     /// The class that holds the last row wanted.
     private(set) var lastClass = 0
 
-    private static var rowsMax: Int { 1 << 14 }
+    static var rowsMax: Int { 1 << 14 }
 
     init(_ histograms: [[Int]], wanted: Int) {
         var (firstClass, start, end) = (0, 0, 0)
         for rankClass in 0..<RankClass.count where end < wanted {
-            end += histograms.reduce(0) { $0 + $1[rankClass] }
+            counts.append(histograms.reduce(0) { $0 + $1[rankClass] })
+            end += counts[rankClass]
             lastClass = rankClass
             if end - start >= Self.rowsMax || end >= wanted {
                 classes.append(firstClass..<rankClass + 1)
@@ -173,5 +170,25 @@ private struct Runs: Sendable {
                 (firstClass, start) = (rankClass + 1, end)
             }
         }
+    }
+
+    /// Where in a run the parts end that are sorted apart: its classes, and of large ones with a single rank what
+    /// `split` makes of their rows.
+    func parts(
+        of run: Int, _ rows: inout MutableSpan<RowReference>,
+        split: (inout MutableSpan<RowReference>, Range<Int>) -> [Int]
+    ) -> [Int] {
+        var ends: [Int] = []
+        var start = 0
+        for rankClass in classes[run] {
+            let end = start + counts[rankClass]
+            if end - start > Self.rowsMax, RankClass.isOneRank(rankClass) {
+                ends += split(&rows, start..<end)
+            } else {
+                ends.append(end)
+            }
+            start = end
+        }
+        return ends
     }
 }

@@ -19,7 +19,8 @@ public struct SnapshotBuilder: Sendable {
     public func snapshot(_ cut: AggregatorCut, time: Int64?) -> Snapshot {
         let tables = allTables(cut)
         // One task after the other: each is shared among all threads, so that a large one does not come last and alone.
-        let results = tables.indices.map { result(cut.plan.tasks[$0], tables[$0]) }
+        let memory = SortMemoryPool()
+        let results = tables.indices.map { result(cut.plan.tasks[$0], tables[$0], memory) }
         return Snapshot(
             time: time ?? results.compactMap(\.lastSeen).max() ?? 0, results: results.map(\.result))
     }
@@ -50,8 +51,10 @@ public struct SnapshotBuilder: Sendable {
     }
 
     /// - Returns: the result, and the time of its last packet.
-    private func result(_ task: FlowTask, _ tables: [FlowTables]) -> (result: TaskResult, lastSeen: Int64?) {
-        let sorted = RowSorter(tables: tables, order: order, limit: limit, threads: threads).sorted()
+    private func result(
+        _ task: FlowTask, _ tables: [FlowTables], _ memory: SortMemoryPool = SortMemoryPool()
+    ) -> (result: TaskResult, lastSeen: Int64?) {
+        let sorted = RowSorter(tables: tables, order: order, limit: limit, threads: threads, memory: memory).sorted()
         let (count, totals, lastSeen) = (sorted.count, sorted.sums.totals, sorted.sums.lastSeen)
         var evicted = EvictedFlows()
         for table in tables { evicted.add(table.evicted) }

@@ -31,7 +31,9 @@ struct ConversationState {
     private let settings: ParserSettings
     private let tools: any BodyTools
     private let pools: ParserPools
-    private var sides: (received: Side, sent: Side) = (Side(), Side())
+    // Not a tuple: where its elements are yielded by a condition (`subscript`), the compiler loses references.
+    private var received = Side()
+    private var sent = Side()
     private var parser: (any ProtocolParser)?
     private var raw: (any ProtocolParser)?
     /// Who spoke last: a turn is where a protocol may begin.
@@ -120,7 +122,7 @@ struct ConversationState {
     ///
     /// Mutating only in name: what is not is called on a copy, whose references would be counted for every event.
     mutating func countOctets() -> Int {
-        sides.received.held.count + sides.sent.held.count + (parser?.heldOctets ?? 0) + (raw?.heldOctets ?? 0)
+        received.held.count + sent.held.count + (parser?.heldOctets ?? 0) + (raw?.heldOctets ?? 0)
     }
 
     /// Whether octets that come after a silence begin a conversation of their own: a descriptor may have been given to
@@ -251,10 +253,10 @@ struct ConversationState {
 
     private subscript(direction: Direction) -> Side {
         _read {
-            if direction == .received { yield sides.received } else { yield sides.sent }
+            if direction == .received { yield received } else { yield sent }
         }
         _modify {
-            if direction == .received { yield &sides.received } else { yield &sides.sent }
+            if direction == .received { yield &received } else { yield &sent }
         }
     }
 }

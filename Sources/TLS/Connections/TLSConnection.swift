@@ -7,7 +7,9 @@ import Octets
 /// It has no clock and does no I/O. Any split of the octets into calls gives the same. Owned by one thread.
 public final class TLSConnection {
     let workspace: TLSWorkspace
-    private var halves: (received: TLSHalf, sent: TLSHalf) = (TLSHalf(), TLSHalf())
+    // Not a tuple: where its elements are yielded by a condition (`subscript`), the compiler loses references.
+    private var received = TLSHalf()
+    private var sent = TLSHalf()
 
     /// The direction in which the client speaks, once a hello has told.
     public internal(set) var client: Direction?
@@ -38,10 +40,10 @@ public final class TLSConnection {
 
     subscript(direction: Direction) -> TLSHalf {
         _read {
-            if direction == .received { yield halves.received } else { yield halves.sent }
+            if direction == .received { yield received } else { yield sent }
         }
         _modify {
-            if direction == .received { yield &halves.received } else { yield &halves.sent }
+            if direction == .received { yield &received } else { yield &sent }
         }
     }
 

@@ -4,11 +4,11 @@ import Octets
 /// What one connection says: finds out which protocol it speaks, keeps what no parser could take yet, and follows the
 /// connection from one protocol to the next.
 ///
-/// Owned by one thread. Any split of the octets into calls gives the same messages.
+/// Used by one thread at a time. Any split of the octets into calls gives the same messages.
 public final class Conversation {
     private var state: ConversationState
 
-    /// - Parameter pools: those of the thread.
+    /// - Parameter pools: shared by conversations that no two threads use at once.
     public init(
         _ registry: ParserRegistry, _ settings: ParserSettings, _ tools: any BodyTools,
         _ pools: ParserPools = ParserPools()

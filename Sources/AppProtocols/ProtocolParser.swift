@@ -71,7 +71,7 @@ public enum Pause: Sendable, Equatable {
 /// One protocol on one connection, both directions: octets in, messages out.
 ///
 /// Any split of the octets into calls gives the same messages. A parser reads no clock, waits for nothing and keeps
-/// nothing by a length it was told. It is owned by one thread.
+/// nothing by a length it was told. It is used by one thread at a time.
 public protocol ProtocolParser: AnyObject {
     /// Whether a direction that starts with `prefix` (not empty) speaks this protocol.
     static func detect(_ prefix: Span<UInt8>, _ direction: Direction) -> Detection

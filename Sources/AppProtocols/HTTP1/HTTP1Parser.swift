@@ -91,8 +91,8 @@ public final class HTTP1Parser: ProtocolParser {
         var heldOctets: Int { held.received + held.sent + exchange.heldOctets }
     }
 
-    /// - Parameter pool: where the directions' state comes from and goes to between messages; may be shared by all
-    ///   parsers of a thread.
+    /// - Parameter pool: where the directions' state comes from and goes to between messages; may be shared by
+    ///   parsers that no two threads use at once.
     public init(_ settings: ParserSettings, _ tools: any BodyTools, pool: HTTP1Pool = HTTP1Pool()) {
         self.pool = pool
         self.settings = settings

@@ -6,7 +6,7 @@ final class HTTP1StreamBox {
     init(_ direction: Direction) { stream = HTTP1Stream(direction) }
 }
 
-/// Boxes for reuse, by all connections of a thread if it gives them one pool.
+/// Boxes for reuse, by all connections that are given one pool. Used by one thread at a time.
 public final class HTTP1Pool {
     private var boxes: [HTTP1StreamBox] = []
     private static let spareMax = 64

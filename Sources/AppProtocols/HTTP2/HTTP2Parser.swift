@@ -19,7 +19,8 @@ public final class HTTP2Parser: ProtocolParser {
     /// Streams with an unfinished message or transaction.
     var openStreams: Int { connection.streams.count }
 
-    /// - Parameter pool: where state objects come from and go to; may be shared by all parsers of a thread.
+    /// - Parameter pool: where state objects come from and go to; may be shared by parsers that no two threads use
+    ///   at once.
     public init(_ settings: ParserSettings, _ tools: any BodyTools, pool: HTTP2Pool? = nil) {
         connection = HTTP2Connection(settings, tools, pool)
     }

@@ -1,4 +1,4 @@
-/// State objects for reuse, by all connections of a thread if it gives them one pool.
+/// State objects for reuse, by all connections that are given one pool. Used by one thread at a time.
 public final class HTTP2Pool {
     /// The memory of header blocks: each lies here from its first frame to its last, or until others may come between.
     var block = HTTP2HeaderBlock()

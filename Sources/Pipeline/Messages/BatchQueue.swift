@@ -74,9 +74,7 @@ struct BatchQueue {
         let answer = prepare(head, payload.count)
         guard answer == .taken else { return answer }
         filling.append(told(head), shard: shard(of: head), payload, window: window(for: head), &chunks)
-        filledEvents += 1
-        filledOctets += payload.count
-        guard isDue else { return .taken }
+        guard isDue(afterTaking: payload.count) else { return .taken }
         seal(isLast: false)
         return .takenAndSealed
     }
@@ -96,9 +94,7 @@ struct BatchQueue {
                     told(event.head), shard: shard(of: event.head), event.payload, in: chunk,
                     window: window(for: event.head))
                 if isNewChunk { filledChunks += 1 }
-                filledEvents += 1
-                filledOctets += event.payload.count
-                if isDue { answer = .takenAndSealed }
+                if isDue(afterTaking: event.payload.count) { answer = .takenAndSealed }
             }
         }
         if answer == .takenAndSealed { seal(isLast: false) }
@@ -158,8 +154,8 @@ struct BatchQueue {
 
     private var filling: EventBatch { batches[sealed % Self.batchCount] }
 
-    /// The batch being filled must be free, and not full: a full one waits for the next to be free.
-    private var hasRoom: Bool { sealed - written < Self.batchCount && (!isFull || canSeal) }
+    /// The batch being filled is always free (see `canSeal`); a full one waits for the next to be free.
+    private var hasRoom: Bool { !isFull || canSeal }
 
     private var isFull: Bool {
         filledEvents >= settings.queueLength || filledOctets >= batchOctetsMax || filledChunks >= Self.batchChunksMax
@@ -179,9 +175,12 @@ struct BatchQueue {
     /// The next batch must be free, for what stays behind goes into it.
     private var canSeal: Bool { sealed + 1 - written < Self.batchCount }
 
-    /// It is time to seal the batch that is filled. A live event does not wait for others when everybody has time for
-    /// it.
-    private var isDue: Bool {
+    /// Counts an event that the batch has taken.
+    /// - Returns: whether it is time to seal the batch. A live event does not wait for others when everybody has time
+    ///   for it.
+    private mutating func isDue(afterTaking octets: Int) -> Bool {
+        filledEvents += 1
+        filledOctets += octets
         guard isFull || settings.isLive, canSeal else { return false }
         return isFull || progress.allSatisfy { $0.batches == sealed }
     }

@@ -5,7 +5,7 @@ import Cryptography
 /// The decompressors and the digest that parsers use, taken from the libraries. What a body is done with serves the
 /// next one: making a decompressor costs more than a small body does.
 ///
-/// One for each thread: what it makes belongs to the thread that asked for it, and returns to it.
+/// One for each group of shards, and like the group used by one thread at a time: what it makes returns to it.
 public struct ContentTools: BodyTools {
     private let pool = Pool()
 

@@ -4,8 +4,7 @@ import Glibc
 /// nfcapd, the collector of Debian's nfdump, on a port of its own; and what it has taken, as nfdump reads it.
 final class Collector {
     /// What is missing; `nil`: nothing.
-    static let obstacle: String? =
-        (try? Command.shell("command -v nfcapd nfdump python3").lines.count) == 3 ? nil : "nfdump is not installed"
+    static let obstacle = Command.absent("nfcapd", "nfdump", "python3")
 
     let folder: URL
     let port: Int

@@ -93,6 +93,15 @@ enum Command {
         }
     }
 
+    /// Says which of these programs is not installed; `nil`: all are. One by one, as a shell that is asked for several
+    /// is content with any.
+    static func absent(_ programs: String...) -> String? {
+        for name in programs where (try? shell("PATH=$PATH:/usr/sbin command -v \(name)").code) != 0 {
+            return "\(name) is not installed"
+        }
+        return nil
+    }
+
     /// A directory of its own for a test.
     static func withFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
         try Golden.withTemporaryDirectory { try body(URL(filePath: $0, directoryHint: .isDirectory)) }

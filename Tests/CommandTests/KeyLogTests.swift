@@ -339,7 +339,7 @@ struct KeyLogTests {
 
         """
 
-    private static let goObstacle = (try? Command.shell("command -v go").code) == 0 ? nil : "go is not installed"
+    private static let goObstacle = Command.absent("go")
 
     /// Both ends in one program: once with a key log of its own, once without.
     @Test(

@@ -4,15 +4,8 @@ import Glibc
 /// Programs that speak TLS with each other, for traces to see. Their threads have names that nothing else has.
 enum Peers {
     /// What is missing; `nil`: nothing.
-    static let obstacle: String? = Tracing.obstacle ?? absent(["nginx"])
-    static let gnuTLSObstacle: String? = obstacle ?? absent(["gnutls-cli", "wget"])
-
-    private static func absent(_ tools: [String]) -> String? {
-        for tool in tools where (try? Command.shell("PATH=$PATH:/usr/sbin command -v \(tool)").code) != 0 {
-            return "\(tool) is not installed"
-        }
-        return nil
-    }
+    static let obstacle: String? = Tracing.obstacle ?? Command.absent("nginx")
+    static let gnuTLSObstacle: String? = obstacle ?? Command.absent("gnutls-cli", "wget")
 
     /// A server and the folder it lives in, with the certificate.
     struct Server {

@@ -99,7 +99,7 @@ import Testing
 
     // MARK: - tshark
 
-    private static let hasTshark = (try? Command.shell("command -v tshark capinfos").code) == 0
+    private static let hasTshark = Command.absent("tshark", "capinfos") == nil
 
     /// Of each protocol a file: both are said between the same ends.
     @Test(.enabled(if: hasTshark, "tshark is not installed"), arguments: [false, true])

@@ -5,8 +5,8 @@ import Testing
 /// `trace --mode pcapng` and `--mode plaintext`: what curl says to servers of the test's own, in a network of its own.
 @Suite(.serialized, .enabled(if: Tracing.obstacle == nil, "\(Tracing.obstacle ?? "")"))
 struct TracePacketsTests {
-    private static let hasReaders = (try? Command.shell("command -v tshark capinfos unshare ip").code) == 0
-    private static let hasNginx = (try? Command.shell("command -v nginx || ls /usr/sbin/nginx").code) == 0
+    private static let hasReaders = Command.absent("tshark", "capinfos", "unshare", "ip") == nil
+    private static let hasNginx = Command.absent("nginx") == nil
 
     /// Traces in a network namespace with servers that speak HTTP/1.1 (port 44311) and, where there is nginx, HTTP/2
     /// (port 44312).

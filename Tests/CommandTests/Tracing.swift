@@ -8,10 +8,7 @@ enum Tracing {
     static let obstacle: String? = {
         if geteuid() != 0 { return "tracing needs root" }
         if unsafe access("/sys/kernel/btf/vmlinux", R_OK) != 0 { return "the kernel does not describe its types (BTF)" }
-        for tool in ["curl", "openssl", "python3"] {
-            let found = try? Command.shell("command -v \(tool)").code
-            if found != 0 { return "\(tool) is not installed" }
-        }
+        if let absent = Command.absent("curl", "openssl", "python3") { return absent }
         guard let first = try? Command.run("trace", "--list", "--library", library ?? "libssl", "tls") else {
             return "the program does not run"
         }

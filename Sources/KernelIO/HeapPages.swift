@@ -16,7 +16,8 @@ public struct HeapPages: ~Copyable {
     /// what was freed.
     private static let mappingOctetsMin: Int32 = 32 << 20
 
-    /// Has all threads that are made later use one heap. For a program as a whole, before it has any.
+    /// Has all threads that are made later use one heap. For a program as a whole, before it has any: one that is there
+    /// already has a heap of its own, which the later ones may be given, too.
     public static func share() {
         ns_share_heap(stepOctets, idleOctetsMax, mappingOctetsMin)
     }

@@ -2,13 +2,34 @@
 public struct OctetBuffer: Sendable {
     private var storage: [UInt8]
     public private(set) var count = 0
+    private let takesLoans: Bool
+    /// What was lent, in order: where there is any, `octets` is not all.
+    public private(set) var loans: [Loan] = []
 
-    /// - Parameter capacity: octets kept ready; more are added when a `write` asks for them.
-    public init(capacity: Int = 0) {
-        storage = capacity > 0 ? [UInt8](repeating: 0, count: capacity + OctetWriter.slack) : []
+    /// Octets that belong into the buffer's and stay where they are.
+    public struct Loan: Sendable {
+        /// Of the octet of the buffer that they stand before.
+        public let position: Int
+        fileprivate let lender: [UInt8]
+        fileprivate let count: Int
+
+        public var octets: Span<UInt8> {
+            @_lifetime(borrow self) borrowing get { lender.span.extracting(0..<count) }
+        }
     }
 
-    /// What was written.
+    /// Less than this is faster copied, and written together with what stands around it.
+    private static let lentOctetsMin = 8 << 10
+
+    /// - Parameters:
+    ///   - capacity: octets kept ready; more are added when a `write` asks for them.
+    ///   - takesLoans: whoever reads it puts what was lent in its place.
+    public init(capacity: Int = 0, takesLoans: Bool = false) {
+        storage = capacity > 0 ? [UInt8](repeating: 0, count: capacity + OctetWriter.slack) : []
+        self.takesLoans = takesLoans
+    }
+
+    /// What was written, without what was lent.
     public var octets: Span<UInt8> {
         @_lifetime(borrow self) borrowing get { storage.span.extracting(0..<count) }
     }
@@ -16,7 +37,10 @@ public struct OctetBuffer: Sendable {
     public var isEmpty: Bool { count == 0 }
 
     /// Forgets what was written and keeps the memory.
-    public mutating func removeAll() { count = 0 }
+    public mutating func removeAll() {
+        count = 0
+        if !loans.isEmpty { loans.removeAll(keepingCapacity: true) }
+    }
 
     /// Octets that can be written without asking for more memory.
     public var capacity: Int { storage.count }
@@ -25,6 +49,7 @@ public struct OctetBuffer: Sendable {
     public mutating func truncate(to newCount: Int) {
         precondition(0...count ~= newCount, "a buffer is truncated to at most what it holds")
         count = newCount
+        while let last = loans.last, last.position > newCount { loans.removeLast() }
     }
 
     /// Writes over octets that stand in the buffer, as lengths need that are known later. `body` writes octet by octet
@@ -64,6 +89,15 @@ public struct OctetBuffer: Sendable {
         count = end
     }
 
+    /// Appends the first octets of an array. Where they are many and the buffer takes loans they are not copied.
+    public mutating func append(lending octets: [UInt8], first length: Int) {
+        if takesLoans, length >= Self.lentOctetsMin {
+            loans.append(Loan(position: count, lender: octets, count: length))
+        } else {
+            append(contentsOf: octets.span.extracting(0..<length))
+        }
+    }
+
     public mutating func append(decimal value: UInt64) { write(atMost: 20) { $0.append(decimal: value) } }
 
     public mutating func append(decimal value: Int64) { write(atMost: 20) { $0.append(decimal: value) } }
@@ -87,16 +121,21 @@ public struct OctetBuffer: Sendable {
 }
 
 extension OctetBuffer: CustomStringConvertible {
-    /// The octets as text.
-    public var description: String { String(decoding: storage[0..<count], as: UTF8.self) }
+    /// The octets as text, with what was lent.
+    public var description: String { String(decoding: [UInt8](self), as: UTF8.self) }
 }
 
 extension [UInt8] {
-    /// Copies what the buffer holds.
+    /// Copies what the buffer holds, and what was lent to it.
     public init(_ buffer: borrowing OctetBuffer) {
-        let octets = buffer.octets
-        self.init(capacity: octets.count) { output in
-            for index in octets.indices { output.append(octets[index]) }
+        self = []
+        reserveCapacity(buffer.count)
+        var start = 0
+        for loan in buffer.loans {
+            append(contentsOf: buffer.octets.extracting(start..<loan.position))
+            append(contentsOf: loan.octets)
+            start = loan.position
         }
+        append(contentsOf: buffer.octets.extracting(start...))
     }
 }

@@ -89,6 +89,28 @@ import Testing
         #expect(buffer.isEmpty)
     }
 
+    @Test(arguments: [0, 1, 8_191, 8_192, 20_000]) func lentOctetsStandWhereTheyWereLent(length: Int) {
+        let lender = (0..<length + 3).map { UInt8(truncatingIfNeeded: $0 * 7) }
+        let text = lender.prefix(length)
+        var (taking, copying) = (OctetBuffer(takesLoans: true), OctetBuffer())
+        for _ in 0..<3 {
+            taking.append("one,")
+            copying.append("one,")
+            taking.append(lending: lender, first: length)
+            copying.append(lending: lender, first: length)
+            taking.append(lending: lender, first: length)
+            copying.append(lending: lender, first: length)
+        }
+        #expect(copying.loans.isEmpty && taking.loans.count == (length < 8_192 ? 0 : 6))
+        taking.append("end")
+        #expect([UInt8](taking) == [UInt8](copying) + Array("end".utf8))
+        let rest = taking.loans.isEmpty ? 4 + 2 * length : 4
+        taking.truncate(to: rest)
+        #expect([UInt8](taking) == Array("one,".utf8) + text + text)
+        taking.removeAll()
+        #expect([UInt8](taking).isEmpty && taking.loans.isEmpty)
+    }
+
     @Test func writingMoreThanAnnouncedTraps() async {
         await #expect(processExitsWith: .failure) {
             var buffer = OctetBuffer()

@@ -108,7 +108,7 @@ public struct MessageTextFormat: MessageFormat {
         }
         if message.kind != .http2Frame {
             let mayBeCut = !message.isComplete || !message.body.isKeptWhole
-            append(body: message.body.octets.span, mayBeCut: mayBeCut, &buffer, &limit)
+            append(bodyOf: message, mayBeCut: mayBeCut, &buffer, &limit)
         }
         if !message.trailers.isEmpty {
             buffer.append("[trailers]\n")
@@ -147,15 +147,25 @@ public struct MessageTextFormat: MessageFormat {
         }
     }
 
+    private func append(
+        bodyOf message: borrowing Message, mayBeCut: Bool, _ buffer: inout OctetBuffer, _ limit: inout TextLimit
+    ) {
+        let body = message.body.octets.span
+        guard !body.isEmpty, !limit.isReached else { return }
+        guard body.isPrintableLines else { return append(body: body, mayBeCut: mayBeCut, &buffer, &limit) }
+        // As most text is: looked at once, then copied or lent.
+        let shown = limit.take(body)
+        guard let last = shown.indices.last else { return buffer.endLine() }
+        // What ends the line is the buffer's own, so that nothing that was lent has to be taken back for a colour.
+        buffer.append(lending: message.body.octets, first: shown[last] == 0x0A ? last : shown.count)
+        buffer.write(atMost: 1) { $0.append(0x0A) }
+    }
+
     func append(
         body: Span<UInt8>, mayBeCut: Bool, _ buffer: inout OctetBuffer, _ limit: inout TextLimit
     ) {
         guard !body.isEmpty, !limit.isReached else { return }
-        if body.isPrintableLines {
-            // As most text is: looked at once, then copied.
-            buffer.append(contentsOf: limit.take(body))
-            buffer.endLine()
-        } else if body.isText(mayBeCut: mayBeCut) {
+        if body.isText(mayBeCut: mayBeCut) {
             buffer.append(terminal: limit.take(body), .kept)
             buffer.endLine()
         } else {

@@ -14,7 +14,7 @@ final class GroupOutput {
 
     /// One value, so that what is done for each record takes one access to the object.
     struct Records {
-        var octets = OctetBuffer()
+        var octets = OctetBuffer(takesLoans: true)
         var runs: [Run] = []
         /// The first run of each shard.
         var shards: [Int] = []
@@ -73,7 +73,7 @@ extension GroupOutput.Records {
     }
 
     fileprivate mutating func removeAll(keeping octetsMax: Int) {
-        if octets.capacity <= octetsMax { octets.removeAll() } else { octets = OctetBuffer() }
+        if octets.capacity <= octetsMax { octets.removeAll() } else { octets = OctetBuffer(takesLoans: true) }
         runs.removeAll(keepingCapacity: true)
         shards.removeAll(keepingCapacity: true)
         count = 0

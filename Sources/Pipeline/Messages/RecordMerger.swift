@@ -17,7 +17,7 @@ struct RecordMerger: ~Copyable {
         _ outputs: [GroupOutput], _ output: (Span<UInt8>) throws(SystemFailure) -> Void
     ) throws(SystemFailure) {
         var active = outputs.flatMap { output in output.parts.map { Cursor(output, $0) } }
-        if active.count == 1 {
+        if active.count == 1, active[0].output.octets.loans.isEmpty {
             let octets = active[0].output.octets
             return try output(octets.octets)
         }
@@ -25,15 +25,28 @@ struct RecordMerger: ~Copyable {
         while !active.isEmpty {
             var first = 0
             for index in active.indices.dropFirst() where active[index].place < active[first].place { first = index }
-            let cursor = active[first]
-            let end = cursor.runs[cursor.run].end
-            let octets = cursor.output.octets
-            try add(octets.octets.extracting(cursor.start..<end), output)
-            active[first].start = end
-            active[first].run += 1
-            if active[first].run == cursor.runs.endIndex { active.remove(at: first) }
+            try addRun(of: &active[first], output)
+            if active[first].run == active[first].runs.endIndex { active.remove(at: first) }
         }
         try flush(output)
+    }
+
+    /// Adds the next run of records, with what was lent to them.
+    private mutating func addRun(
+        of cursor: inout Cursor, _ output: (Span<UInt8>) throws(SystemFailure) -> Void
+    ) throws(SystemFailure) {
+        let end = cursor.runs[cursor.run].end
+        let octets = cursor.output.octets
+        while cursor.loan < octets.loans.count, octets.loans[cursor.loan].position < end {
+            let loan = octets.loans[cursor.loan]
+            try add(octets.octets.extracting(cursor.start..<loan.position), output)
+            try add(loan.octets, output)
+            cursor.start = loan.position
+            cursor.loan += 1
+        }
+        try add(octets.octets.extracting(cursor.start..<end), output)
+        cursor.start = end
+        cursor.run += 1
     }
 
     private mutating func add(
@@ -57,6 +70,8 @@ struct RecordMerger: ~Copyable {
         var run: Int
         /// Of the run, in the buffer.
         var start: Int
+        /// The first one that is lent to this run or a later one.
+        var loan: Int
         var place: RecordPlace { runs[run].place }
 
         init(_ output: GroupOutput, _ part: GroupOutput.Part) {
@@ -64,6 +79,7 @@ struct RecordMerger: ~Copyable {
             runs = part.runs
             run = part.runs.startIndex
             start = part.start
+            loan = output.octets.loans.firstIndex { $0.position >= part.start } ?? output.octets.loans.count
         }
     }
 }

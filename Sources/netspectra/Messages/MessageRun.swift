@@ -48,6 +48,7 @@ struct MessageRun {
         stop: @escaping @Sendable () -> Void = {},
         _ run: (_ entrance: any EventEntrance, _ shouldStop: () -> Bool) -> Source
     ) throws {
+        HeapPages.share()
         let isInterrupted = isInterrupted
         StopSignals.onFirst {
             isInterrupted.update { $0 = true }
@@ -73,7 +74,6 @@ struct MessageRun {
         // Of a live source, what finds no room here waits in the kernel's ring, and is counted there when that is full.
         settings.policy = .wait
         settings.redactionSalt = Machine.randomOctets(16)
-        HeapPages.share()
         let output = outputs.messages
         output.begin()
         let processor: EventProcessor

@@ -27,6 +27,7 @@ struct TraceReader {
                 _ = ContentTools().makeDigest()
             }
             defer { link.write(TraceMessage.whole(outputs.whole).octets) }
+            HeapPages.share()
             try run.run(outputs) { entrance, shouldStop in read(reader, link, entrance, shouldStop) }
             return 0
         } catch let code as ExitCode {

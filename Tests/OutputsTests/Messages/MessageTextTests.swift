@@ -53,6 +53,22 @@ import Testing
         #expect(text == expected + "\\b\\u{9b}31m\\u{202e}gnp.exe \\u{e0041} é 日 🎉\n")
     }
 
+    /// Whatever ends the body, the record and its colour end in the same way.
+    @Test(arguments: [8_190, 8_191, 8_192, 8_193, 20_000], ["", "\n", "\n\n"])
+    func aLentBodyIsShownLikeACopiedOne(length: Int, end: String) {
+        let body = Array((String(repeating: "line of text\n", count: length / 13 + 1).prefix(length) + end).utf8)
+        let message = SampleMessages.http1(.http1Response, "HTTP/1.1 200 OK\r\n\r\n", body: body)
+        for format in [
+            MessageTextFormat(), MessageTextFormat(style: Style(isEnabled: true)), MessageTextFormat(octetsMax: 8_300),
+            MessageTextFormat(octetsMax: 19),
+        ] {
+            var buffer = OctetBuffer(takesLoans: true)
+            for _ in 0..<2 { format.append(message, SampleMessages.info, to: &buffer) }
+            #expect([UInt8](buffer) == rendered(message, format) + rendered(message, format))
+            if length != 8_191 { #expect(buffer.loans.isEmpty == (length < 8_192 || format.octetsMax == 19)) }
+        }
+    }
+
     @Test func escapesEachOctetThatIsNoUTF8() {
         var buffer = OctetBuffer()
         let octets: [UInt8] = [

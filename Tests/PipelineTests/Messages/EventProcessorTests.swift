@@ -120,6 +120,17 @@ import Testing
         #expect(one.counts.incompleteMessages > 0)
     }
 
+    @Test(arguments: [1, 2, 5]) func longLinesComeOutWholeAmongShortOnes(threads: Int) throws {
+        var random = SeededGenerator(seed: 7)
+        let events: [Event] = (0..<3_000).map { index in
+            let length = random.next() % 4 == 0 ? Int(random.next() % 16_000) : Int(random.next() % 40)
+            let text = String(repeating: "abcdefghijklmnop", count: length / 16) + "\(index)\n"
+            return (.at(Int64(index), pid: UInt32(1 + random.next() % 20)), text)
+        }
+        let (lines, _) = try run(events) { $0.threads = threads }
+        #expect(lines == events.map { head, text in "\(head.pid)>\(text.dropLast())" })
+    }
+
     @Test func theConnectionSilentForLongestEndsWhenThereAreTooMany() throws {
         let events: [Event] = (0..<2_000).map { (.at(Int64($0), pid: UInt32($0 + 1)), "open") }
         let (lines, counts) = try run(events) { $0.connectionsMax = 160 }

@@ -60,14 +60,14 @@ extension ParserRegistry {
     ])
 }
 
-/// Shows a message as `pid>text` (sent), `pid<text` (received), with `…` where it is incomplete and `[n]` for a gap.
+/// Shows a message as `pid>text` (sent), `pid<text` (received), with `…` where it is incomplete and `[n]` for a gap. A
+/// long text is lent.
 final class LineRenderer: MessageRenderer {
     func append(_ message: borrowing Message, of base: BaseInfo, to output: inout OctetBuffer) {
-        let end = message.isComplete ? "" : "…"
-        let text =
-            message.kind == .gap
-            ? "[\(message.gapLength ?? 0)]" : String(decoding: message.body.octets, as: UTF8.self)
-        output.append("\(base.pid)\(message.direction == .sent ? ">" : "<")\(text)\(end)\n")
+        output.append("\(base.pid)\(message.direction == .sent ? ">" : "<")")
+        if message.kind == .gap { output.append("[\(message.gapLength ?? 0)]") }
+        output.append(lending: message.body.octets, first: message.body.octets.count)
+        output.append(message.isComplete ? "\n" : "…\n")
     }
 
     func append(_ transaction: borrowing Transaction, of base: BaseInfo, to output: inout OctetBuffer) {}

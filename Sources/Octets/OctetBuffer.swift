@@ -2,9 +2,10 @@
 public struct OctetBuffer: Sendable {
     private var storage: [UInt8]
     public private(set) var count = 0
-    private let takesLoans: Bool
+    /// `nil`: it takes none. So it is one word, in buffers that are moved about.
+    private var lent: [Loan]?
     /// What was lent, in order: where there is any, `octets` is not all.
-    public private(set) var loans: [Loan] = []
+    public var loans: [Loan] { lent ?? [] }
 
     /// Octets that belong into the buffer's and stay where they are.
     public struct Loan: Sendable {
@@ -26,7 +27,7 @@ public struct OctetBuffer: Sendable {
     ///   - takesLoans: whoever reads it puts what was lent in its place.
     public init(capacity: Int = 0, takesLoans: Bool = false) {
         storage = capacity > 0 ? [UInt8](repeating: 0, count: capacity + OctetWriter.slack) : []
-        self.takesLoans = takesLoans
+        lent = takesLoans ? [] : nil
     }
 
     /// What was written, without what was lent.
@@ -39,7 +40,7 @@ public struct OctetBuffer: Sendable {
     /// Forgets what was written and keeps the memory.
     public mutating func removeAll() {
         count = 0
-        if !loans.isEmpty { loans.removeAll(keepingCapacity: true) }
+        if lent?.isEmpty == false { lent?.removeAll(keepingCapacity: true) }
     }
 
     /// Octets that can be written without asking for more memory.
@@ -49,7 +50,7 @@ public struct OctetBuffer: Sendable {
     public mutating func truncate(to newCount: Int) {
         precondition(0...count ~= newCount, "a buffer is truncated to at most what it holds")
         count = newCount
-        while let last = loans.last, last.position > newCount { loans.removeLast() }
+        while let last = lent?.last, last.position > newCount { lent?.removeLast() }
     }
 
     /// Writes over octets that stand in the buffer, as lengths need that are known later. `body` writes octet by octet
@@ -91,8 +92,8 @@ public struct OctetBuffer: Sendable {
 
     /// Appends the first octets of an array. Where they are many and the buffer takes loans they are not copied.
     public mutating func append(lending octets: [UInt8], first length: Int) {
-        if takesLoans, length >= Self.lentOctetsMin {
-            loans.append(Loan(position: count, lender: octets, count: length))
+        if lent != nil, length >= Self.lentOctetsMin {
+            lent?.append(Loan(position: count, lender: octets, count: length))
         } else {
             append(contentsOf: octets.span.extracting(0..<length))
         }

@@ -12,11 +12,11 @@ struct WorkerTable {
 
     /// The worker of a connection, now the newest; `nil` if there is none.
     mutating func touch(_ key: ConnectionKey) -> (Int32, EventWorker)? {
+        // Often one says several things in a row.
+        if newest >= 0, let worker = workers[Int(newest)], worker.key == key { return (newest, worker) }
         guard let slot = slotOfKey[key], let worker = workers[Int(slot)] else { return nil }
-        if newest != slot {
-            unlink(slot, worker)
-            link(slot, worker)
-        }
+        unlink(slot, worker)
+        link(slot, worker)
         return (slot, worker)
     }
 

@@ -33,6 +33,31 @@ public struct ChildProcess: Sendable {
         return (child, parents)
     }
 
+    /// In the child: what it does while it has other threads, on one of their kind; this one only waits.
+    ///
+    /// The Swift runtime remembers the number of each thread for its own locks (PI futexes, futex(2)), and the thread
+    /// that came through fork(2) goes on with its parent's number. Where another one waits for what it has locked, and
+    /// be it the first use of a generic type, neither of them ever goes on. A thread that is made now inherits how this
+    /// one is confined.
+    public static func onNewThread<Result>(_ body: () throws -> Result) throws -> Result {
+        try withoutActuallyEscaping(body) { body in
+            let handed = Handed(body)
+            try WorkerThread(name: "reader") { handed.run() }.join()
+            guard let outcome = handed.outcome else { preconditionFailure("a thread ends once its closure returns") }
+            return try outcome.get()
+        }
+    }
+
+    /// Used by one thread at a time: the other one waits for its end. That is why it may change threads.
+    private final class Handed<Result>: @unchecked Sendable {
+        private let body: () throws -> Result
+        private(set) var outcome: Swift.Result<Result, any Error>?
+
+        init(_ body: @escaping () throws -> Result) { self.body = body }
+
+        func run() { outcome = Swift.Result(catching: body) }
+    }
+
     /// Waits until it has ended. Call it once.
     public func wait() -> Ending {
         var isSignal: Int32 = 0

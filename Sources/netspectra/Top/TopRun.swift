@@ -36,6 +36,10 @@ struct TopRun {
         let source = try options.input.open(interval: options.interval, clock: options.input.isLive ? .wall : .capture)
         let (feed, reason) = try receiveSockets()
         if options.isConfined, options.input.isLive { _ = try Sandbox.enter([.privileges, .landlock]) }
+        return try ChildProcess.onNewThread { try show(source, feed, reason) }
+    }
+
+    private func show(_ source: AnalysisSource, _ feed: OwnerFeed?, _ reason: String?) throws -> Int32 {
         feed?.begin()
         defer { feed?.end() }
         let display = TopDisplay(options, feed, processNote: reason)

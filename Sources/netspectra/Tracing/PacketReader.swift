@@ -39,7 +39,7 @@ struct PacketReader {
         guard let buffers = half.receiveBuffers() else { return Exit.system.rawValue }
         do {
             let reader = try half.confine(reading: buffers, outputs: outputs.descriptors, isConfined: isConfined)
-            try run(reader, link)
+            try ChildProcess.onNewThread { try run(reader, link) }
             return 0
         } catch let code as ExitCode {
             return code.rawValue

@@ -28,7 +28,9 @@ struct TraceReader {
             }
             defer { link.write(TraceMessage.whole(outputs.whole).octets) }
             HeapPages.share()
-            try run.run(outputs) { entrance, shouldStop in read(reader, link, entrance, shouldStop) }
+            try ChildProcess.onNewThread {
+                try run.run(outputs) { entrance, shouldStop in read(reader, link, entrance, shouldStop) }
+            }
             return 0
         } catch let code as ExitCode {
             return code.rawValue

@@ -11,10 +11,14 @@ import Testing
 struct TraceTests {
     private static let library = Tracing.library ?? ""
 
-    /// curl's side of a transfer: which port it had.
+    /// curl's side of a transfer: which port it had. Under a name that no other test's has, as those run meanwhile.
     private func fetch(_ count: Int, from port: Int) throws -> Int {
         let outcome = try Command.shell(
-            "curl -sk -o /dev/null -w '%{local_port} %{size_download}' https://127.0.0.1:\(port)/\(count)")
+            """
+            d=$(mktemp -d); ln -s $(command -v curl) $d/ns-fetch
+            $d/ns-fetch -sk -o /dev/null -w '%{local_port} %{size_download}' https://127.0.0.1:\(port)/\(count)
+            rm -r $d
+            """)
         let words = outcome.text.split(separator: " ").compactMap { Int($0) }
         guard words.count == 2, words[1] == count else { throw TracingFailure(reason: outcome.text + outcome.errors) }
         return words[0]
@@ -26,7 +30,8 @@ struct TraceTests {
             var localPorts: [Int] = []
             let recording = folder.path + "/session.nsr"
             let arguments = [
-                "--library", Self.library, "--comm", "curl", "--format", "ndjson", "--body-limit", "2MiB", "--record",
+                "--library", Self.library, "--comm", "ns-fetch", "--format", "ndjson", "--body-limit", "2MiB",
+                "--record",
                 recording,
             ]
             let outcome = try Tracing.run(arguments) { _ in
@@ -40,7 +45,7 @@ struct TraceTests {
             for (index, size) in sizes.enumerated() where index < min(requests.count, responses.count) {
                 let (client, server) = ("127.0.0.1:\(localPorts[index])", "127.0.0.1:\(port)")
                 let (request, response) = (requests[index], responses[index])
-                #expect(request["target"].string == "/\(size)" && request["comm"].string == "curl")
+                #expect(request["target"].string == "/\(size)" && request["comm"].string == "ns-fetch")
                 #expect(request["src"].string == client && request["dst"].string == server)
                 #expect(response["src"].string == server && response["dst"].string == client)
                 #expect(response["fd"].int == request["fd"].int && (request["fd"].int ?? -1) > 2)
@@ -81,10 +86,14 @@ struct TraceTests {
     }
 
     @Test func anInterruptInTheMiddleKeepsWhatWasRead() throws {
-        try Tracing.withServer { _, port in
-            let outcome = try Tracing.run(["--library", Self.library, "--comm", "curl", "--format", "ndjson"]) { _ in
+        try Tracing.withServer { folder, port in
+            let outcome = try Tracing.run(["--library", Self.library, "--comm", "ns-endless", "--format", "ndjson"]) {
+                _ in
                 _ = try Command.shell(
-                    "curl -skN --max-time 1 -o /dev/null https://127.0.0.1:\(port)/endless & sleep 0.6")
+                    """
+                    ln -s /usr/bin/curl ns-endless
+                    ./ns-endless -skN --max-time 1 -o /dev/null https://127.0.0.1:\(port)/endless & sleep 0.6
+                    """, folder: folder)
             }
             #expect(outcome.code == 0, "\(outcome.errors)")
             let objects = try outcome.lines.map { try JSON(parsing: $0) }
@@ -144,7 +153,7 @@ struct TraceTests {
     @Test func whatFindsNoRoomIsCountedAndMarked() throws {
         try Tracing.withServer { _, port in
             let outcome = try Tracing.run(
-                ["--library", Self.library, "--comm", "curl", "--format", "ndjson", "--buffer-size", "4KiB"]
+                ["--library", Self.library, "--comm", "ns-fetch", "--format", "ndjson", "--buffer-size", "4KiB"]
             ) { _ in
                 // The last piece of it is small, finds room, and says what is missing before it.
                 _ = try fetch(1_000_000, from: port)

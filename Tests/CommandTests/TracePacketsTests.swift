@@ -20,6 +20,12 @@ struct TracePacketsTests {
             openssl s_server -accept 44311 -WWW -key k.pem -cert c.pem -quiet > /dev/null 2>&1 & S=$!
             G=
             if command -v nginx > /dev/null; then nginx -c $PWD/nginx.conf > /dev/null 2>&1 & G=$!; fi
+            for port in 44311 ${G:+44312}; do
+                for i in $(seq 600); do
+                    grep -q ":$(printf %04X $port) .* 0A " /proc/net/tcp /proc/net/tcp6 && break
+                    sleep 0.05
+                done
+            done
             F=$PWD
             \(disk)
             "$N" trace tls --mode pcapng -i lo --pcapng $PWD/t.pcapng \(arguments) 2> $F/trace.err & T=$!

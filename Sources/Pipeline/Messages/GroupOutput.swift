@@ -64,6 +64,8 @@ extension GroupOutput.Records {
     mutating func end(at place: RecordPlace) {
         count += 1
         let end = octets.count
+        // It is told by what follows which record a loan belongs to.
+        assert(octets.loans.last.map { $0.position < end } ?? true, "a record ends with octets of its own")
         // Two shards have no place in common.
         if let last = runs.last, last.place == place {
             runs[runs.count - 1].end = end

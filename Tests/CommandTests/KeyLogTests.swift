@@ -193,6 +193,73 @@ struct KeyLogTests {
 
         """
 
+    /// Encrypted octets that look like the beginning of a hello's record, read apart from their header: the connection's
+    /// random stays known.
+    @Test func encryptedOctetsAreNotTakenForAHello() throws {
+        let name = "ns-look-alike"
+        let outcome = try run(name) { folder in
+            try Data(Self.lookAlikes.utf8).write(to: folder.appending(path: "pieces.py"))
+            return Self.named(name, ["python3"]) + "python3/\(name) pieces.py\n"
+        }
+        #expect(outcome.said.contains("found"), "\(outcome.said)")
+        expectSame(outcome)
+    }
+
+    /// Handshakes through memory BIOs, until the server's encrypted messages have a place that looks like a hello's
+    /// beginning: there they are cut in two.
+    private static let lookAlikes = """
+        import ssl
+
+        def context(side):
+            made = ssl.SSLContext(side)
+            made.minimum_version = ssl.TLSVersion.TLSv1_3
+            made.keylog_filename = f'theirs-{side.name}'
+            return made
+
+        client, server = context(ssl.PROTOCOL_TLS_CLIENT), context(ssl.PROTOCOL_TLS_SERVER)
+        client.check_hostname = False
+        client.verify_mode = ssl.CERT_NONE
+        server.load_cert_chain('certificate.pem', 'key.pem')
+
+        def step(end):
+            try: end.do_handshake()
+            except ssl.SSLWantReadError: pass
+
+        def place(octets):
+            'Within a record of encrypted octets, at least as many as a hello has up to its random before its end.'
+            at = 0
+            while at + 5 <= len(octets):
+                end = at + 5 + int.from_bytes(octets[at + 3:at + 5], 'big')
+                for i in range(at + 5, end - 43):
+                    if octets[at] == 23 and octets[i] == 22 and octets[i + 5] == 1: return i
+                at = end
+
+        def handshake():
+            ins, outs = [ssl.MemoryBIO(), ssl.MemoryBIO()], [ssl.MemoryBIO(), ssl.MemoryBIO()]
+            one = client.wrap_bio(ins[0], outs[0])
+            other = server.wrap_bio(ins[1], outs[1], server_side=True)
+            step(one)
+            ins[1].write(outs[0].read())
+            step(other)
+            octets = outs[1].read()
+            cut = place(octets)
+            if cut:
+                ins[0].write(octets[:cut])
+                step(one)
+                octets = octets[cut:]
+            ins[0].write(octets)
+            one.do_handshake()
+            ins[1].write(outs[0].read())
+            other.do_handshake()
+            return cut
+
+        for turn in range(5000):
+            if handshake():
+                print('found')
+                break
+
+        """
+
     /// What s_client and s_server do beyond: early data, keys that are updated, resumption in either version.
     @Test func earlyDataAndUpdatedKeysGiveWhatTheLibraryLogs() throws {
         let name = "ns-early"

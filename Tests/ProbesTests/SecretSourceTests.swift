@@ -47,7 +47,10 @@ struct SecretSourceTests {
         let session = try ProbeSession(settings, socketSource: source)
         let reader = try RecordReader(session.buffers)
         // Others' processes may have ended since. What is missing of the libraries here shows in the lines.
-        for file in LibraryFinder(ProbeRegistry.secrets).find().files { _ = try? session.attach(file) }
+        var failures: [any Error] = []
+        for file in LibraryFinder(ProbeRegistry.secrets).find().files {
+            do { _ = try session.attach(file) } catch { failures.append(error) }
+        }
         let (process, pipe) = (Process(), Pipe())
         process.executableURL = URL(filePath: "/bin/bash")
         process.arguments = ["-c", Self.connections(command: command)]
@@ -63,7 +66,10 @@ struct SecretSourceTests {
         }
         let theirs = Set(printed.split(separator: "\n").filter { !$0.hasPrefix("#") })
         let ours = String(decoding: [UInt8](lines), as: UTF8.self).split(separator: "\n")
-        #expect(theirs.count >= 5 && Set(ours) == theirs && ours.count == theirs.count)
-        #expect(counters.secrets == counters.writtenSecrets && counters.writtenSecrets == UInt64(theirs.count))
+        #expect(
+            theirs.count >= 5 && Set(ours) == theirs && ours.count == theirs.count, "\(ours) \(theirs) \(failures)")
+        #expect(
+            counters.secrets == counters.writtenSecrets && counters.writtenSecrets == UInt64(theirs.count),
+            "\(counters)")
     }
 }

@@ -210,6 +210,12 @@ static __always_inline int is_hello(const __u8 *head) {
     return head[0] == 22 && head[1] == 3 && is_whole && head[5] == 1 && head[6] == 0 && head[9] == 3;
 }
 
+/// Whether they are one's that cannot be read. A record's encrypted octets, which are often read apart from its header,
+/// look like anything: as much of the header is compared as there is.
+static __always_inline int may_be_hello(const __u8 *head) {
+    return head[0] == 22 && head[1] == 3 && head[2] <= 4 && head[3] <= 0x40 && head[5] == 1;
+}
+
 static __always_inline int is_same_random(const struct session *session) {
     __u64 known[RANDOM_OCTETS / 8], fresh[RANDOM_OCTETS / 8];
     __builtin_memcpy(known, session->random, RANDOM_OCTETS);
@@ -290,7 +296,7 @@ static __always_inline void note_received(
     session->have = 0;
     if (is_hello(session->head))
         learn_random(ctx, session, channel);
-    else if (session->head[5] == 1)
+    else if (may_be_hello(session->head))
         forget_random(session);
 }
 

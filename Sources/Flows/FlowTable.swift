@@ -172,26 +172,32 @@ public enum FlowTable<Key: TableKey> {
         ask: (Span<Entry>, Int) -> Void = { _, _ in }
     ) {
         var candidates: [128 of Int32] = .init(repeating: 0)
-        let mask = slots.count - 1
-        let n = min(updates.count, 128)
+        precondition(slots.count > 0, "an index has slots")
         // First all index loads, which do not depend on each other, so that the processor waits for them together. Each
         // asks for the entry it leads to, so that the updates find theirs in the cache.
-        for i in 0..<n {
-            let hash = updates[i].hash
-            var place = Int(hash) & mask
-            var slot = slots[place]
-            while slot != 0, slot.upperHalf != hash {
-                place = (place &+ 1) & mask
-                slot = slots[place]
+        do {
+            let (slots, entries) = (slots.span, entries.span)
+            let mask = slots.count - 1
+            for i in 0..<batch {
+                guard i < updates.count else { break }
+                let hash = updates[i].hash
+                var place = Int(hash) & mask
+                var slot = slots[place]
+                while slot != 0, slot.upperHalf != hash {
+                    place = (place &+ 1) & mask
+                    slot = slots[place]
+                }
+                // A free slot is 0 and gives -1.
+                let index = Int(Int32(truncatingIfNeeded: slot) &- 1)
+                ask(entries, index)
+                candidates[i] = Int32(truncatingIfNeeded: index)
             }
-            // A free slot is 0 and gives -1.
-            let index = Int(Int32(truncatingIfNeeded: slot) &- 1)
-            ask(entries.span, index)
-            candidates[i] = Int32(truncatingIfNeeded: index)
         }
-        for i in 0..<n {
+        for i in 0..<batch {
+            guard i < updates.count else { break }
             let index = Int(candidates[i])
-            if index >= 0, entries[index].key == updates[i].key {
+            // One test for -1 and for the span.
+            if UInt(bitPattern: index) < UInt(bitPattern: entries.count), entries[index].key == updates[i].key {
                 entries[index].counters.add(updates[i])
             } else {
                 let index = findOrInsert(updates[i], slots: &slots, entries: &entries, count: &count)

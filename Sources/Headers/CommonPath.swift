@@ -105,12 +105,31 @@ public enum CommonPath {
 public enum UDPTunnelPort {
     @inlinable @inline(__always)
     public static func isTunnel(_ port: UInt16) -> Bool {
-        // One test sends nearly every port away: the numbers lie between 1701 and 6635.
-        guard port >= 1701, port <= 6635 else { return false }
+        // One test sends nearly every port away.
+        guard port >= lowest, port <= highest else { return false }
         switch port {
         // L2TP, GTP-U, Teredo, LISP data, GRE, VXLAN, VXLAN-GPE, CAPWAP data, GENEVE, MPLS
         case 1701, 2152, 3544, 4341, 4754, 4789, 4790, 5247, 6081, 6635: return true
         default: return false
         }
+    }
+
+    @inlinable @inline(__always) static var lowest: UInt16 { 1701 }
+    @inlinable @inline(__always) static var highest: UInt16 { 6635 }
+
+    /// Of a pair in one word, whether one is.
+    @inlinable @inline(__always)
+    public static func isTunnel(ports: UInt32) -> Bool {
+        // The pair as a whole, and turned, so that it stays one load.
+        let turned = ports << 16 | ports >> 16
+        let (start, end) = (UInt32(lowest) << 16, (UInt32(highest) + 1) << 16)
+        guard ports &- start < end - start || turned &- start < end - start else { return false }
+        return hasTunnel(ports)
+    }
+
+    /// Kept apart: the loop it is asked in needs its registers.
+    @inlinable @inline(never)
+    static func hasTunnel(_ ports: UInt32) -> Bool {
+        isTunnel(UInt16(truncatingIfNeeded: ports >> 16)) || isTunnel(UInt16(truncatingIfNeeded: ports))
     }
 }

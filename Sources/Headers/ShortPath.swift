@@ -47,9 +47,7 @@ import Octets
             guard headerLength >= 20, headerLength <= claimed else { return nil }
             return ShortPath(ports: ports, protocol: 6, tcpFlags: segment[13])
         }
-        guard number == 17, claimed >= 8, !UDPTunnelPort.isTunnel(UInt16(truncatingIfNeeded: ports >> 16)),
-            !UDPTunnelPort.isTunnel(UInt16(truncatingIfNeeded: ports))
-        else { return nil }
+        guard number == 17, claimed >= 8, !UDPTunnelPort.isTunnel(ports: ports) else { return nil }
         return ShortPath(ports: ports, protocol: 17, tcpFlags: 0)
     }
 

@@ -8,8 +8,7 @@ extension Span where Element == UInt8 {
     }
 
     @inlinable @inline(__always) public func bigEndian32(at offset: Int) -> UInt32 {
-        UInt32(self[offset]) << 24 | UInt32(self[offset + 1]) << 16
-            | UInt32(self[offset + 2]) << 8 | UInt32(self[offset + 3])
+        littleEndian32(at: offset).byteSwapped
     }
 
     @inlinable @inline(__always) public func bigEndian64(at offset: Int) -> UInt64 {

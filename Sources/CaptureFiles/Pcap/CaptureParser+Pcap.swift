@@ -109,7 +109,6 @@ extension CaptureParser {
         let room = frames.storage.count
         var count = frames.count
         let before = count
-        var position = start
         var oddTimes: UInt64 = 0
         var beyondWire: UInt64 = 0
         let unitsPerSecond = 1_000_000_000 / layout.nanosecondsPerUnit
@@ -117,11 +116,11 @@ extension CaptureParser {
         var tooLarge: UInt32?
         var needed = layout.headerOctets
 
-        // All sums below stay under 2³³ (the window has less than 2³² octets), so none can overflow.
-        while count < room, end &- position >= layout.headerOctets {
-            // One check for the sixteen octets: of a span of known length the optimiser folds the reads into four
-            // loads.
-            let header = window.extracting(position..<position &+ 16)
+        // What is left of the window, whose start moves: of a span of known length the optimiser folds the reads into
+        // four loads, and has no sum to check.
+        var rest = window.extracting(droppingFirst: start)
+        while count < room, rest.count >= layout.headerOctets {
+            let header = rest.extracting(first: 16)
             let seconds = layout.order.uint32(header, at: 0)
             let fraction = layout.order.uint32(header, at: 4)
             var captured = layout.order.uint32(header, at: 8)
@@ -133,21 +132,23 @@ extension CaptureParser {
                 tooLarge = captured
                 break
             }
-            let frame = position &+ layout.headerOctets
-            guard Int(captured) <= end &- frame else {
-                needed = layout.headerOctets + Int(captured)
+            let octets = layout.headerOctets &+ Int(captured)
+            guard octets <= rest.count else {
+                needed = octets
                 break
             }
             oddTimes &+= fraction >= unitsPerSecond ? 1 : 0
             beyondWire &+= captured > wire ? 1 : 0
+            let frame = end &- rest.count &+ layout.headerOctets
             output[count] = FrameRecord(
                 time: pcapTime(seconds, fraction, layout.nanosecondsPerUnit),
                 offset: UInt32(truncatingIfNeeded: frame), capturedLength: captured, wireLength: wire,
                 linkType: layout.linkType, interface: 0)
             count &+= 1  // at most `room`
-            position = frame &+ Int(captured)  // at most `end`
+            rest = rest.extracting(droppingFirst: octets)
         }
 
+        let position = end - rest.count
         frames.count = count
         start = position
         statistics.records &+= UInt64(count - before)

@@ -140,6 +140,8 @@ struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
         into updates: inout MappedArray<FlowUpdate<Key>>, at pending: Int
     ) {
         var updates = updates.mutableSpan
+        // Said once, not for each.
+        precondition(pending >= 0 && packets.count <= updates.count &- pending, "updates have room")
         for i in packets.indices { updates[pending &+ i] = FlowUpdate(packets[i], plan, seed) }
     }
 

@@ -3,30 +3,30 @@
     public let rawValue: UInt16
     @inlinable @inline(__always) public init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    public static let null = LinkType(rawValue: 0)
-    public static let ethernet = LinkType(rawValue: 1)
-    public static let tokenRing = LinkType(rawValue: 6)
-    public static let ppp = LinkType(rawValue: 9)
-    public static let fddi = LinkType(rawValue: 10)
-    public static let rawBSD = LinkType(rawValue: 12)
-    public static let rawOpenBSD = LinkType(rawValue: 14)
-    public static let pppHDLC = LinkType(rawValue: 50)
-    public static let pppEthernet = LinkType(rawValue: 51)
-    public static let raw = LinkType(rawValue: 101)
-    public static let ciscoHDLC = LinkType(rawValue: 104)
-    public static let ieee80211 = LinkType(rawValue: 105)
-    public static let frameRelay = LinkType(rawValue: 107)
-    public static let loop = LinkType(rawValue: 108)
-    public static let linuxCooked = LinkType(rawValue: 113)
-    public static let pflog = LinkType(rawValue: 117)
-    public static let ieee80211Radiotap = LinkType(rawValue: 127)
-    public static let ppi = LinkType(rawValue: 192)
-    public static let mpls = LinkType(rawValue: 219)
-    public static let ipv4 = LinkType(rawValue: 228)
-    public static let ipv6 = LinkType(rawValue: 229)
-    public static let nflog = LinkType(rawValue: 239)
-    public static let pktap = LinkType(rawValue: 258)
-    public static let linuxCooked2 = LinkType(rawValue: 276)
+    @inlinable @inline(__always) public static var null: LinkType { LinkType(rawValue: 0) }
+    @inlinable @inline(__always) public static var ethernet: LinkType { LinkType(rawValue: 1) }
+    @inlinable @inline(__always) public static var tokenRing: LinkType { LinkType(rawValue: 6) }
+    @inlinable @inline(__always) public static var ppp: LinkType { LinkType(rawValue: 9) }
+    @inlinable @inline(__always) public static var fddi: LinkType { LinkType(rawValue: 10) }
+    @inlinable @inline(__always) public static var rawBSD: LinkType { LinkType(rawValue: 12) }
+    @inlinable @inline(__always) public static var rawOpenBSD: LinkType { LinkType(rawValue: 14) }
+    @inlinable @inline(__always) public static var pppHDLC: LinkType { LinkType(rawValue: 50) }
+    @inlinable @inline(__always) public static var pppEthernet: LinkType { LinkType(rawValue: 51) }
+    @inlinable @inline(__always) public static var raw: LinkType { LinkType(rawValue: 101) }
+    @inlinable @inline(__always) public static var ciscoHDLC: LinkType { LinkType(rawValue: 104) }
+    @inlinable @inline(__always) public static var ieee80211: LinkType { LinkType(rawValue: 105) }
+    @inlinable @inline(__always) public static var frameRelay: LinkType { LinkType(rawValue: 107) }
+    @inlinable @inline(__always) public static var loop: LinkType { LinkType(rawValue: 108) }
+    @inlinable @inline(__always) public static var linuxCooked: LinkType { LinkType(rawValue: 113) }
+    @inlinable @inline(__always) public static var pflog: LinkType { LinkType(rawValue: 117) }
+    @inlinable @inline(__always) public static var ieee80211Radiotap: LinkType { LinkType(rawValue: 127) }
+    @inlinable @inline(__always) public static var ppi: LinkType { LinkType(rawValue: 192) }
+    @inlinable @inline(__always) public static var mpls: LinkType { LinkType(rawValue: 219) }
+    @inlinable @inline(__always) public static var ipv4: LinkType { LinkType(rawValue: 228) }
+    @inlinable @inline(__always) public static var ipv6: LinkType { LinkType(rawValue: 229) }
+    @inlinable @inline(__always) public static var nflog: LinkType { LinkType(rawValue: 239) }
+    @inlinable @inline(__always) public static var pktap: LinkType { LinkType(rawValue: 258) }
+    @inlinable @inline(__always) public static var linuxCooked2: LinkType { LinkType(rawValue: 276) }
 }
 
 /// The protocol a frame says it carries (IEEE 802 numbers, IANA).
@@ -34,29 +34,29 @@
     public let rawValue: UInt16
     @inlinable @inline(__always) public init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    public static let ipv4 = EtherType(rawValue: 0x0800)
-    public static let arp = EtherType(rawValue: 0x0806)
-    public static let erspan3 = EtherType(rawValue: 0x22EB)
-    public static let eoip = EtherType(rawValue: 0x6400)
+    @inlinable @inline(__always) public static var ipv4: EtherType { EtherType(rawValue: 0x0800) }
+    @inlinable @inline(__always) public static var arp: EtherType { EtherType(rawValue: 0x0806) }
+    @inlinable @inline(__always) public static var erspan3: EtherType { EtherType(rawValue: 0x22EB) }
+    @inlinable @inline(__always) public static var eoip: EtherType { EtherType(rawValue: 0x6400) }
     /// Transparent Ethernet Bridging: an Ethernet frame follows (RFC 1701, GENEVE, NVGRE).
-    public static let bridgedEthernet = EtherType(rawValue: 0x6558)
-    public static let vlan = EtherType(rawValue: 0x8100)
-    public static let ipv6 = EtherType(rawValue: 0x86DD)
-    public static let ppp = EtherType(rawValue: 0x880B)
-    public static let wccp = EtherType(rawValue: 0x883E)
-    public static let mpls = EtherType(rawValue: 0x8847)
-    public static let mplsUpstream = EtherType(rawValue: 0x8848)
-    public static let pppoeDiscovery = EtherType(rawValue: 0x8863)
-    public static let pppoeSession = EtherType(rawValue: 0x8864)
-    public static let serviceVLAN = EtherType(rawValue: 0x88A8)
-    public static let erspan = EtherType(rawValue: 0x88BE)
-    public static let macsec = EtherType(rawValue: 0x88E5)
-    public static let ciscoMetadata = EtherType(rawValue: 0x8909)
-    public static let backboneTag = EtherType(rawValue: 0x88E7)
-    public static let nsh = EtherType(rawValue: 0x894F)
+    @inlinable @inline(__always) public static var bridgedEthernet: EtherType { EtherType(rawValue: 0x6558) }
+    @inlinable @inline(__always) public static var vlan: EtherType { EtherType(rawValue: 0x8100) }
+    @inlinable @inline(__always) public static var ipv6: EtherType { EtherType(rawValue: 0x86DD) }
+    @inlinable @inline(__always) public static var ppp: EtherType { EtherType(rawValue: 0x880B) }
+    @inlinable @inline(__always) public static var wccp: EtherType { EtherType(rawValue: 0x883E) }
+    @inlinable @inline(__always) public static var mpls: EtherType { EtherType(rawValue: 0x8847) }
+    @inlinable @inline(__always) public static var mplsUpstream: EtherType { EtherType(rawValue: 0x8848) }
+    @inlinable @inline(__always) public static var pppoeDiscovery: EtherType { EtherType(rawValue: 0x8863) }
+    @inlinable @inline(__always) public static var pppoeSession: EtherType { EtherType(rawValue: 0x8864) }
+    @inlinable @inline(__always) public static var serviceVLAN: EtherType { EtherType(rawValue: 0x88A8) }
+    @inlinable @inline(__always) public static var erspan: EtherType { EtherType(rawValue: 0x88BE) }
+    @inlinable @inline(__always) public static var macsec: EtherType { EtherType(rawValue: 0x88E5) }
+    @inlinable @inline(__always) public static var ciscoMetadata: EtherType { EtherType(rawValue: 0x8909) }
+    @inlinable @inline(__always) public static var backboneTag: EtherType { EtherType(rawValue: 0x88E7) }
+    @inlinable @inline(__always) public static var nsh: EtherType { EtherType(rawValue: 0x894F) }
     /// Stacked tags from before 802.1ad.
-    public static let oldVLAN9100 = EtherType(rawValue: 0x9100)
-    public static let oldVLAN9200 = EtherType(rawValue: 0x9200)
+    @inlinable @inline(__always) public static var oldVLAN9100: EtherType { EtherType(rawValue: 0x9100) }
+    @inlinable @inline(__always) public static var oldVLAN9200: EtherType { EtherType(rawValue: 0x9200) }
 
     /// An IEEE 802.1Q tag follows.
     @inline(always) public var isVLAN: Bool {
@@ -72,28 +72,28 @@
     public let rawValue: UInt8
     @inlinable @inline(__always) public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    public static let hopByHop = IPProtocol(rawValue: 0)
-    public static let icmp = IPProtocol(rawValue: 1)
-    public static let igmp = IPProtocol(rawValue: 2)
-    public static let ipv4 = IPProtocol(rawValue: 4)
-    public static let tcp = IPProtocol(rawValue: 6)
-    public static let udp = IPProtocol(rawValue: 17)
-    public static let dccp = IPProtocol(rawValue: 33)
-    public static let ipv6 = IPProtocol(rawValue: 41)
-    public static let routing = IPProtocol(rawValue: 43)
-    public static let fragment = IPProtocol(rawValue: 44)
-    public static let gre = IPProtocol(rawValue: 47)
-    public static let esp = IPProtocol(rawValue: 50)
-    public static let ah = IPProtocol(rawValue: 51)
-    public static let icmpv6 = IPProtocol(rawValue: 58)
-    public static let noNextHeader = IPProtocol(rawValue: 59)
-    public static let destinationOptions = IPProtocol(rawValue: 60)
-    public static let etherIP = IPProtocol(rawValue: 97)
-    public static let sctp = IPProtocol(rawValue: 132)
-    public static let udpLite = IPProtocol(rawValue: 136)
-    public static let mpls = IPProtocol(rawValue: 137)
+    @inlinable @inline(__always) public static var hopByHop: IPProtocol { IPProtocol(rawValue: 0) }
+    @inlinable @inline(__always) public static var icmp: IPProtocol { IPProtocol(rawValue: 1) }
+    @inlinable @inline(__always) public static var igmp: IPProtocol { IPProtocol(rawValue: 2) }
+    @inlinable @inline(__always) public static var ipv4: IPProtocol { IPProtocol(rawValue: 4) }
+    @inlinable @inline(__always) public static var tcp: IPProtocol { IPProtocol(rawValue: 6) }
+    @inlinable @inline(__always) public static var udp: IPProtocol { IPProtocol(rawValue: 17) }
+    @inlinable @inline(__always) public static var dccp: IPProtocol { IPProtocol(rawValue: 33) }
+    @inlinable @inline(__always) public static var ipv6: IPProtocol { IPProtocol(rawValue: 41) }
+    @inlinable @inline(__always) public static var routing: IPProtocol { IPProtocol(rawValue: 43) }
+    @inlinable @inline(__always) public static var fragment: IPProtocol { IPProtocol(rawValue: 44) }
+    @inlinable @inline(__always) public static var gre: IPProtocol { IPProtocol(rawValue: 47) }
+    @inlinable @inline(__always) public static var esp: IPProtocol { IPProtocol(rawValue: 50) }
+    @inlinable @inline(__always) public static var ah: IPProtocol { IPProtocol(rawValue: 51) }
+    @inlinable @inline(__always) public static var icmpv6: IPProtocol { IPProtocol(rawValue: 58) }
+    @inlinable @inline(__always) public static var noNextHeader: IPProtocol { IPProtocol(rawValue: 59) }
+    @inlinable @inline(__always) public static var destinationOptions: IPProtocol { IPProtocol(rawValue: 60) }
+    @inlinable @inline(__always) public static var etherIP: IPProtocol { IPProtocol(rawValue: 97) }
+    @inlinable @inline(__always) public static var sctp: IPProtocol { IPProtocol(rawValue: 132) }
+    @inlinable @inline(__always) public static var udpLite: IPProtocol { IPProtocol(rawValue: 136) }
+    @inlinable @inline(__always) public static var mpls: IPProtocol { IPProtocol(rawValue: 137) }
     /// An Ethernet frame, as SRv6 carries it (RFC 8986 § 10.1).
-    public static let ethernet = IPProtocol(rawValue: 143)
+    @inlinable @inline(__always) public static var ethernet: IPProtocol { IPProtocol(rawValue: 143) }
 
     /// The first four octets of the header are a source and a destination port.
     @inline(always) public var hasPorts: Bool {
@@ -111,12 +111,12 @@
     public let rawValue: UInt8
     @inlinable @inline(__always) public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    public static let fin = TCPFlags(rawValue: 0x01)
-    public static let syn = TCPFlags(rawValue: 0x02)
-    public static let rst = TCPFlags(rawValue: 0x04)
-    public static let psh = TCPFlags(rawValue: 0x08)
-    public static let ack = TCPFlags(rawValue: 0x10)
-    public static let urg = TCPFlags(rawValue: 0x20)
-    public static let ece = TCPFlags(rawValue: 0x40)
-    public static let cwr = TCPFlags(rawValue: 0x80)
+    @inlinable @inline(__always) public static var fin: TCPFlags { TCPFlags(rawValue: 0x01) }
+    @inlinable @inline(__always) public static var syn: TCPFlags { TCPFlags(rawValue: 0x02) }
+    @inlinable @inline(__always) public static var rst: TCPFlags { TCPFlags(rawValue: 0x04) }
+    @inlinable @inline(__always) public static var psh: TCPFlags { TCPFlags(rawValue: 0x08) }
+    @inlinable @inline(__always) public static var ack: TCPFlags { TCPFlags(rawValue: 0x10) }
+    @inlinable @inline(__always) public static var urg: TCPFlags { TCPFlags(rawValue: 0x20) }
+    @inlinable @inline(__always) public static var ece: TCPFlags { TCPFlags(rawValue: 0x40) }
+    @inlinable @inline(__always) public static var cwr: TCPFlags { TCPFlags(rawValue: 0x80) }
 }

@@ -20,11 +20,14 @@ extension StreamReassembler {
     private mutating func acceptInOrder<Sink: StreamSink & ~Copyable>(
         _ segment: TCPSegment, _ payload: Span<UInt8>, _ index: Int, at time: Int64, to sink: inout Sink
     ) -> Bool {
-        let half = table.entries[index].halves[segment.side]
+        // The sides by name: by a number that is not known before, an inline array is copied.
+        let isLow = segment.side == 0
+        let half = isLow ? table.entries[index].halves[0] : table.entries[index].halves[1]
+        let otherFlags = isLow ? table.entries[index].halves[1].flags : table.entries[index].halves[0].flags
         guard half.flags == .started || half.flags == [.started, .synSeen], half.backlog < 0,
             half.next == segment.sequence, segment.flags.isDisjoint(with: [.syn, .fin, .rst]),
             payload.count == segment.count, table.entries[index].flags.contains(.announced),
-            table.entries[index].halves[1 - segment.side].flags.contains(.started)
+            otherFlags.contains(.started)
         else { return false }
         table.touch(index, at: time)
         if segment.count == 0 { return true }

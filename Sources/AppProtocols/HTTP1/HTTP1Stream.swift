@@ -41,7 +41,6 @@ struct HTTP1Stream {
 
     var message = Message()
     var collector = BodyCollector()
-    var framing: HTTP1Framing?
     /// A message is being received; some of it may have been shown.
     var isOpen = false
     /// Nobody knows when it ends: what came is shown at every pause.
@@ -94,7 +93,6 @@ struct HTTP1Stream {
         isStreamed = false
         isDamaged = false
         number = nil
-        framing = nil
         if message.body.octets.capacity > Self.keptOctets { message.body.octets = [] }
         if message.wire.capacity > Self.keptOctets { message.wire = [] }
     }

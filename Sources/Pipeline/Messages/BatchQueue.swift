@@ -39,7 +39,11 @@ struct BatchQueue {
     private var missing: [Missing: UInt64] = [:]
     private(set) var isClosed = false
     /// Why records cannot be written, if so.
-    private(set) var failure: SystemFailure?
+    private(set) var failure: SystemFailure? {
+        didSet { hasFailed = failure != nil }
+    }
+    /// Asked for with each event: what else there is to a failure is copied for the question.
+    private var hasFailed = false
     var counts = MessageCounts()
     var chunks = ChunkPool()
 
@@ -73,7 +77,9 @@ struct BatchQueue {
     mutating func offer(_ head: EventHead, _ payload: Span<UInt8>) -> Offer {
         let answer = prepare(head, payload.count)
         guard answer == .taken else { return answer }
-        filling.append(told(head), shard: shard(of: head), payload, window: window(for: head), &chunks)
+        var place = EventBatch.Place(shard: shard(of: head), window: window(for: head))
+        if !missing.isEmpty { place.missing = takeMissing(before: head) }
+        filling.append(head, payload, at: place, &chunks)
         guard isDue(afterTaking: payload.count) else { return .taken }
         seal(isLast: false)
         return .takenAndSealed
@@ -84,17 +90,18 @@ struct BatchQueue {
     /// - Returns: what became of the last one that was offered.
     mutating func offer(_ events: [LentEvent], from next: inout Int, in chunk: PayloadChunk) -> Offer {
         var answer = Offer.taken
+        let events = events.span
         filling.fill { batch in
             while answer == .taken, next < events.count {
-                let event = events[next]
-                answer = prepare(event.head, event.payload.count)
+                let index = next
+                answer = prepare(events[index].head, events[index].payload.count)
                 if answer != .full { next += 1 }
                 guard answer == .taken else { return }
-                let isNewChunk = batch.append(
-                    told(event.head), shard: shard(of: event.head), event.payload, in: chunk,
-                    window: window(for: event.head))
-                if isNewChunk { filledChunks += 1 }
-                if isDue(afterTaking: event.payload.count) { answer = .takenAndSealed }
+                var place = EventBatch.Place(
+                    shard: shard(of: events[index].head), window: window(for: events[index].head))
+                if !missing.isEmpty { place.missing = takeMissing(before: events[index].head) }
+                if batch.append(events, index, in: chunk, at: place) { filledChunks += 1 }
+                if isDue(afterTaking: events[index].payload.count) { answer = .takenAndSealed }
             }
         }
         if answer == .takenAndSealed { seal(isLast: false) }
@@ -102,9 +109,10 @@ struct BatchQueue {
     }
 
     /// Counts an event, if it is taken.
+    @inline(__always)
     private mutating func prepare(_ head: EventHead, _ octets: Int) -> Offer {
         let isData = head.kind.hasPayload
-        guard !isClosed, failure == nil else {
+        guard !isClosed, !hasFailed else {
             if isData {
                 counts.events += 1
                 counts.octets += UInt64(octets)
@@ -127,13 +135,10 @@ struct BatchQueue {
         return .taken
     }
 
-    /// The head, told what was dropped before it.
-    private mutating func told(_ head: EventHead) -> EventHead {
-        guard !missing.isEmpty, head.kind.hasPayload else { return head }
-        var head = head
-        let dropped = missing.removeValue(forKey: Missing(key: head.key, direction: head.direction)) ?? 0
-        if head.missing != EventHead.unknown { head.missing += dropped }
-        return head
+    /// What was dropped of the event's connection and direction before it, to be told with it.
+    private mutating func takeMissing(before head: EventHead) -> UInt64 {
+        guard head.kind.hasPayload else { return 0 }
+        return missing.removeValue(forKey: Missing(key: head.key, direction: head.direction)) ?? 0
     }
 
     private func shard(of head: EventHead) -> Int { Int(truncatingIfNeeded: head.key.shardHash >> 60) }
@@ -162,7 +167,7 @@ struct BatchQueue {
     }
 
     /// Whether it is of use to offer an event: it is taken, or none ever will be.
-    var takesOffers: Bool { hasRoom || isClosed || failure != nil }
+    var takesOffers: Bool { hasRoom || isClosed || hasFailed }
 
     /// There is room for several batches, so that a source that has waited seldom has to again.
     var hasAmpleRoom: Bool { sealed - written <= Self.batchCount / 2 }

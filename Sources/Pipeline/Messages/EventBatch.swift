@@ -102,10 +102,19 @@ final class EventBatch: @unchecked Sendable {
         contents = Contents(entriesOfShard: Array(repeating: [], count: shards))
     }
 
-    /// Appends an event. One that is at most `window` older than those before it goes before them, so that events of
-    /// several processors' buffers come into the order of time.
-    func append(_ head: EventHead, shard: Int, _ payload: Span<UInt8>, window: Int64, _ pool: inout ChunkPool) {
-        contents.append(head, shard: shard, payload, window: window, &pool)
+    /// Where an event goes, and what it is told.
+    struct Place {
+        let shard: Int
+        /// One that is at most so much older than those before it goes before them, so that events of several
+        /// processors' buffers come into the order of time.
+        let window: Int64
+        /// Octets that were dropped before it.
+        var missing: UInt64 = 0
+    }
+
+    /// Appends an event; its payload is copied.
+    func append(_ head: EventHead, _ payload: Span<UInt8>, at place: Place, _ pool: inout ChunkPool) {
+        contents.append(head, payload, at: place, &pool)
     }
 
     /// Has `body` append several in one access to the object.
@@ -153,23 +162,27 @@ final class EventBatch: @unchecked Sendable {
 
 extension EventBatch.Contents {
     fileprivate mutating func append(
-        _ head: EventHead, shard: Int, _ payload: Span<UInt8>, window: Int64, _ pool: inout ChunkPool
+        _ head: EventHead, _ payload: Span<UInt8>, at place: EventBatch.Place, _ pool: inout ChunkPool
     ) {
         let (chunk, range) = copy(payload, &pool)
-        insert(EventBatch.Entry(head: head, shard: shard, chunk: chunk, payload: range), window)
+        entries.append(EventBatch.Entry(head: head, shard: place.shard, chunk: chunk, payload: range))
+        settle(place)
     }
 
     /// Appends an event whose payload lies in a chunk: it is not copied.
     /// - Returns: whether the batch did not need the chunk before.
+    @inline(__always)
     mutating func append(
-        _ head: EventHead, shard: Int, _ payload: Range<Int>, in chunk: PayloadChunk, window: Int64
+        _ events: Span<LentEvent>, _ number: Int, in chunk: PayloadChunk, at place: EventBatch.Place
     ) -> Bool {
-        guard !payload.isEmpty else {
-            insert(EventBatch.Entry(head: head, shard: shard, chunk: 0, payload: 0..<0), window)
-            return false
-        }
         let known = chunks.count
-        insert(EventBatch.Entry(head: head, shard: shard, chunk: index(of: chunk), payload: payload), window)
+        let payload = events[number].payload
+        let index = payload.isEmpty ? 0 : index(of: chunk)
+        entries.append(
+            EventBatch.Entry(
+                head: events[number].head, shard: place.shard, chunk: index, payload: payload.isEmpty ? 0..<0 : payload)
+        )
+        settle(place)
         return chunks.count > known
     }
 
@@ -192,18 +205,27 @@ extension EventBatch.Contents {
         return chunks.count - 1
     }
 
-    private mutating func insert(_ entry: EventBatch.Entry, _ window: Int64) {
-        octets += entry.payload.count
+    /// Completes the entry that was appended, and puts it where it belongs.
+    @inline(__always)
+    private mutating func settle(_ place: EventBatch.Place) {
+        let last = entries.count - 1
+        octets += entries[last].payload.count
+        if place.missing > 0, entries[last].head.missing != EventHead.unknown {
+            entries[last].head.missing += place.missing
+        }
+        if last > 0, entries[last - 1].head.time > entries[last].head.time { sink(within: place.window) }
+    }
+
+    /// Moves the newest entry before those that are later, but for what is beyond the window.
+    @inline(never)
+    private mutating func sink(within window: Int64) {
+        let entry = entries.removeLast()
         var index = entries.count
         let time = entry.head.time
         while index > 0, entries[index - 1].head.time > time, entries[index - 1].head.time - time <= window {
             index -= 1
         }
-        if index == entries.count {
-            entries.append(entry)
-        } else {
-            entries.insert(entry, at: index)
-        }
+        entries.insert(entry, at: index)
     }
 
     fileprivate func start(ofEntriesAfter time: Int64) -> Int {

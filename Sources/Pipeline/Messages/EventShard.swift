@@ -122,12 +122,12 @@ final class EventShard {
             skip(head.missing, head, conversation(of: worker))
             account(worker)
         case .closed:
-            guard let slot = table.slotOfKey[head.key], let worker = table.workers[Int(slot)] else { return }
+            guard let slot = table.slot(of: head.key), let worker = table.workers[Int(slot)] else { return }
             recorder.speakers = worker.speakers
             worker.conversation?.pause(.closed, head.direction, at: head.time, to: sink)
             account(worker)
         case .aborted:
-            if let slot = table.slotOfKey[head.key] { end(slot, at: head.time) }
+            if let slot = table.slot(of: head.key) { end(slot, at: head.time) }
         case .destroyed:
             while let slot = slotOfSocket[head.sock] { end(slot, at: head.time) }
         case .text:
@@ -233,7 +233,7 @@ final class EventShard {
     }
 
     private func open(_ key: ConnectionKey, _ serial: UInt64, at time: Int64) -> (Int32, EventWorker) {
-        if table.slotOfKey.count >= settings.connectionsMax / EventProcessor.shardCount { evictOldest(at: time) }
+        if table.count >= settings.connectionsMax / EventProcessor.shardCount { evictOldest(at: time) }
         recorder.counts.connections += 1
         let worker = EventWorker(key, serial: serial)
         let slot: Int32
@@ -244,12 +244,11 @@ final class EventShard {
             slot = Int32(table.workers.count)
             table.workers.append(worker)
         }
-        table.slotOfKey[key] = slot
         if key.kind == .sock {
             worker.nextOfSocket = slotOfSocket[key.id] ?? -1
             slotOfSocket[key.id] = slot
         }
-        table.link(slot, worker)
+        table.insert(slot, worker)
         return (slot, worker)
     }
 
@@ -268,8 +267,7 @@ final class EventShard {
         }
         heldOctets -= worker.heldOctets
         worker.heldOctets = 0
-        table.unlink(slot, worker)
-        table.slotOfKey[worker.key] = nil
+        table.remove(slot, worker)
         if worker.key.kind == .sock { forgetSocket(slot, worker) }
         // A timer still in the wheel finds the slot empty, or in use by another worker without one of its own: so the
         // slot is free only when the timer has come up.
@@ -297,8 +295,13 @@ final class EventShard {
 
     /// Ends all connections, in the order in which they were first seen.
     private func endAll(at event: Int, time: Int64) {
-        let all = table.slotOfKey.values.map { (table.workers[Int($0)]?.serial ?? 0, $0) }.sorted { $0.0 < $1.0 }
-        for (serial, slot) in all {
+        var all: [(serial: UInt64, slot: Int32)] = []
+        var slot = table.oldest
+        while slot >= 0, let worker = table.workers[Int(slot)] {
+            all.append((worker.serial, slot))
+            slot = worker.newer
+        }
+        for (serial, slot) in all.sorted(by: { $0.serial < $1.serial }) {
             recorder.place = RecordPlace(event: event, due: .max, serial: serial)
             end(slot, at: time)
         }

@@ -82,21 +82,15 @@ struct StreamEvents: StreamSink, ~Copyable {
         _ kind: EventHead.Kind, _ direction: Direction, _ stream: StreamID, _ time: Int64, _ octets: Span<UInt8>,
         missing: UInt64 = 0
     ) {
-        var head = heads[stream.slot]
-        head.kind = kind
-        head.direction = direction
-        head.time = time
-        head.missing = missing
-        if direction == .received {
-            swap(&head.source, &head.destination)
-            swap(&head.sourcePort, &head.destinationPort)
-        }
         guard let range = lentRange(of: octets) else {
             writeWaiting()
+            var head = heads[stream.slot]
+            head.tell(kind, direction, time, missing)
             if entrance.write(head, octets) == .closed { isClosed = true }
             return
         }
-        waiting.append(LentEvent(head, range))
+        waiting.append(LentEvent(heads[stream.slot], range))
+        waiting[waiting.count - 1].head.tell(kind, direction, time, missing)
         if waiting.count == Self.waitingMax { writeWaiting() }
     }
 
@@ -110,6 +104,20 @@ struct StreamEvents: StreamSink, ~Copyable {
         guard let lent, !waiting.isEmpty else { return }
         if entrance.write(waiting, in: lent) == .closed { isClosed = true }
         waiting.removeAll(keepingCapacity: true)
+    }
+}
+
+extension EventHead {
+    /// Makes an event of a connection's head, which names the opener as the source.
+    @inline(__always)
+    fileprivate mutating func tell(_ kind: Kind, _ direction: Direction, _ time: Int64, _ missing: UInt64) {
+        self.kind = kind
+        self.direction = direction
+        self.time = time
+        self.missing = missing
+        guard direction == .received else { return }
+        swap(&source, &destination)
+        swap(&sourcePort, &destinationPort)
     }
 }
 

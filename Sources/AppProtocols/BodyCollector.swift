@@ -116,11 +116,12 @@ public struct BodyCollector {
         take(all: waiting.octets.span, to: &message, waiting.settings, waiting.tools)
     }
 
-    /// So many octets of the body come at least: memory for them is asked for once.
-    mutating func reserve(_ octets: Int, in message: inout Message) {
+    /// So many octets of the body come in all, `more` of them now: asks for memory where there is too little.
+    mutating func reserve(_ octets: Int, for more: Int, in message: inout Message) {
         if let waiting {
-            waiting.octets.reserveCapacity(min(octets, Self.waitingOctetsMax))
-        } else if state == .passing {
+            let octets = min(octets, Self.waitingOctetsMax)
+            if waiting.octets.count + more > waiting.octets.capacity { waiting.octets.reserveCapacity(octets) }
+        } else if state == .passing, message.body.octets.count + more > message.body.octets.capacity {
             message.body.octets.reserveCapacity(octets)
         }
     }

@@ -144,10 +144,11 @@ extension HTTP1Stream {
         keepWire(octets, range, environment.parser.settings)
         bodySeen += UInt64(range.count)
         message.endTime = environment.arrival.time
-        if let bodyAnnounced, message.body.length == 0 {
-            // One piece of memory where doubling would take several; never more than eight times what has come.
-            let room = min(8 * range.count, environment.parser.settings.bodyOctetsMax, Int(clamping: bodyAnnounced))
-            collector.reserve(room, in: &message)
+        if let bodyAnnounced {
+            // Pieces of memory where doubling would take several; never more than eight times what has come.
+            let seen = Int(clamping: min(bodySeen, bodyAnnounced / 8 + 1))
+            let room = min(8 * seen, environment.parser.settings.bodyOctetsMax, Int(clamping: bodyAnnounced))
+            collector.reserve(room, for: range.count, in: &message)
         }
         collector.append(octets.extracting(range), to: &message, environment.parser.settings, environment.parser.tools)
     }

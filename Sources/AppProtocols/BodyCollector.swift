@@ -116,14 +116,23 @@ public struct BodyCollector {
         take(all: waiting.octets.span, to: &message, waiting.settings, waiting.tools)
     }
 
-    /// So many octets of the body come in all, `more` of them now: asks for memory where there is too little.
-    mutating func reserve(_ octets: Int, for more: Int, in message: inout Message) {
+    /// Keeps memory ready for octets that come now.
+    /// - Parameter announced: octets of the whole body.
+    mutating func reserve(
+        _ more: Int, of announced: UInt64, in message: inout Message, _ settings: ParserSettings
+    ) {
+        let whole = Int(clamping: min(announced, UInt64(settings.bodyOctetsMax)))
         if let waiting {
-            let octets = min(octets, Self.waitingOctetsMax)
-            if waiting.octets.count + more > waiting.octets.capacity { waiting.octets.reserveCapacity(octets) }
-        } else if state == .passing, message.body.octets.count + more > message.body.octets.capacity {
-            message.body.octets.reserveCapacity(octets)
+            Self.reserve(more, of: min(whole, Self.waitingOctetsMax), in: &waiting.octets)
+        } else if state == .passing {
+            Self.reserve(more, of: whole, in: &message.body.octets)
         }
+    }
+
+    /// In few pieces where doubling would take several; never more than eight times what has come.
+    private static func reserve(_ more: Int, of whole: Int, in octets: inout [UInt8]) {
+        let needed = octets.count + more
+        if needed > octets.capacity { octets.reserveCapacity(min(8 * needed, whole)) }
     }
 
     /// Starts the body of one of several messages that one decoder takes, one after the other (permessage-deflate).

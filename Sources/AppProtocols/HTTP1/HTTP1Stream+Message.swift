@@ -145,10 +145,7 @@ extension HTTP1Stream {
         bodySeen += UInt64(range.count)
         message.endTime = environment.arrival.time
         if let bodyAnnounced {
-            // Pieces of memory where doubling would take several; never more than eight times what has come.
-            let seen = Int(clamping: min(bodySeen, bodyAnnounced / 8 + 1))
-            let room = min(8 * seen, environment.parser.settings.bodyOctetsMax, Int(clamping: bodyAnnounced))
-            collector.reserve(room, for: range.count, in: &message)
+            collector.reserve(range.count, of: bodyAnnounced, in: &message, environment.parser.settings)
         }
         collector.append(octets.extracting(range), to: &message, environment.parser.settings, environment.parser.tools)
     }

@@ -213,12 +213,12 @@ extension EventBatch.Contents {
         if place.missing > 0, entries[last].head.missing != EventHead.unknown {
             entries[last].head.missing += place.missing
         }
-        if last > 0, entries[last - 1].head.time > entries[last].head.time { sink(within: place.window) }
+        if last > 0, entries[last - 1].head.time > entries[last].head.time { moveBack(within: place.window) }
     }
 
     /// Moves the newest entry before those that are later, but for what is beyond the window.
     @inline(never)
-    private mutating func sink(within window: Int64) {
+    private mutating func moveBack(within window: Int64) {
         let entry = entries.removeLast()
         var index = entries.count
         let time = entry.head.time

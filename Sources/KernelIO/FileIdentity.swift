@@ -10,6 +10,10 @@ public struct FileIdentity: Hashable, Sendable {
         var status = stat()
         // SAFETY: stat(2) reads the NUL-terminated path and fills `status` during the call.
         guard unsafe stat(path, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
+    init(_ status: stat) {
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
     }

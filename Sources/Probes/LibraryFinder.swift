@@ -51,7 +51,7 @@ public struct LibraryFinder: Sendable {
             return
         }
         outcome.processes += 1
-        for path in ProcessMaps.executables(in: text) { add(path, under: "/proc/\(pid)/root", pid, &outcome) }
+        for path in ProcessMaps.executables(in: text) { add(path, under: Self.root(of: pid), pid, &outcome) }
         if !pids.isEmpty { addProgram(of: pid, &outcome) }
     }
 
@@ -59,16 +59,17 @@ public struct LibraryFinder: Sendable {
     /// symbols of all takes too long.
     private func addProgram(of pid: UInt32, _ outcome: inout Outcome) {
         let path = "/proc/\(pid)/exe"
-        guard let identity = FileIdentity(of: path) else { return }
+        guard let held = try? HeldFile(path: path) else { return }
+        let shownPath = FileTree.linkTarget(path) ?? path
         for module in modules where module.isInPrograms {
-            if let known = outcome.files.firstIndex(where: { $0.identity == identity && $0.module == module }) {
+            if let known = outcome.files.firstIndex(where: { $0.identity == held.identity && $0.module == module }) {
                 outcome.files[known].pids.append(pid)
                 continue
             }
-            let file = TracedFile(
-                path: path, shownPath: FileTree.linkTarget(path) ?? path, identity: identity, module: module,
-                pids: [pid])
-            if TracedFile.isNative(path) == true, (try? ProbeSites(of: file)) != nil { outcome.files.append(file) }
+            let file = TracedFile(held, shownPath: shownPath, module: module, pids: [pid])
+            if TracedFile.isNative(held.path) == true, (try? ProbeSites(of: file)) != nil {
+                outcome.files.append(file)
+            }
         }
     }
 
@@ -90,34 +91,53 @@ public struct LibraryFinder: Sendable {
     private func add(_ path: String, under root: String, _ pid: UInt32?, _ outcome: inout Outcome) {
         let fileName = path[(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)...]
         guard let module = modules.first(where: { $0.matches(fileName: fileName) }) else { return }
-        guard let identity = FileIdentity(of: root + path) else {
-            if pid != nil, !outcome.unreachable.contains(path) { outcome.unreachable.append(path) }
-            return
-        }
-        if let known = outcome.files.firstIndex(where: { $0.identity == identity }) {
+        if let identity = FileIdentity(of: root + path),
+            let known = outcome.files.firstIndex(where: { $0.identity == identity })
+        {
             if let pid { outcome.files[known].pids.append(pid) }
             return
         }
-        guard TracedFile.isNative(root + path) == true else { return }
-        outcome.files.append(
-            TracedFile(
-                path: root + path, shownPath: path, identity: identity, module: module, pids: pid.map { [$0] } ?? []))
+        do throws(SystemFailure) {
+            // From here on it does not matter whether the process ends.
+            let held = try HeldFile(path: root + path)
+            guard TracedFile.isNative(held.path) == true else { return }
+            outcome.files.append(TracedFile(held, shownPath: path, module: module, pids: pid.map { [$0] } ?? []))
+        } catch {
+            guard let pid, !Self.hasEnded(pid), !outcome.unreachable.contains(path) else { return }
+            outcome.unreachable.append(path)
+        }
+    }
+
+    /// The root folder of a process, which may lie in another mount namespace.
+    private static func root(of pid: UInt32) -> String { "/proc/\(pid)/root" }
+
+    /// Whether a process that was there is gone, or waits for nothing but to be reaped: it has no root then.
+    static func hasEnded(_ pid: UInt32) -> Bool {
+        do throws(SystemFailure) {
+            _ = try InputFile(path: root(of: pid))
+        } catch {
+            return error.errno == 2 || error.errno == 3  // ENOENT, ESRCH
+        }
+        return false
     }
 
     /// A file that the user names: a library, or a program that holds one.
     /// - Returns: it once for each module, as nobody knows which it holds.
     public func named(_ path: String) throws(ProbeFailure) -> [TracedFile] {
-        guard let identity = FileIdentity(of: path) else {
-            throw ProbeFailure(.unavailable, "there is no file \(path)")
+        let held: HeldFile
+        do throws(SystemFailure) {
+            held = try HeldFile(path: path)
+        } catch {
+            throw ProbeFailure(
+                error.errno == 13 || error.errno == 1 ? .permission : .unavailable,
+                error.errno == 2 ? "there is no file \(path)" : "\(error)")
         }
-        guard let isNative = TracedFile.isNative(path) else {
+        guard let isNative = TracedFile.isNative(held.path) else {
             throw ProbeFailure(.unavailable, "\(path) is no library or program (ELF file)")
         }
         guard isNative else {
             throw ProbeFailure(.unavailable, "\(path) is for another processor, or of 32 bits: it cannot be traced")
         }
-        return modules.map {
-            TracedFile(path: path, shownPath: path, identity: identity, module: $0, pids: [])
-        }
+        return modules.map { TracedFile(held, shownPath: path, module: $0, pids: []) }
     }
 }

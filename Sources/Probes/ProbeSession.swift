@@ -189,10 +189,10 @@ public final class ProbeSession {
             do throws(BPFFailure) {
                 // The entries first: a return whose entry was not seen says nothing.
                 for (program, offsets) in sites.entries {
-                    links += try object.attach(program, to: offsets, of: file.path, atReturn: false, pid: pid)
+                    links += try object.attach(program, to: offsets, of: file, atReturn: false, pid: pid)
                 }
                 for (program, offsets) in sites.returns {
-                    links += try object.attach(program, to: offsets, of: file.path, atReturn: true, pid: pid)
+                    links += try object.attach(program, to: offsets, of: file, atReturn: true, pid: pid)
                 }
             } catch {
                 if error.isPermission { throw Self.explained(error) }

@@ -2,15 +2,29 @@ import KernelIO
 
 /// A library or program file to be probed.
 public struct TracedFile: Equatable, Sendable {
-    /// Where it can be opened from here: through /proc/PID/root for a process in another mount namespace.
-    public let path: String
+    private let held: HeldFile
     /// Where its own processes see it.
     public let shownPath: String
-    public let identity: FileIdentity
     /// Whose library it is.
     public let module: ProbeModule
     /// Processes that have it mapped; empty: none yet.
     public internal(set) var pids: [UInt32]
+
+    init(_ held: HeldFile, shownPath: String, module: ProbeModule, pids: [UInt32]) {
+        self.held = held
+        self.shownPath = shownPath
+        self.module = module
+        self.pids = pids
+    }
+
+    /// Where it can be opened from here, in whatever mount namespace its processes are, and when they have ended.
+    public var path: String { held.path }
+    public var identity: FileIdentity { held.identity }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        left.identity == right.identity && left.shownPath == right.shownPath && left.module == right.module
+            && left.pids == right.pids
+    }
 
     /// Whether programs of this machine run on this processor, of 64 bits: in others arguments lie elsewhere.
     /// - Returns: `nil` where the file is no ELF file at all.

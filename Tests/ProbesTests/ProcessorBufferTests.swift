@@ -33,7 +33,7 @@ struct ProcessorBufferTests {
         let session = try ProbeSession(settings)
         let reader = try RecordReader(session.buffers)
         // Others' processes may have ended since. What is missing of the library here shows in the records.
-        for file in LibraryFinder([.openSSL]).find().files { _ = try? session.attach(file) }
+        for file in LibraryFinder([.openSSL]).find().files { _ = try session.attach(file) }
         let process = Process()
         process.executableURL = URL(filePath: "/bin/bash")
         process.arguments = ["-c", Self.transfer]

@@ -28,6 +28,7 @@ public enum ProcessSurvey {
                 guard modules.contains(where: { $0.matches(fileName: fileName) }) else { continue }
                 let path = folder + "/root" + mapping.path
                 guard let identity = FileIdentity(of: path) else {
+                    if LibraryFinder.hasEnded(pid) { return nil }
                     facts.unreachable.insert(mapping.path)
                     continue
                 }

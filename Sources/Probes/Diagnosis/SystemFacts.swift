@@ -64,7 +64,7 @@ public struct SystemFacts: Sendable {
             return
         }
         socketSource = session.socketSource
-        guard let found = LibraryFinder(modules).find().files.first(where: { FileTree.exists($0.path) }) else { return }
+        guard let found = LibraryFinder(modules).find().files.first else { return }
         var file = found
         file.pids = []
         triedLibrary = file.shownPath

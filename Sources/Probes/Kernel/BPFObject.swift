@@ -164,18 +164,17 @@ import KernelIO
 
     /// - Parameters:
     ///   - offsets: in the file, at which functions begin.
-    ///   - path: of the library or program file.
     ///   - pid: 0: in all processes.
     func attach(
-        _ program: String, to offsets: [UInt64], of path: String, atReturn: Bool, pid: UInt32
+        _ program: String, to offsets: [UInt64], of file: TracedFile, atReturn: Bool, pid: UInt32
     ) throws(BPFFailure) -> [BPFLink] {
         let program = unsafe try pointer(toProgram: program)
         if linksManyFunctions {
             // SAFETY: the program belongs to the object, which is alive.
             let descriptor = unsafe bpf_program__fd(program)
             let link = FunctionLink.make(
-                program: descriptor, path: path, offsets: offsets, atReturn: atReturn, pid: pid)
-            guard link >= 0 else { throw Self.failure("attach to", path, link) }
+                program: descriptor, path: file.path, offsets: offsets, atReturn: atReturn, pid: pid)
+            guard link >= 0 else { throw Self.failure("attach to", file.shownPath, link) }
             return [BPFLink(descriptor: link)]
         }
         var links: [BPFLink] = []
@@ -185,8 +184,8 @@ import KernelIO
             unsafe options.sz = MemoryLayout<bpf_uprobe_opts>.size
             unsafe options.retprobe = atReturn
             let link = unsafe bpf_program__attach_uprobe_opts(
-                program, pid == 0 ? -1 : Int32(truncatingIfNeeded: pid), path, Int(offset), &options)
-            guard let link = unsafe link else { throw Self.failure("attach to", path, errno) }
+                program, pid == 0 ? -1 : Int32(truncatingIfNeeded: pid), file.path, Int(offset), &options)
+            guard let link = unsafe link else { throw Self.failure("attach to", file.shownPath, errno) }
             unsafe links.append(BPFLink(link))
         }
         return links

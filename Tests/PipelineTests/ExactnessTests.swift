@@ -44,6 +44,28 @@ import Testing
         }
     }
 
+    /// Flows are handed to their owners when there are many, and at each cut: whenever that is, all say the same.
+    @Test(arguments: [false, true]) func whenFlowsAreSharedOutMakesNoDifference(cumulative: Bool) throws {
+        let frames = RandomTraffic.frames(3_000, seed: 11)
+        let fields = [
+            KeyFields.fiveTuple, KeyFields(source: AddressPrefix(v4: 32, v6: 128)), KeyFields(protocol: true),
+        ]
+        let tasks = fields.enumerated().map { FlowTask(name: "\($0)", fields: $1, bidirectional: $0 == 0) }
+        let times = frames.map(\.time)
+        var engine = Engine(tasks)
+        engine.cumulative = cumulative
+        engine.interval = try (#require(times.max()) - #require(times.min())) / 5
+        let expected = try engine.run(frames)
+        #expect(expected.periodic.count >= 4 && expected.last.tasks[0].rows.count > 100)
+        for workers in [2, 3, 8] {
+            for unsharedFlows in [0, 1, 30, 300, .max] {
+                engine.workers = workers
+                engine.unsharedFlows = unsharedFlows
+                #expect(try engine.run(frames).all == expected.all, "\(workers) workers, \(unsharedFlows) flows")
+            }
+        }
+    }
+
     @Test func filteredPacketsAreNotCounted() throws {
         let frames = RandomTraffic.frames(2_000, seed: 3)
         let filter = try PacketFilter(parsing: "tcp and not src_ip == 10.0.0.0/24 or vlan == 7")

@@ -61,12 +61,13 @@ import Testing
         }
     }
 
-    @Test(arguments: [2, 3, 8]) func everyWorkerOwnsAShareOfTheFlows(workers: Int) throws {
+    @Test(arguments: [2, 3, 8], [0, .max])
+    func everyWorkerOwnsAShareOfTheFlows(workers: Int, unsharedFlows: Int) throws {
         let frames = try RandomTraffic.synthetic(packets: 20_000, flows: 4_000, seed: 3)
         try CaptureFolder.with { folder in
             let source = CaptureSource(paths: [try folder.file("capture", frames.pcapng())])
             let task = FlowTask(name: "flow", fields: .fiveTuple)
-            let aggregator = ExactAggregator(tasks: [task], workers: workers)
+            let aggregator = ExactAggregator(tasks: [task], workers: workers, unsharedFlows: unsharedFlows)
             let (_, last) = try FlowAnalysis(workers: workers).run(source, into: aggregator) { _, _ in }
             let shares = last.parts.map { $0[0].count }
             let even = shares.reduce(0, +) / workers

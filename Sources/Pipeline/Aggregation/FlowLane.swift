@@ -1,7 +1,8 @@
 import Flows
 import KernelIO
 
-/// What one worker holds of one task: the flows whose key hashes to it, IPv4 and IPv6 apart.
+/// What one worker holds of one task: the flows whose key hashes to it, and those that it has not shared out yet, IPv4
+/// and IPv6 apart.
 final class FlowLane: @unchecked Sendable {
     let plan: KeyPlan
     var compact: FamilyLane<CompactKey>
@@ -9,11 +10,17 @@ final class FlowLane: @unchecked Sendable {
     /// Only for tasks without addresses: IPv6 packets as the other family counts them.
     private var addressless = MappedArray<FlowPacket<CompactKey>>(count: 0)
 
-    /// - Parameter sketchOctets: what each family may take for a sketch of the flows it evicts; `nil` for none.
-    init(plan: KeyPlan, seed: UInt64, worker: Int, workers: Int, sketchOctets: Int? = nil) {
+    /// - Parameters:
+    ///   - unsharedMax: of each family, how many flows are at most counted before others get theirs.
+    ///   - sketchOctets: what each family may take for a sketch of the flows it evicts; `nil` for none.
+    init(plan: KeyPlan, seed: UInt64, worker: Int, workers: Int, unsharedMax: Int, sketchOctets: Int? = nil) {
         self.plan = plan
-        compact = FamilyLane(plan: plan, seed: seed, worker: worker, workers: workers, sketchOctets: sketchOctets)
-        wide = FamilyLane(plan: plan, seed: seed, worker: worker, workers: workers, sketchOctets: sketchOctets)
+        compact = FamilyLane(
+            plan: plan, seed: seed, worker: worker, workers: workers, unsharedMax: unsharedMax,
+            sketchOctets: sketchOctets)
+        wide = FamilyLane(
+            plan: plan, seed: seed, worker: worker, workers: workers, unsharedMax: unsharedMax,
+            sketchOctets: sketchOctets)
         if !plan.hasAddresses { addressless.grow(to: PacketBatch.capacity) }
     }
 
@@ -73,8 +80,10 @@ final class FlowTables: Sendable {
 
 /// One family of a lane.
 ///
-/// Each update is staged for the worker that owns its key: the upper bits of the hash say which. Full stages go into
-/// the own table, or to the other worker.
+/// As long as there are few flows, a worker counts all that it sees in its own table, and hands those of others over at
+/// the cut: nothing goes from processor to processor then. When there are more, it hands them over at once, and from
+/// then on each update is staged for the worker that owns its key. Full stages go into the own table, or to the other
+/// worker.
 struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
     /// Updates staged per worker: two batches of the table.
     private static var stage: Int { 128 }
@@ -87,11 +96,16 @@ struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
     private var fill: MappedArray<Int>
     /// What is being filled for each other worker.
     private var runs: [UpdateRun<Key>?]
+    /// Flows of others may be in the table, and the first stage is for all updates.
+    private var isUnshared: Bool
+    private let unsharedMax: Int
 
-    init(plan: KeyPlan, seed: UInt64, worker: Int, workers: Int, sketchOctets: Int?) {
+    init(plan: KeyPlan, seed: UInt64, worker: Int, workers: Int, unsharedMax: Int, sketchOctets: Int?) {
         self.plan = plan
         self.worker = worker
         self.workers = workers
+        self.unsharedMax = workers == 1 ? .max : unsharedMax
+        isUnshared = self.unsharedMax > 0
         store = FlowStore(seed: seed, sketchOctets: sketchOctets)
         staged = MappedArray(count: workers * Self.stage)
         fill = MappedArray(count: workers)
@@ -101,21 +115,25 @@ struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
     mutating func input(
         _ packets: borrowing MappedArray<FlowPacket<Key>>, count: Int, _ sender: RunSender
     ) {
-        if workers == 1 {
-            inputAlone(packets, count: count, sender)
+        if isUnshared {
+            inputUnshared(packets, count: count, sender)
+            if store.count > unsharedMax {
+                share(sender)
+                isUnshared = false
+            }
             return
         }
         var next = 0
         while next < count {
             let full = Self.route(
-                packets.span.extracting(next..<count), plan, store.seed, UInt64(workers), &staged, &fill, &next)
+                packets.span.extracting(next..<count), plan, store.seed, workers, &staged, &fill, &next)
             if let full { flush(stageOf: full, sender) }
         }
     }
 
-    /// The only worker needs no routing: it keys a batch at a time straight into the table.
+    /// Needs no routing: keys a batch at a time straight into the table.
     @inline(__always)
-    private mutating func inputAlone(
+    private mutating func inputUnshared(
         _ packets: borrowing MappedArray<FlowPacket<Key>>, count: Int, _ sender: RunSender
     ) {
         var next = 0
@@ -148,14 +166,14 @@ struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
     /// Stages packets until a stage is full, which it returns, or none is left.
     @inline(__always)
     private static func route(
-        _ packets: Span<FlowPacket<Key>>, _ plan: KeyPlan, _ seed: UInt64, _ workers: UInt64,
+        _ packets: Span<FlowPacket<Key>>, _ plan: KeyPlan, _ seed: UInt64, _ workers: Int,
         _ staged: inout MappedArray<FlowUpdate<Key>>, _ fill: inout MappedArray<Int>, _ next: inout Int
     ) -> Int? {
         var updates = staged.mutableSpan
         var fill = fill.mutableSpan
         for i in packets.indices {
             let update = FlowUpdate(packets[i], plan, seed)
-            let owner = Int((UInt64(update.hash) &* workers) >> 32)
+            let owner = update.hash.owner(of: workers)
             updates[owner * stage + fill[owner]] = update
             fill[owner] += 1
             if fill[owner] == stage {
@@ -167,7 +185,9 @@ struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
         return nil
     }
 
+    /// Hands over what others own, and counts what is staged for this worker.
     mutating func flush(_ sender: RunSender) {
+        if isUnshared { return share(sender) }
         for owner in 0..<workers {
             flush(stageOf: owner, sender)
             if let run = runs[owner], run.count > 0 {
@@ -175,6 +195,16 @@ struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
                 runs[owner] = nil
             }
         }
+    }
+
+    /// Hands the flows over that others own.
+    private mutating func share(_ sender: RunSender) {
+        Self.apply(staged, 0..<fill.span[0], to: &store, sender.budget)
+        var fill = fill.mutableSpan
+        fill[0] = 0
+        guard workers > 1 else { return }
+        let shares = store.takeOthers(than: worker, of: workers)
+        for owner in shares.indices where !shares[owner].isEmpty { sender.send(shares[owner], to: owner) }
     }
 
     private mutating func flush(stageOf owner: Int, _ sender: RunSender) {
@@ -202,6 +232,13 @@ struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
         Self.apply(updates, range, to: &store, budget)
     }
 
+    /// Adds flows of this worker that another one has counted.
+    mutating func merge(_ flows: [FlowEntry<Key>], _ budget: MemoryBudget) {
+        let before = store.byteCount
+        store.merge(flows.count) { flows[$0] }
+        budget.take(store.byteCount - before)
+    }
+
     private static func apply(
         _ updates: borrowing MappedArray<FlowUpdate<Key>>, _ range: Range<Int>, to store: inout FlowStore<Key>,
         _ budget: MemoryBudget
@@ -218,6 +255,7 @@ struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
 
     mutating func cut(_ cumulative: Bool, _ budget: MemoryBudget) -> FlowStore<Key> {
         if cumulative { return store.copy() }
+        isUnshared = unsharedMax > 0
         budget.giveBack(store.byteCount)
         var fresh = FlowStore<Key>(seed: store.seed, sketchOctets: store.sketchOctets)
         budget.take(fresh.byteCount)
@@ -236,4 +274,9 @@ extension FlowUpdate where Key: RoutedKey {
             key: key, time: packet.time, hash: key.hash(seed: seed), wireLength: packet.wireLength,
             direction: direction, tcpFlags: packet.tcpFlags)
     }
+}
+
+extension UInt32 {
+    /// Which of the workers owns a key with this hash: the upper bits say.
+    @inline(__always) func owner(of workers: Int) -> Int { Int((UInt64(self) &* UInt64(workers)) >> 32) }
 }

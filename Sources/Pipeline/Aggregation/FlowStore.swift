@@ -124,6 +124,35 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
     /// Nothing more will be counted: rows are read without the index, and its memory serves what comes next.
     mutating func dropIndex() { slots = MappedArray(count: 0) }
 
+    /// Takes the flows out that other workers own.
+    /// - Returns: them, by owner.
+    mutating func takeOthers(than worker: Int, of workers: Int) -> [[FlowEntry<Key>]] {
+        var shares = [[FlowEntry<Key>]](repeating: [], count: workers)
+        Self.takeOthers(than: worker, seed, from: &entries, &count, into: &shares)
+        slots = MappedArray(count: slots.count)
+        Self.reindex(entries, count, seed, &slots)
+        return shares
+    }
+
+    private static func takeOthers(
+        than worker: Int, _ seed: UInt64, from array: inout MappedArray<FlowEntry<Key>>, _ count: inout Int,
+        into shares: inout [[FlowEntry<Key>]]
+    ) {
+        var entries = array.mutableSpan
+        var kept = 0
+        for i in 0..<count {
+            let entry = entries[i]
+            let owner = entry.key.hash(seed: seed).owner(of: shares.count)
+            if owner == worker {
+                entries[kept] = entry
+                kept += 1
+            } else {
+                shares[owner].append(entry)
+            }
+        }
+        count = kept
+    }
+
     /// A second table with the same contents.
     func copy() -> FlowStore {
         var copy = FlowStore(seed: seed, sketchOctets: sketchOctets)

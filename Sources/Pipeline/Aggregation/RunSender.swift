@@ -51,20 +51,28 @@ final class RunSender {
     func send<Key: RoutedKey>(_ run: UpdateRun<Key>, to worker: Int) {
         exchange.send(Key.message(run), to: worker, epoch: epoch)
     }
+
+    /// Sends flows of the task at hand.
+    func send<Key: RoutedKey>(_ flows: [FlowEntry<Key>], to worker: Int) {
+        exchange.send(Key.message(flows, root: root), to: worker, epoch: epoch)
+    }
 }
 
 /// A key that workers send each other.
 protocol RoutedKey: TableKey {
     static func spareRun(of sender: RunSender) -> UpdateRun<Self>
     static func message(_ run: UpdateRun<Self>) -> UpdateMessage
+    static func message(_ flows: [FlowEntry<Self>], root: Int) -> UpdateMessage
 }
 
 extension CompactKey: RoutedKey {
     static func spareRun(of sender: RunSender) -> UpdateRun<CompactKey> { sender.spareCompact.removeLast() }
     static func message(_ run: UpdateRun<CompactKey>) -> UpdateMessage { .compact(run) }
+    static func message(_ flows: [FlowEntry<CompactKey>], root: Int) -> UpdateMessage { .compactFlows(flows, root) }
 }
 
 extension FlowKey: RoutedKey {
     static func spareRun(of sender: RunSender) -> UpdateRun<FlowKey> { sender.spareWide.removeLast() }
     static func message(_ run: UpdateRun<FlowKey>) -> UpdateMessage { .wide(run) }
+    static func message(_ flows: [FlowEntry<FlowKey>], root: Int) -> UpdateMessage { .wideFlows(flows, root) }
 }

@@ -14,6 +14,9 @@ final class UpdateRun<Key: TableKey>: @unchecked Sendable {
 enum UpdateMessage: Sendable {
     case compact(UpdateRun<CompactKey>)
     case wide(UpdateRun<FlowKey>)
+    /// Flows that the sender has counted, of the task that is the so-manieth to be counted directly.
+    case compactFlows([FlowEntry<CompactKey>], Int)
+    case wideFlows([FlowEntry<FlowKey>], Int)
 }
 
 /// Where workers hand each other updates, in runs of up to 512, and wait for each other at a cut.
@@ -80,6 +83,7 @@ final class UpdateExchange: Sendable {
                 switch message {
                 case .compact(let run): state.freeCompact.append(run)
                 case .wide(let run): state.freeWide.append(run)
+                case .compactFlows, .wideFlows: break
                 }
             }
         }

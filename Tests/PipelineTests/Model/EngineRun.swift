@@ -16,6 +16,8 @@ struct Engine {
     var clock = CaptureSource.SnapshotClock.capture
     var memoryLimit: Int?
     var cumulative = false
+    /// Few, so that workers share their flows out in the middle of a run, and of several between its cuts.
+    var unsharedFlows = 64
     var order = RowOrder.key
     var limit: Int?
     /// At which the capture is played.
@@ -30,7 +32,8 @@ struct Engine {
     ) throws -> EngineResult {
         let source = CaptureSource(paths: paths, merge: merge, interval: interval, clock: clock, speed: speed)
         let aggregator = ExactAggregator(
-            tasks: tasks, workers: workers, memoryLimit: memoryLimit, cumulative: cumulative)
+            tasks: tasks, workers: workers, memoryLimit: memoryLimit, cumulative: cumulative,
+            unsharedFlows: unsharedFlows)
         let builder = SnapshotBuilder(order: order, limit: limit, threads: workers)
         let periodic = Monitor([(snapshot: Snapshot, cut: SnapshotCut)]())
         let (counts, last) = try FlowAnalysis(workers: workers, tunnels: tunnels, filter: filter)

@@ -85,7 +85,7 @@ final class FlowTables: Sendable {
 /// then on each update is staged for the worker that owns its key. Full stages go into the own table, or to the other
 /// worker.
 struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
-    /// Updates staged per worker: two batches of the table.
+    /// Updates staged per worker: a batch of the table (`FlowTable.batch`).
     private static var stage: Int { 128 }
 
     private let plan: KeyPlan
@@ -197,7 +197,7 @@ struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
         }
     }
 
-    /// Hands the flows over that others own.
+    /// Counts what is staged, and hands over the flows that others own.
     private mutating func share(_ sender: RunSender) {
         Self.apply(staged, 0..<fill.span[0], to: &store, sender.budget)
         var fill = fill.mutableSpan

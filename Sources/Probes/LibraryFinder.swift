@@ -109,13 +109,14 @@ public struct LibraryFinder: Sendable {
     }
 
     /// The root folder of a process, which may lie in another mount namespace.
-    private static func root(of pid: UInt32) -> String { "/proc/\(pid)/root" }
+    static func root(of pid: UInt32) -> String { "/proc/\(pid)/root" }
 
     /// Whether a process that was there is gone, or waits for nothing but to be reaped: it has no root then.
     static func hasEnded(_ pid: UInt32) -> Bool {
         do throws(SystemFailure) {
             _ = try InputFile(path: root(of: pid))
         } catch {
+            // A folder cannot be read as a file, which is another error.
             return error.errno == 2 || error.errno == 3  // ENOENT, ESRCH
         }
         return false
@@ -128,9 +129,7 @@ public struct LibraryFinder: Sendable {
         do throws(SystemFailure) {
             held = try HeldFile(path: path)
         } catch {
-            throw ProbeFailure(
-                error.errno == 13 || error.errno == 1 ? .permission : .unavailable,
-                error.errno == 2 ? "there is no file \(path)" : "\(error)")
+            throw ProbeFailure(error, error.errno == 2 ? "there is no file \(path)" : nil)
         }
         guard let isNative = TracedFile.isNative(held.path) else {
             throw ProbeFailure(.unavailable, "\(path) is no library or program (ELF file)")

@@ -1,3 +1,5 @@
+import KernelIO
+
 /// Why nothing, or not everything, can be traced: a sentence for people, and of what kind it is.
 public struct ProbeFailure: Error, Equatable, Sendable {
     public enum Kind: Sendable {
@@ -14,6 +16,12 @@ public struct ProbeFailure: Error, Equatable, Sendable {
     public init(_ kind: Kind, _ message: String) {
         self.kind = kind
         self.message = message
+    }
+
+    /// What a system call that failed means.
+    init(_ failure: SystemFailure, _ message: String? = nil) {
+        let isRefused = failure.errno == 1 || failure.errno == 13  // EPERM, EACCES
+        self.init(isRefused ? .permission : .unavailable, message ?? "\(failure)")
     }
 }
 

@@ -17,9 +17,9 @@ public struct ProbeSites: Equatable, Sendable {
             let names = module.functions.flatMap { $0.symbols + [$0.companion].compactMap(\.self) }
             offsets = try ElfSymbols.offsets(of: Set(names), in: file.path)
         } catch {
-            let failure = SystemFailure(
-                operation: error.operation, path: file.shownPath, errno: error.errno, detail: error.detail)
-            throw ProbeFailure(error.errno == 13 || error.errno == 1 ? .permission : .unavailable, "\(failure)")
+            var failure = error
+            failure.path = file.shownPath
+            throw ProbeFailure(failure)
         }
         for function in module.functions {
             let isMeant = function.companion.map { offsets[$0] != nil } ?? true

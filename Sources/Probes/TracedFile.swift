@@ -1,7 +1,7 @@
 import KernelIO
 
 /// A library or program file to be probed.
-public struct TracedFile: Equatable, Sendable {
+public struct TracedFile: Sendable {
     private let held: HeldFile
     /// Where its own processes see it.
     public let shownPath: String
@@ -20,11 +20,6 @@ public struct TracedFile: Equatable, Sendable {
     /// Where it can be opened from here, in whatever mount namespace its processes are, and when they have ended.
     public var path: String { held.path }
     public var identity: FileIdentity { held.identity }
-
-    public static func == (left: Self, right: Self) -> Bool {
-        left.identity == right.identity && left.shownPath == right.shownPath && left.module == right.module
-            && left.pids == right.pids
-    }
 
     /// Whether programs of this machine run on this processor, of 64 bits: in others arguments lie elsewhere.
     /// - Returns: `nil` where the file is no ELF file at all.

@@ -32,7 +32,6 @@ struct ProcessorBufferTests {
         settings.ringBytes = 4_096
         let session = try ProbeSession(settings)
         let reader = try RecordReader(session.buffers)
-        // Others' processes may have ended since. What is missing of the library here shows in the records.
         for file in LibraryFinder([.openSSL]).find().files { _ = try session.attach(file) }
         let process = Process()
         process.executableURL = URL(filePath: "/bin/bash")

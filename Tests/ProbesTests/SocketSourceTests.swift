@@ -54,7 +54,6 @@ struct SocketSourceTests {
         let reader = try RecordReader(session.buffers)
         #expect(session.socketSource == source)
         if case .ring = session.buffers { #expect(usesRing) } else { #expect(!usesRing) }
-        // Others' processes may have ended since. What is missing of the library here shows in the records.
         for file in LibraryFinder([.openSSL]).find().files { _ = try session.attach(file) }
         let (process, pipe) = (Process(), Pipe())
         process.executableURL = URL(filePath: "/bin/bash")

@@ -62,9 +62,6 @@ private final class AggregatorWorker: @unchecked Sendable {
     private let index: Int
     private let workers: Int
     private let cumulative: Bool
-    private var batches = 0
-    /// Often enough that others find runs free, without having the lock for each batch.
-    private static let batchesPerLook = 8
 
     init(
         plan: TaskPlan, seed: UInt64, index: Int, workers: Int, exchange: UpdateExchange, memoryLimit: Int?,
@@ -91,12 +88,7 @@ private final class AggregatorWorker: @unchecked Sendable {
     func input(_ batch: borrowing PacketBatch) {
         if workers > 1 {
             sender.prepare(takeIn: takeIn)
-            batches &+= 1
-            if batches % Self.batchesPerLook == 0,
-                let messages = sender.exchange.inbox(of: index, epoch: sender.epoch)
-            {
-                takeIn(messages)
-            }
+            if let messages = sender.exchange.inbox(of: index, epoch: sender.epoch) { takeIn(messages) }
         }
         for root in lanes.indices {
             sender.root = root

@@ -68,11 +68,15 @@ protocol RoutedKey: TableKey {
 extension CompactKey: RoutedKey {
     static func spareRun(of sender: RunSender) -> UpdateRun<CompactKey> { sender.spareCompact.removeLast() }
     static func message(_ run: UpdateRun<CompactKey>) -> UpdateMessage { .compact(run) }
-    static func message(_ flows: [FlowEntry<CompactKey>], root: Int) -> UpdateMessage { .compactFlows(flows, root) }
+    static func message(_ flows: [FlowEntry<CompactKey>], root: Int) -> UpdateMessage {
+        .compactFlows(flows, root: root)
+    }
 }
 
 extension FlowKey: RoutedKey {
     static func spareRun(of sender: RunSender) -> UpdateRun<FlowKey> { sender.spareWide.removeLast() }
     static func message(_ run: UpdateRun<FlowKey>) -> UpdateMessage { .wide(run) }
-    static func message(_ flows: [FlowEntry<FlowKey>], root: Int) -> UpdateMessage { .wideFlows(flows, root) }
+    static func message(_ flows: [FlowEntry<FlowKey>], root: Int) -> UpdateMessage {
+        .wideFlows(flows, root: root)
+    }
 }

@@ -14,15 +14,16 @@ final class UpdateRun<Key: TableKey>: @unchecked Sendable {
 enum UpdateMessage: Sendable {
     case compact(UpdateRun<CompactKey>)
     case wide(UpdateRun<FlowKey>)
-    /// Flows that the sender has counted, of the task that is the so-manieth to be counted directly.
-    case compactFlows([FlowEntry<CompactKey>], Int)
-    case wideFlows([FlowEntry<FlowKey>], Int)
+    /// Flows that the sender has counted while it had few.
+    case compactFlows([FlowEntry<CompactKey>], root: Int)
+    case wideFlows([FlowEntry<FlowKey>], root: Int)
 }
 
 /// Where workers hand each other updates, in runs of up to 512, and wait for each other at a cut.
 ///
 /// The number of runs is fixed, which bounds the memory: a worker that finds none free first takes in what others have
-/// sent it, which frees some. So no worker waits for another that waits for it.
+/// sent it, which frees some. So no worker waits for another that waits for it. Flows that were counted
+/// while there were few need no run: each worker sends them once between two cuts.
 ///
 /// A worker's epoch is the number of its cuts. Whoever is through a cut goes on at once, while others still take in
 /// what was sent before it, so updates of either side of the cut lie in inboxes of their own. Two are enough: nobody

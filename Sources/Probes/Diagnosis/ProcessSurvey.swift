@@ -26,7 +26,7 @@ public enum ProcessSurvey {
             for mapping in ProcessMaps.mappings(in: facts.maps ?? []) where !mapping.isDeleted {
                 let fileName = mapping.path.split(separator: "/").last ?? ""
                 guard modules.contains(where: { $0.matches(fileName: fileName) }) else { continue }
-                let path = folder + "/root" + mapping.path
+                let path = LibraryFinder.root(of: pid) + mapping.path
                 guard let identity = FileIdentity(of: path) else {
                     if LibraryFinder.hasEnded(pid) { return nil }
                     facts.unreachable.insert(mapping.path)

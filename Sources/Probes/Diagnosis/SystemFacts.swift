@@ -64,8 +64,7 @@ public struct SystemFacts: Sendable {
             return
         }
         socketSource = session.socketSource
-        guard let found = LibraryFinder(modules).find().files.first else { return }
-        var file = found
+        guard var file = LibraryFinder(modules).find().files.first else { return }
         file.pids = []
         triedLibrary = file.shownPath
         do throws(ProbeFailure) {

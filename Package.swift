@@ -43,8 +43,8 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        // Without what needs the whole of Foundation, which is larger than the program.
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
     ],
     targets: [
         // The pure half: values in, values out. No files, sockets, clocks, threads or `unsafe`.
@@ -118,13 +118,11 @@ let package = Package(
         .target(
             name: "Notifiers", dependencies: ["Alerts", "KernelIO", "Octets", "Outputs", "Transfers"],
             swiftSettings: settings),
+        .systemLibrary(
+            name: "CSQLite", path: "Sources/C/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(
             name: "Storage",
-            dependencies: [
-                "Octets", "Headers", "Flows", "KernelIO", "Outputs", "Transfers",
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "GRDBSQLite", package: "GRDB.swift"),
-            ],
+            dependencies: ["CSQLite", "Octets", "Headers", "Flows", "KernelIO", "Outputs", "Transfers"],
             swiftSettings: settings),
 
         .executableTarget(
@@ -236,7 +234,6 @@ let package = Package(
             dependencies: [
                 "CaptureTestSupport", "Flows", "Headers", "KernelIO", "Octets", "Outputs", "Sketches", "Storage",
                 "TestSupport",
-                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             exclude: ["modern-clickhouse.py"],
             swiftSettings: settings),

@@ -1,20 +1,16 @@
-import GRDB
+@testable import Storage
 
 /// A database as another program sees it.
 struct ForeignDatabase {
-    private let queue: DatabaseQueue
+    private let database: SQLiteConnection
 
-    init(path: String) throws {
-        var configuration = Configuration()
-        configuration.allowsUnsafeTransactions = true
-        queue = try DatabaseQueue(path: path, configuration: configuration)
-    }
+    init(path: String) throws { database = try SQLiteConnection(path: path, access: .write) }
 
     /// Stops in the middle of what it does.
-    func begin(_ sql: String) throws { try queue.writeWithoutTransaction { try $0.execute(sql: sql) } }
+    func begin(_ statements: String) throws { try database.execute(statements) }
 
-    func execute(_ sql: String) throws {
-        try queue.writeWithoutTransaction { try $0.execute(sql: sql) }
-        try queue.close()
+    func execute(_ statements: String) throws {
+        try database.execute(statements)
+        database.close()
     }
 }

@@ -1,38 +1,37 @@
-import GRDB
 import Headers
+import Octets
 
 /// What SQL can call here besides SQLite's own functions.
 enum SQLiteFunctions {
-    static func add(to database: Database) {
-        database.add(function: addressText)
-        database.add(function: addressOctets)
+    static func add(to database: SQLiteConnection) {
+        // `ip(src_ip)`: the text of an address.
+        database.add(function: "ip") { value in
+            guard case .octets(let octets) = value, let address = IPAddress(octets: octets.span) else { return .null }
+            return .text("\(address)")
+        }
+        // `addr('10.0.0.1')`: the octets of an address, to compare with.
+        database.add(function: "addr") { value in
+            guard case .text(let text) = value, let address = IPAddress(text: text) else { return .null }
+            return .octets(address.octets)
+        }
     }
+}
 
-    /// `ip(src_ip)`: the text of an address.
-    private static let addressText = DatabaseFunction("ip", argumentCount: 1, pure: true) { values in
-        guard case .blob(let data) = values[0].storage else { return nil }
-        let octets = [UInt8](data)
-        func word(_ range: Range<Int>) -> UInt64 { octets[range].reduce(0) { $0 << 8 | UInt64($1) } }
+extension IPAddress {
+    /// - Parameter octets: 4 or 16, in network order; `nil` for any other number.
+    init?(octets: Span<UInt8>) {
         switch octets.count {
-        case 4: return "\(IPAddress(family: .v4, high: 0, low: word(0..<4)))"
-        case 16: return "\(IPAddress(v6: word(0..<8), word(8..<16)))"
+        case 4: self.init(v4: octets.bigEndian32(at: 0))
+        case 16: self.init(v6: octets.bigEndian64(at: 0), octets.bigEndian64(at: 8))
         default: return nil
         }
     }
 
-    /// `addr('10.0.0.1')`: the octets of an address, to compare with.
-    private static let addressOctets = DatabaseFunction("addr", argumentCount: 1, pure: true) { values in
-        guard case .string(let text) = values[0].storage, let address = IPAddress(text: text) else { return nil }
+    /// 4 or 16, in network order.
+    fileprivate var octets: [UInt8] {
         func octets(_ value: UInt64, _ count: Int) -> [UInt8] {
             (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * (count - 1 - $0))) }
         }
-        let all = address.family == .v4 ? octets(address.low, 4) : octets(address.high, 8) + octets(address.low, 8)
-        return blob(all, as: DatabaseValue.Storage.blob)
+        return family == .v4 ? octets(low, 4) : octets(high, 8) + octets(low, 8)
     }
-
-    /// Octets as a value. Their type is Foundation's, which the library's own case tells, so that it need not be
-    /// imported here.
-    private static func blob<Octets: RangeReplaceableCollection & DatabaseValueConvertible>(
-        _ octets: [UInt8], as _: (Octets) -> DatabaseValue.Storage
-    ) -> DatabaseValue where Octets.Element == UInt8 { Octets(octets).databaseValue }
 }

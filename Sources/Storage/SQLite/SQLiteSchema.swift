@@ -1,16 +1,37 @@
-import GRDB
-
-/// The tables of an SQLite database, and how an older one becomes one of today's. docs/storage.md describes them.
+/// The tables of an SQLite database, and how an older one becomes one of today's. docs/storage.md describes them. What
+/// keeps the versions has the name that GRDB, which wrote the first files, gave it.
 enum SQLiteSchema {
     /// «NSpe»: tells files of this program from others (PRAGMA application_id).
-    static let applicationID = 0x4E53_7065
+    static let applicationID: Int64 = 0x4E53_7065
 
-    static var migrator: DatabaseMigrator {
-        var migrator = DatabaseMigrator()
-        migrator.registerMigration("1 snapshots") { database in try database.execute(sql: version1) }
-        migrator.registerMigration("2 sketches") { database in try database.execute(sql: version2) }
-        migrator.registerMigration("3 processes") { database in try database.execute(sql: version3) }
-        return migrator
+    /// The versions of the tables, in order: by what name a database says that it has them, and what makes them of the
+    /// one before.
+    private static let versions = [
+        ("1 snapshots", version1), ("2 sketches", version2), ("3 processes", version3),
+    ]
+
+    /// Brings the tables up to date; several processes may try at once.
+    static func update(_ database: SQLiteConnection) throws {
+        try database.execute("CREATE TABLE IF NOT EXISTS grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
+        for (name, statements) in versions {
+            try database.write {
+                if try applied(database).contains(name) { return }
+                try database.execute(statements)
+                try database.run("INSERT INTO grdb_migrations VALUES (?)", [name])
+            }
+        }
+    }
+
+    /// A later version of this program has made tables that this one does not know.
+    static func isNewer(_ database: SQLiteConnection) throws -> Bool {
+        let known = versions.map { name, _ in name }
+        return try database.hasTable("grdb_migrations") && !applied(database).allSatisfy(known.contains)
+    }
+
+    private static func applied(_ database: SQLiteConnection) throws -> [String] {
+        var names: [String] = []
+        try database.forEach("SELECT identifier FROM grdb_migrations") { names.append($0.text(0)) }
+        return names
     }
 
     /// Rows have no index: a snapshot's rows of one task lie side by side, and `row_ranges` says where. So adding them

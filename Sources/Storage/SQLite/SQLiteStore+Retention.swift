@@ -1,5 +1,4 @@
 import Flows
-import GRDB
 import KernelIO
 
 extension SQLiteStore {
@@ -7,7 +6,7 @@ extension SQLiteStore {
     /// leaves either. Space that becomes free is used again; the file does not shrink.
     public func maintain(_ retention: Retention) throws(SystemFailure) {
         let work = retention.work(
-            try Self.failures(name, "read") { try queue.read { try Self.snapshots($0) } })
+            try Self.failures(name, "read") { try read { try Self.snapshots($0) } })
         for snapshot in work.expired {
             try write("delete old snapshots in") { database in try Self.remove(database, snapshot: snapshot.id) }
         }
@@ -17,29 +16,28 @@ extension SQLiteStore {
         guard !work.expired.isEmpty else { return }
         try write("delete old runs in") { database in
             try database.execute(
-                sql: "DELETE FROM ledger WHERE run NOT IN (SELECT run FROM snapshots);"
+                "DELETE FROM ledger WHERE run NOT IN (SELECT run FROM snapshots);"
                     + "DELETE FROM runs WHERE id NOT IN (SELECT run FROM snapshots)")
         }
     }
 
-    private func merge(_ snapshots: [StoredSnapshot], _ level: SnapshotLevel, _ database: Database) throws {
+    private func merge(_ snapshots: [StoredSnapshot], _ level: SnapshotLevel, _ database: SQLiteConnection) throws {
         guard let last = snapshots.last else { return }
         // The last cumulative snapshot holds all that those before it do; one alone has nothing to be merged with.
         if last.run.isCumulative || snapshots.count == 1 {
             for snapshot in snapshots.dropLast() { try Self.remove(database, snapshot: snapshot.id) }
-            return try database.execute(
-                sql: "UPDATE snapshots SET level = ? WHERE id = ?", arguments: [level.rawValue, last.id])
+            return try database.run("UPDATE snapshots SET level = ? WHERE id = ?", [level.rawValue, last.id])
         }
-        try database.execute(
-            sql: "INSERT INTO snapshots (run, number, time, level, complete) SELECT run, number, time, ?, 0"
-                + " FROM snapshots WHERE id = ?", arguments: [level.rawValue, last.id])
+        try database.run(
+            "INSERT INTO snapshots (run, number, time, level, complete) SELECT run, number, time, ?, 0"
+                + " FROM snapshots WHERE id = ?", [level.rawValue, last.id])
         let id = database.lastInsertedRowID
         for result in try merged(snapshots, database) { try insert(result, snapshot: id, database) }
         for snapshot in snapshots { try Self.remove(database, snapshot: snapshot.id) }
-        try database.execute(sql: "UPDATE snapshots SET complete = 1 WHERE id = ?", arguments: [id])
+        try database.run("UPDATE snapshots SET complete = 1 WHERE id = ?", [id])
     }
 
-    private func merged(_ snapshots: [StoredSnapshot], _ database: Database) throws -> [TaskResult] {
+    private func merged(_ snapshots: [StoredSnapshot], _ database: SQLiteConnection) throws -> [TaskResult] {
         var tasks: [FlowTask] = []
         for task in snapshots.flatMap({ $0.results.map(\.task) }) where !tasks.contains(task) { tasks.append(task) }
         return try tasks.map { task in

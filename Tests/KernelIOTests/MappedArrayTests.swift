@@ -11,6 +11,28 @@ import Testing
         }
     }
 
+    /// Looked at and then written, pages of such an array come as fast as memory that is there; others come twice each.
+    @Test func touchedArraysHaveTheirPages() throws {
+        /// Of this thread so far, without those that read from a disk.
+        func faults() throws -> Int {
+            let fields = try InputFile.contents(of: "/proc/thread-self/stat", atMost: 4096).split(separator: 0x20)
+            // The program's name, the second one, is that of the tests, without spaces.
+            return try #require(Int(String(decoding: fields[9], as: UTF8.self)))
+        }
+        func faults(_ array: consuming MappedArray<UInt64>) throws -> Int {
+            var span = array.mutableSpan
+            let before = try faults()
+            for i in stride(from: 0, to: span.count, by: 512) where span[i] == 0 { span[i] = 1 }
+            return try faults() - before
+        }
+        // 100 pages of 4 KiB.
+        #expect(try faults(MappedArray(count: 51_200)) >= 100)
+        #expect(try faults(MappedArray(touched: 51_200)) < 20)
+        #expect(MappedArray<UInt64>(touched: 0).count == 0)
+        let array = MappedArray<UInt64>(touched: 300_000)
+        #expect(array.count == 300_000 && array.span.indices.allSatisfy { array.span[$0] == 0 })
+    }
+
     /// Across the sizes at which pages become huge.
     @Test func growingKeepsElementsAndAddsZeros() {
         var array = MappedArray<UInt32>(count: 3)

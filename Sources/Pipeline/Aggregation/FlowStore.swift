@@ -24,7 +24,7 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
         self.sketchOctets = sketchOctets
         var initialSlots = Self.initialSlots
         while Table.capacity(slots: initialSlots) < room { initialSlots *= 2 }
-        slots = MappedArray(count: initialSlots)
+        slots = MappedArray(touched: initialSlots)
         entries = MappedArray(count: Table.capacity(slots: initialSlots))
     }
 
@@ -129,7 +129,7 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
     mutating func takeOthers(than worker: Int, of workers: Int) -> [[FlowEntry<Key>]] {
         var shares = [[FlowEntry<Key>]](repeating: [], count: workers)
         Self.takeOthers(than: worker, seed, from: &entries, &count, into: &shares)
-        slots = MappedArray(count: slots.count)
+        slots = MappedArray(touched: slots.count)
         Self.reindex(entries, count, seed, &slots)
         return shares
     }
@@ -185,7 +185,7 @@ extension FlowStore {
     @inline(never)
     private mutating func grow() {
         let larger = slots.count * 2
-        var rehashed = MappedArray<UInt64>(count: larger)
+        var rehashed = MappedArray<UInt64>(touched: larger)
         Self.rehash(slots, into: &rehashed)
         slots = rehashed
         entries.grow(to: Table.capacity(slots: larger))
@@ -200,7 +200,7 @@ extension FlowStore {
     private mutating func evictSmallest() {
         if sketch == nil, let sketchOctets { sketch = EvictedSketch(octets: sketchOctets, seed: seed, flows: count) }
         Self.evictSmallest(&entries, &count, &evicted, &sketch)
-        slots = MappedArray(count: slots.count)
+        slots = MappedArray(touched: slots.count)
         Self.reindex(entries, count, seed, &slots)
     }
 

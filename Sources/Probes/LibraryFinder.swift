@@ -22,6 +22,9 @@ public struct LibraryFinder: Sendable {
         public var refused = 0
         /// Libraries of processes that are there and cannot be reached: they lie in folders of other users.
         public var unreachable: [String] = []
+        /// Libraries that were removed or replaced since processes started that go on with them, and that only more
+        /// privilege leads to.
+        public var deleted: [String] = []
         /// Processes that were asked for and do not exist.
         public var absent: [UInt32] = []
     }
@@ -51,7 +54,9 @@ public struct LibraryFinder: Sendable {
             return
         }
         outcome.processes += 1
-        for path in ProcessMaps.executables(in: text) { add(path, under: Self.root(of: pid), pid, &outcome) }
+        for mapping in ProcessMaps.executables(in: text) {
+            add(mapping.path, shownPath: mapping.shownPath, at: mapping.location(in: pid), pid, &outcome)
+        }
         if !pids.isEmpty { addProgram(of: pid, &outcome) }
     }
 
@@ -85,13 +90,15 @@ public struct LibraryFinder: Sendable {
 
     private func lookIntoLoaderCache(_ outcome: inout Outcome) {
         guard let octets = try? InputFile.contents(of: LoaderCache.path, atMost: Self.mapsOctetsMax) else { return }
-        for path in LoaderCache.libraries(in: octets) { add(path, under: "", nil, &outcome) }
+        for path in LoaderCache.libraries(in: octets) { add(path, shownPath: path, at: path, nil, &outcome) }
     }
 
-    private func add(_ path: String, under root: String, _ pid: UInt32?, _ outcome: inout Outcome) {
+    private func add(
+        _ path: String, shownPath: String, at location: String, _ pid: UInt32?, _ outcome: inout Outcome
+    ) {
         let fileName = path[(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)...]
         guard let module = modules.first(where: { $0.matches(fileName: fileName) }) else { return }
-        if let identity = FileIdentity(of: root + path),
+        if let identity = FileIdentity(of: location),
             let known = outcome.files.firstIndex(where: { $0.identity == identity })
         {
             if let pid { outcome.files[known].pids.append(pid) }
@@ -99,12 +106,16 @@ public struct LibraryFinder: Sendable {
         }
         do throws(SystemFailure) {
             // From here on it does not matter whether the process ends.
-            let held = try HeldFile(path: root + path)
+            let held = try HeldFile(path: location)
             guard TracedFile.isNative(held.path) == true else { return }
-            outcome.files.append(TracedFile(held, shownPath: path, module: module, pids: pid.map { [$0] } ?? []))
+            outcome.files.append(TracedFile(held, shownPath: shownPath, module: module, pids: pid.map { [$0] } ?? []))
         } catch {
-            guard let pid, !Self.hasEnded(pid), !outcome.unreachable.contains(path) else { return }
-            outcome.unreachable.append(path)
+            guard let pid, !Self.hasEnded(pid) else { return }
+            if shownPath == path {
+                if !outcome.unreachable.contains(path) { outcome.unreachable.append(path) }
+            } else if !outcome.deleted.contains(path) {
+                outcome.deleted.append(path)
+            }
         }
     }
 

@@ -105,8 +105,11 @@ import Testing
             let found = survey(process)
             return found.count == 1 ? found[0] : nil
         }
-        let deleted = only(Self.process(1, ["/lib/libssl.so.3 (deleted)"]))
-        #expect(deleted?.verdict == .uncovered && deleted?.advice == "restart them")
+        let path = "/lib/libssl.so.3 (deleted)"
+        let deleted = only(Self.process(1, [path]) { $0.unreachable = [path] })
+        #expect(deleted?.verdict == .uncovered && deleted?.advice.contains("restart them") == true)
+        let reached = survey(Self.process(1, [path]), Self.process(2, ["/lib/libssl.so.3"]))
+        #expect(reached.map(\.path) == [path, "/lib/libssl.so.3"] && reached.allSatisfy { $0.verdict == .covered })
         let foreign = only(Self.process(1, ["/lib32/libssl.so.3"]) { $0.foreign = ["/lib32/libssl.so.3"] })
         #expect(foreign?.verdict == .uncovered && foreign?.reason.contains("32 bits") == true)
         let hidden = only(Self.process(1, ["/root/libssl.so.3"]) { $0.unreachable = ["/root/libssl.so.3"] })
@@ -132,7 +135,7 @@ import Testing
         }
         #expect(keyLog("/lib/libssl.so.3") == .yes && keyLog("/lib/libssl-3a5b.so.1.1") == .yes)
         #expect(keyLog("/lib/libgnutls.so.30") == .yes)
-        #expect(keyLog("/lib/libssl.so.1.0.2") == .no && keyLog("/lib/libssl.so.3 (deleted)") == .no)
+        #expect(keyLog("/lib/libssl.so.1.0.2") == .no && keyLog("/lib/libssl.so.3 (deleted)") == .yes)
         #expect(keyLog("/lib/libssl3.so") == .no, "NSS")
         #expect(keyLog("/usr/bin/p", .goTLS) == .named && keyLog("/usr/bin/p", [.openSSL, .namesSSLRead]) == .named)
         #expect(keyLog("/usr/bin/p", .openSSL) == .no && keyLog("/usr/bin/p", [.boringSSL, .namesSSLRead]) == .no)

@@ -13,14 +13,23 @@ import Testing
             7f0c10002000-7f0c10003000 r-xp 00002000 fe:00 12                         /usr/lib/libssl.so.3
             7f0c20000000-7f0c20001000 r-xp 00000000 fe:00 13                         /srv/a b/libssl.so.1.1
             7f0c30000000-7f0c30001000 r-xp 00000000 fe:00 14                         /tmp/libssl.so (deleted)
+            00400000-00401000 r-xp 00000000 fe:00 15                                 /opt/fixed (deleted)
             7f0c40000000-7f0c40001000 rwxp 00000000 00:00 0
             7ffd10000000-7ffd10002000 r-xp 00000000 00:00 0                          [vdso]
             cut off
             """
+        let found = ProcessMaps.executables(in: Array(text.utf8))
         #expect(
-            ProcessMaps.executables(in: Array(text.utf8)) == [
-                "/usr/bin/curl", "/usr/lib/libssl.so.3", "/srv/a b/libssl.so.1.1",
+            found.map(\.shownPath) == [
+                "/usr/bin/curl", "/usr/lib/libssl.so.3", "/srv/a b/libssl.so.1.1", "/tmp/libssl.so (deleted)",
+                "/opt/fixed (deleted)",
             ])
+        #expect(
+            found.map { $0.location(in: 7) } == [
+                "/proc/7/root/usr/bin/curl", "/proc/7/root/usr/lib/libssl.so.3", "/proc/7/root/srv/a b/libssl.so.1.1",
+                "/proc/7/map_files/7f0c30000000-7f0c30001000", "/proc/7/map_files/400000-401000",
+            ])
+        #expect(found.map(\.isDeleted) == [false, false, false, true, true] && found[3].path == "/tmp/libssl.so")
     }
 
     @Test(arguments: [

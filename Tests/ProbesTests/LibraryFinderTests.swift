@@ -56,6 +56,26 @@ struct LibraryFinderTests {
         }
     }
 
+    /// As after an update of the system: processes go on with the library that was there when they started.
+    @Test func aReplacedLibraryIsFoundAndProbed() throws {
+        try withProcess { process, file in
+            let identity = file.identity
+            let path = file.shownPath
+            try FileManager.default.removeItem(atPath: path)
+            try FileManager.default.copyItem(atPath: #require(systemLibrary), toPath: path)
+            let outcome = LibraryFinder([.openSSL], pids: file.pids).find()
+            guard Loading.isPossible else {
+                #expect(outcome.deleted == [path] || geteuid() == 0)
+                return
+            }
+            let found = try #require(outcome.files.first)
+            #expect(found.identity == identity && found.shownPath == path + " (deleted)" && found.pids == file.pids)
+            #expect(outcome.deleted.isEmpty && outcome.unreachable.isEmpty)
+            let session = try ProbeSession(ProbeSettings())
+            #expect(try session.attach(found)?.functions.contains("SSL_read") == true)
+        }
+    }
+
     /// That a process has ended is no reason to ask for more privilege.
     @Test func anEndedProcessIsNotUnreachable() throws {
         try withProcess { process, _ in

@@ -10,7 +10,9 @@ public enum KeyLogCoverage: String, Sendable {
         let isSeen = coverage.verdict == .covered || coverage.verdict == .partly
         switch coverage.library {
         case ProbeModule.openSSL.name where isSeen:
-            let isKnown = coverage.path.hasSuffix(".so.3") || coverage.path.hasSuffix(".so.1.1")
+            let isKnown = [".so.3", ".so.1.1"].contains {
+                coverage.path.hasSuffix($0) || coverage.path.hasSuffix($0 + ProcessMaps.deletedMark)
+            }
             self = isKnown ? .yes : .no
         case ProbeModule.openSSL.name: self = coverage.advice.contains("--binary") ? .named : .no
         case ProbeModule.gnuTLS.name: self = isSeen ? .yes : .no

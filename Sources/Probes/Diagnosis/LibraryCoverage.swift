@@ -7,7 +7,7 @@ public struct ProcessFacts: Sendable {
     /// The program file, as the process sees it; empty: none, as of the kernel's own threads.
     public var program = ""
     public var marks: ProgramMarks = []
-    /// Files of libraries that are for another processor, or of 32 bits.
+    /// Files of libraries that are for another processor, or of 32 bits: as their mappings show their paths.
     public var foreign: Set<String> = []
     /// Files of libraries that cannot be reached from here.
     public var unreachable: Set<String> = []
@@ -98,15 +98,15 @@ public struct LibraryCoverage: Equatable, Sendable {
             ]
         }
         var found: [LibraryCoverage] = []
-        for mapping in ProcessMaps.mappings(in: maps) {
-            let path = mapping.path
-            let fileName = path[(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)...]
+        for mapping in ProcessMaps.executables(in: maps) {
+            let path = mapping.shownPath
+            let fileName = mapping.path.split(separator: "/").last ?? ""
             if let module = modules.first(where: { $0.matches(fileName: fileName) }) {
-                if mapping.isDeleted {
+                if mapping.isDeleted, process.unreachable.contains(path) {
                     found.append(
                         entry(
                             module.name, path, .uncovered, "the file was removed or replaced since they started",
-                            "restart them"))
+                            "restart them, or run as root (sudo)"))
                 } else if process.unreachable.contains(path) {
                     found.append(
                         entry(

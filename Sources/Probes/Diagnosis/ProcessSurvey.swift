@@ -23,18 +23,18 @@ public enum ProcessSurvey {
                 return error.errno == 2 || error.errno == 3 ? nil : facts
             }
             facts.program = FileTree.linkTarget(folder + "/exe") ?? ""
-            for mapping in ProcessMaps.mappings(in: facts.maps ?? []) where !mapping.isDeleted {
+            for mapping in ProcessMaps.executables(in: facts.maps ?? []) {
                 let fileName = mapping.path.split(separator: "/").last ?? ""
                 guard modules.contains(where: { $0.matches(fileName: fileName) }) else { continue }
-                let path = LibraryFinder.root(of: pid) + mapping.path
+                let path = mapping.location(in: pid)
                 guard let identity = FileIdentity(of: path) else {
                     if LibraryFinder.hasEnded(pid) { return nil }
-                    facts.unreachable.insert(mapping.path)
+                    facts.unreachable.insert(mapping.shownPath)
                     continue
                 }
                 let isNative = natives[identity] ?? TracedFile.isNative(path) ?? true
                 natives[identity] = isNative
-                if !isNative { facts.foreign.insert(mapping.path) }
+                if !isNative { facts.foreign.insert(mapping.shownPath) }
             }
             guard let identity = FileIdentity(of: folder + "/exe") else { return facts }
             if let known = marks[identity] {

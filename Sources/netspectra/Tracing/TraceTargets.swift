@@ -54,6 +54,7 @@ struct TraceTargets {
             throw ProbeFailure(
                 .permission, "\(path) cannot be reached: \(Self.advice)")
         }
+        if let path = found.deleted.first { throw ProbeFailure(.permission, Self.deletedText(path)) }
         throw ProbeFailure(
             .unavailable,
             "no \(libraryNames) was found \(looked). Name the file: --library for a library, --binary for a program "
@@ -64,6 +65,11 @@ struct TraceTargets {
         "run as root (sudo), or with CAP_SYS_PTRACE for other users' processes and CAP_DAC_READ_SEARCH for "
         + "their folders"
 
+    private static func deletedText(_ path: String) -> String {
+        "\(path) was removed or replaced since processes started that go on with it: restart them, or run as root "
+            + "(sudo)"
+    }
+
     /// Probes what is there now.
     mutating func attachFirst(to session: ProbeSession) throws(ProbeFailure) {
         if named.isEmpty {
@@ -73,6 +79,7 @@ struct TraceTargets {
                 problems.append(
                     "not traced: \(path) cannot be reached: \(Self.advice)")
             }
+            problems += found.deleted.prefix(Self.problemsMax).map { "not traced: " + Self.deletedText($0) }
             for file in found.files {
                 do throws(ProbeFailure) {
                     _ = try session.attach(file)

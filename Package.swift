@@ -232,8 +232,8 @@ let package = Package(
         .testTarget(
             name: "StorageTests",
             dependencies: [
-                "CaptureTestSupport", "Flows", "Headers", "KernelIO", "Octets", "Outputs", "Sketches", "Storage",
-                "TestSupport",
+                "CSQLite", "CaptureTestSupport", "Flows", "Headers", "KernelIO", "Octets", "Outputs", "Sketches",
+                "Storage", "TestSupport",
             ],
             exclude: ["modern-clickhouse.py"],
             swiftSettings: settings),

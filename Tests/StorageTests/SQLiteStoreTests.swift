@@ -196,7 +196,7 @@ import Testing
         }
     }
 
-    /// With the library's own program, which knows nothing of this one.
+    /// Past the store, which knows nothing of it.
     private static func execute(_ path: String, _ sql: String) throws {
         let store = try ForeignDatabase(path: path)
         try store.execute(sql)

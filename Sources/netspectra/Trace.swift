@@ -44,9 +44,10 @@ struct Trace: ParsableCommand {
             tshark and netspectra messages decrypt captures: of OpenSSL 1.1.1 and 3, GnuTLS, and Go.
 
             It needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE (before Linux 6.6 CAP_SYS_ADMIN, too; with \
-            CAP_DAC_READ_SEARCH also libraries in closed folders). What parses runs in a process of its own without \
-            any of these, which can open no file, execute no program and reach no port. netspectra doctor says \
-            whether it works here and whose TLS it sees.
+            CAP_DAC_READ_SEARCH also libraries in closed folders, with CAP_CHECKPOINT_RESTORE those that were \
+            replaced since programs started). What parses runs in a process of its own without any of these, which \
+            can open no file, execute no program and reach no port. netspectra doctor says whether it works here and \
+            whose TLS it sees.
 
             Ctrl-C takes the probes away, prints what was read by then, and says what became of everything. A second \
             Ctrl-C ends at once.

@@ -106,7 +106,7 @@ public struct LibraryCoverage: Equatable, Sendable {
                     found.append(
                         entry(
                             module.name, path, .uncovered, "the file was removed or replaced since they started",
-                            "restart them, or run as root (sudo)"))
+                            "restart them, run as root (sudo), or with CAP_SYS_PTRACE and CAP_CHECKPOINT_RESTORE"))
                 } else if process.unreachable.contains(path) {
                     found.append(
                         entry(

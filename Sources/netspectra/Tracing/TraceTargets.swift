@@ -66,8 +66,8 @@ struct TraceTargets {
         + "their folders"
 
     private static func deletedText(_ path: String) -> String {
-        "\(path) was removed or replaced since processes started that go on with it: restart them, or run as root "
-            + "(sudo)"
+        "\(path) was removed or replaced since processes started that go on with it: restart them, run as root "
+            + "(sudo), or with CAP_SYS_PTRACE and CAP_CHECKPOINT_RESTORE"
     }
 
     /// Probes what is there now.

@@ -24,9 +24,9 @@ import Glibc
     public init(touched count: Int) {
         self.init(count: count)
         guard let base = unsafe storage.baseAddress else { return }
-        // SAFETY: this is the mapping, and its content stays. Before Linux 5.14 nothing happens, and pages come as they
-        // are touched.
-        unsafe madvise(base, Self.mappedOctets(count), MADV_POPULATE_WRITE)
+        // SAFETY: this is within the mapping, and its content stays. Before Linux 5.14 nothing happens, and pages come
+        // as they are touched. What a huge page has behind the elements is not asked for where pages are small.
+        unsafe madvise(base, Self.octets(count, page: 4096), MADV_POPULATE_WRITE)
     }
 
     deinit {

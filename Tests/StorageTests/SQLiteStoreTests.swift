@@ -179,6 +179,20 @@ import Testing
         }
     }
 
+    /// A database of today is opened while somebody stores: there is nothing to bring up to date, so no wait for the
+    /// lock, which would end with a failure after ten seconds.
+    @Test func anotherWriterIsNotWaitedFor() throws {
+        try withStore { store, path in
+            let other = try ForeignDatabase(path: path)
+            try other.begin("BEGIN IMMEDIATE")
+            let second = try SQLiteStore(path: path, access: .write)
+            #expect(try second.catalogue().snapshots.isEmpty)
+            try other.execute("ROLLBACK")
+            second.close()
+            store.close()
+        }
+    }
+
     @Test func statementsCannotChangeAnything() throws {
         try withStore { store, path in
             try StoreSamples.store(StoreSamples.snapshots(1, seed: 4), run, in: store)

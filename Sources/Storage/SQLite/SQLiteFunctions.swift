@@ -1,5 +1,4 @@
 import Headers
-import Octets
 
 /// What SQL can call here besides SQLite's own functions.
 enum SQLiteFunctions {
@@ -12,26 +11,7 @@ enum SQLiteFunctions {
         // `addr('10.0.0.1')`: the octets of an address, to compare with.
         database.add(function: "addr") { value in
             guard case .text(let text) = value, let address = IPAddress(text: text) else { return .null }
-            return .octets(address.octets)
+            return address.withOctets { octets in .octets(octets.indices.map { octets[$0] }) } ?? .null
         }
-    }
-}
-
-extension IPAddress {
-    /// - Parameter octets: 4 or 16, in network order; `nil` for any other number.
-    init?(octets: Span<UInt8>) {
-        switch octets.count {
-        case 4: self.init(v4: octets.bigEndian32(at: 0))
-        case 16: self.init(v6: octets.bigEndian64(at: 0), octets.bigEndian64(at: 8))
-        default: return nil
-        }
-    }
-
-    /// 4 or 16, in network order.
-    fileprivate var octets: [UInt8] {
-        func octets(_ value: UInt64, _ count: Int) -> [UInt8] {
-            (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * (count - 1 - $0))) }
-        }
-        return family == .v4 ? octets(low, 4) : octets(high, 8) + octets(low, 8)
     }
 }

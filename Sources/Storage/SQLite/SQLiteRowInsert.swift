@@ -43,10 +43,13 @@ struct SQLiteRowInsert {
         func bind(_ index: Int32, _ value: UInt64, if isThere: Bool) {
             if isThere { bind(index, value) } else { statement.bindNull(index) }
         }
+        func bind(_ index: Int32, _ address: IPAddress, if isThere: Bool) {
+            if !isThere || address.withOctets({ statement.bind(index, $0) }) == nil { statement.bindNull(index) }
+        }
         let key = row.key
         statement.bind(1, id)
-        bindAddress(2, key.source, if: fields.source != nil)
-        bindAddress(3, key.destination, if: fields.destination != nil)
+        bind(2, key.source, if: fields.source != nil)
+        bind(3, key.destination, if: fields.destination != nil)
         bind(4, UInt64(key.sourcePort), if: fields.sourcePort)
         bind(5, UInt64(key.destinationPort), if: fields.destinationPort)
         bind(6, UInt64(key.protocol), if: fields.protocol)
@@ -66,22 +69,5 @@ struct SQLiteRowInsert {
         bind(20, UInt64(process.peer), if: process.peer != ProcessNumbers.unknown)
         defer { statement.reset() }
         _ = try statement.step()
-    }
-
-    /// An address in network order, 4 or 16 octets; NULL for none.
-    private func bindAddress(_ index: Int32, _ address: IPAddress, if isThere: Bool) {
-        switch isThere ? address.family : .none {
-        case .none: statement.bindNull(index)
-        case .v4:
-            let octets = InlineArray<4, UInt8> { Self.octet(address.low, 3 - $0) }
-            statement.bind(index, octets.span)
-        case .v6:
-            let octets = InlineArray<16, UInt8> { Self.octet($0 < 8 ? address.high : address.low, (15 - $0) % 8) }
-            statement.bind(index, octets.span)
-        }
-    }
-
-    @inline(always) private static func octet(_ value: UInt64, _ place: Int) -> UInt8 {
-        UInt8(truncatingIfNeeded: value >> UInt64(8 * place))
     }
 }

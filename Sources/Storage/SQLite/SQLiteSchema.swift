@@ -14,6 +14,8 @@ enum SQLiteSchema {
     static func update(_ database: SQLiteConnection) throws {
         try database.execute("CREATE TABLE IF NOT EXISTS grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
         for (name, statements) in versions {
+            // Another process may be storing, for whom nobody waits to find that there is nothing to do.
+            if try applied(database).contains(name) { continue }
             try database.write {
                 if try applied(database).contains(name) { return }
                 try database.execute(statements)

@@ -4,46 +4,260 @@ import Octets
 /// What one connection says: finds out which protocol it speaks, keeps what no parser could take yet, and follows the
 /// connection from one protocol to the next.
 ///
-/// Used by one thread at a time. Any split of the octets into calls gives the same messages.
-public final class Conversation {
-    private var state: ConversationState
+/// Used by one thread at a time. Any split of the octets into calls gives the same messages. A value, to be kept at one
+/// place and used there: of a copy the parsers would be the same.
+public struct Conversation {
+    /// Why octets are shown raw in a direction.
+    private enum Mode {
+        /// Too few octets so far to tell the protocol, or none.
+        case undecided
+        /// The connection's parser reads them.
+        case parsed
+        /// No parser understands them.
+        case raw
+    }
+
+    /// One direction.
+    private struct Side {
+        var mode = Mode.undecided
+        /// Received and not consumed.
+        var held: [UInt8] = []
+        /// When the first of `held` was seen.
+        var heldTime: Int64 = 0
+    }
+
+    /// More octets than this cannot be needed to tell a protocol.
+    static let detectionOctetsMax = 4_096
+
+    private let registry: ParserRegistry
+    private let settings: ParserSettings
+    private let tools: any BodyTools
+    private let pools: ParserPools
+    /// By direction (`subscript`).
+    private var sides: InlineArray<2, Side> = [Side(), Side()]
+    private var parser: (any ProtocolParser)?
+    private var raw: (any ProtocolParser)?
+    /// Who spoke last: a turn is where a protocol may begin.
+    private var lastSpeaker: Direction?
+
+    public private(set) var spoken = ConnectionProtocol.raw
 
     /// - Parameter pools: shared by conversations that no two threads use at once.
     public init(
         _ registry: ParserRegistry, _ settings: ParserSettings, _ tools: any BodyTools,
         _ pools: ParserPools = ParserPools()
     ) {
-        state = ConversationState(registry, settings, tools, pools)
+        self.registry = registry
+        self.settings = settings
+        self.tools = tools
+        self.pools = pools
     }
-
-    public var spoken: ConnectionProtocol { state.spoken }
 
     /// Takes the next octets of a direction.
     /// - Returns: `heldOctets` then.
     @discardableResult
-    public func receive(
+    public mutating func receive(
         _ octets: Span<UInt8>, _ direction: Direction, at time: Int64, to sink: any MessageSink
     ) -> Int {
-        state.receiveAndCount(octets, direction, at: time, to: sink)
+        if !octets.isEmpty { take(octets, direction, at: time, sink) }
+        return heldOctets
+    }
+
+    private mutating func take(
+        _ octets: Span<UInt8>, _ direction: Direction, at time: Int64, _ sink: any MessageSink
+    ) {
+        let isTurn = lastSpeaker != direction
+        lastSpeaker = direction
+        if isTurn { turn(to: direction, octets, at: time, sink) }
+        if self[direction].held.isEmpty {
+            let consumed = parse(octets, Arrival(direction, time: time, firstTime: time), sink)
+            if consumed < octets.count {
+                self[direction].held.append(contentsOf: octets.extracting(consumed...))
+                self[direction].heldTime = time
+            }
+        } else {
+            var held = takeHeld(direction)
+            let firstTime = self[direction].heldTime
+            held.append(contentsOf: octets)
+            let consumed = parse(held.span, Arrival(direction, time: time, firstTime: firstTime), sink)
+            keep(&held, droppingFirst: consumed, Arrival(direction, time: time, firstTime: firstTime))
+        }
     }
 
     /// Octets are missing before what comes next: how many, if known.
-    public func skip(_ octets: UInt64?, _ direction: Direction, at time: Int64, to sink: any MessageSink) {
-        state.skip(octets, direction, at: time, to: sink)
+    public mutating func skip(_ octets: UInt64?, _ direction: Direction, at time: Int64, to sink: any MessageSink) {
+        let held = takeHeld(direction)
+        let arrival = Arrival(direction, time: time, firstTime: held.isEmpty ? time : self[direction].heldTime)
+        switch self[direction].mode {
+        case .parsed:
+            guard let parser else { return }
+            // What was received before the gap can complete nothing any more.
+            if !held.isEmpty { showRaw(held.span, arrival, sink) }
+            if parser.skip(octets, arrival, to: sink) == .lost { self[direction].mode = .raw }
+        case .undecided, .raw:
+            showRaw(held.span, arrival, sink)
+            _ = rawParser().skip(octets, arrival, to: sink)
+            self[direction].mode = .undecided
+        }
     }
 
     /// Nothing more comes for now, or for good.
-    public func pause(_ pause: Pause, _ direction: Direction, at time: Int64, to sink: any MessageSink) {
-        state.pause(pause, direction, at: time, to: sink)
+    public mutating func pause(_ pause: Pause, _ direction: Direction, at time: Int64, to sink: any MessageSink) {
+        let arrival = Arrival(direction, time: time, firstTime: time)
+        let isFinal = pause == .closed || pause == .aborted
+        if self[direction].mode != .parsed || isFinal {
+            let held = takeHeld(direction)
+            if !held.isEmpty {
+                showRaw(held.span, Arrival(direction, time: time, firstTime: self[direction].heldTime), sink)
+                if self[direction].mode == .undecided { self[direction].mode = .raw }
+            }
+        }
+        if self[direction].mode == .parsed || isFinal { parser?.pause(pause, arrival, to: sink) }
+        raw?.pause(pause, arrival, to: sink)
+        // After a silence a direction that nobody understood may start anew.
+        if self[direction].mode == .raw { self[direction].mode = .undecided }
     }
 
     /// Whether something unfinished waits in a direction.
-    public func isWaiting(_ direction: Direction) -> Bool { state.isWaiting(direction) }
+    public func isWaiting(_ direction: Direction) -> Bool {
+        !self[direction].held.isEmpty || parser?.isWaiting(direction) == true || raw?.isWaiting(direction) == true
+    }
 
     /// Octets held for what is not finished, both directions together.
-    public var heldOctets: Int { state.countOctets() }
+    public var heldOctets: Int {
+        sides[0].held.count + sides[1].held.count + (parser?.heldOctets ?? 0) + (raw?.heldOctets ?? 0)
+    }
 
     /// Whether octets that come after a silence begin a conversation of their own: a descriptor may have been given to
     /// another connection, of which nothing but its first octets tells.
-    public func isAnother(_ octets: Span<UInt8>, _ direction: Direction) -> Bool { state.isAnother(octets, direction) }
+    public func isAnother(_ octets: Span<UInt8>, _ direction: Direction) -> Bool {
+        guard parser != nil, spoken != .raw, case .found(let found) = registry.detect(octets, direction) else {
+            return false
+        }
+        // A client's preface comes once in a connection (RFC 9113 § 3.4); HTTP/1 has no such mark and needs none.
+        return found != spoken || (found == .http2 && HTTP2FrameFinder.preface(octets) == .yes)
+    }
+
+    // MARK: - One direction's octets
+
+    /// Runs octets through whatever reads this direction; returns how many were consumed.
+    private mutating func parse(_ octets: Span<UInt8>, _ arrival: Arrival, _ sink: any MessageSink) -> Int {
+        let direction = arrival.direction
+        var consumed = 0
+        while consumed < octets.count {
+            let rest = octets.extracting(consumed...)
+            let arrival = consumed == 0 ? arrival : Arrival(direction, time: arrival.time, firstTime: arrival.time)
+            switch self[direction].mode {
+            case .undecided:
+                guard detect(rest, direction) else { return consumed }
+            case .raw:
+                showRaw(rest, arrival, sink)
+                return octets.count
+            case .parsed:
+                // Out of its place and back: no reference is counted.
+                guard let current = parser.take() else { return consumed }
+                let step = current.receive(rest, arrival, to: sink)
+                parser = consume current
+                consumed += step.consumed
+                switch step.outcome {
+                case .needMore: return consumed
+                case .lost: self[direction].mode = .raw
+                case .switches(let next): change(to: next, from: direction, arrival, sink)
+                }
+            }
+        }
+        return consumed
+    }
+
+    /// Decides what a direction that starts with `octets` speaks; false: too few to tell.
+    private mutating func detect(_ octets: Span<UInt8>, _ direction: Direction) -> Bool {
+        if let parser, type(of: parser).detect(octets, direction) == .yes {
+            self[direction].mode = .parsed
+            return true
+        }
+        switch registry.detect(octets, direction) {
+        case .found(let found):
+            if parser == nil || found != spoken { start(found, after: nil) }
+            self[direction].mode = .parsed
+        case .none:
+            // The other direction knows better: whoever joins late may have seen its message's start.
+            self[direction].mode = parser != nil && self[direction.opposite].mode == .parsed ? .parsed : .raw
+        case .needMore:
+            guard octets.count >= Self.detectionOctetsMax else { return false }
+            self[direction].mode = .raw
+        }
+        return true
+    }
+
+    private mutating func start(_ next: ConnectionProtocol, after previous: (any ProtocolParser)?) {
+        parser = registry.makeParser(next, settings, tools, pools, after: previous)
+        spoken = next
+    }
+
+    /// Both directions speak another protocol from here on; what the other one holds is read anew.
+    private mutating func change(
+        to next: ConnectionProtocol, from direction: Direction, _ arrival: Arrival, _ sink: any MessageSink
+    ) {
+        let mode: Mode
+        if next == .raw {
+            // A tunnel: anything may be inside, also a protocol known here.
+            parser = nil
+            spoken = .raw
+            mode = .undecided
+        } else {
+            start(next, after: parser)
+            mode = .parsed
+        }
+        self[direction].mode = mode
+        let other = direction.opposite
+        self[other].mode = mode
+        var held = takeHeld(other)
+        guard !held.isEmpty else { return }
+        let otherArrival = Arrival(other, time: arrival.time, firstTime: self[other].heldTime)
+        let consumed = parse(held.span, otherArrival, sink)
+        keep(&held, droppingFirst: consumed, otherArrival)
+    }
+
+    /// The other end has spoken before: raw octets are shown up to there, and a protocol may begin.
+    private mutating func turn(to direction: Direction, _ octets: Span<UInt8>, at time: Int64, _ sink: any MessageSink)
+    {
+        raw?.pause(.idle, Arrival(direction.opposite, time: time, firstTime: time), to: sink)
+        if self[direction].mode == .raw { self[direction].mode = .undecided }
+    }
+
+    private mutating func showRaw(_ octets: Span<UInt8>, _ arrival: Arrival, _ sink: any MessageSink) {
+        guard !octets.isEmpty else { return }
+        _ = rawParser().receive(octets, arrival, to: sink)
+    }
+
+    private mutating func rawParser() -> any ProtocolParser {
+        if let raw { return raw }
+        let made = registry.makeParser(.raw, settings, tools, pools, after: nil)
+        raw = made
+        return made
+    }
+
+    // MARK: - What is held
+
+    private mutating func takeHeld(_ direction: Direction) -> [UInt8] {
+        var held: [UInt8] = []
+        swap(&held, &self[direction].held)
+        return held
+    }
+
+    private mutating func hold(_ held: [UInt8], since time: Int64, _ direction: Direction) {
+        self[direction].held = held
+        self[direction].heldTime = time
+    }
+
+    private mutating func keep(_ held: inout [UInt8], droppingFirst consumed: Int, _ arrival: Arrival) {
+        guard consumed < held.count else { return }
+        if consumed > 0 { held.removeFirst(consumed) }
+        hold(held, since: consumed > 0 ? arrival.time : arrival.firstTime, arrival.direction)
+    }
+
+    private subscript(direction: Direction) -> Side {
+        @inline(__always) _read { yield sides[direction == .received ? 0 : 1] }
+        @inline(__always) _modify { yield &sides[direction == .received ? 0 : 1] }
+    }
 }

@@ -41,11 +41,11 @@ public final class HTTP1Parser: ProtocolParser {
             _ octets: Span<UInt8>, _ environment: borrowing HTTP1Stream.Environment, _ pool: HTTP1Pool
         ) -> (step: ParserStep, heldOctets: Int) {
             let direction = environment.arrival.direction
-            let box = takeBox(direction, pool)
-            let (step, isIdle, held) = box.stream.receiveAndTrim(octets, &exchange, environment)
+            var box = takeBox(direction, pool)
+            let (step, isIdle, held) = box[0].receiveAndTrim(octets, &exchange, environment)
             if isIdle {
                 hold(0, direction)
-                pool.give(box)
+                pool.give(consume box)
             } else {
                 hold(held, direction)
                 self[direction] = consume box
@@ -57,9 +57,9 @@ public final class HTTP1Parser: ProtocolParser {
             _ octets: UInt64?, _ environment: borrowing HTTP1Stream.Environment, _ pool: HTTP1Pool
         ) {
             let direction = environment.arrival.direction
-            let box = takeBox(direction, pool)
-            box.stream.skip(octets, &exchange, environment)
-            hold(box.stream.heldOctets, direction)
+            var box = takeBox(direction, pool)
+            box[0].skip(octets, &exchange, environment)
+            hold(box[0].heldOctets, direction)
             self[direction] = consume box
         }
 
@@ -67,21 +67,19 @@ public final class HTTP1Parser: ProtocolParser {
             _ pause: Pause, _ environment: borrowing HTTP1Stream.Environment, _ pool: HTTP1Pool
         ) {
             let direction = environment.arrival.direction
-            if let box = self[direction] {
-                let isIdle = box.stream.pauseAndTrim(pause, &exchange, environment)
-                hold(box.stream.heldOctets, direction)
-                if isIdle { release(direction, to: pool) }
+            if var box = self[direction].take() {
+                let isIdle = box[0].pauseAndTrim(pause, &exchange, environment)
+                if isIdle {
+                    hold(0, direction)
+                    pool.give(consume box)
+                } else {
+                    hold(box[0].heldOctets, direction)
+                    self[direction] = consume box
+                }
             } else if pause == .closed || pause == .aborted {
                 exchange.end(direction, to: environment.sink)
             }
             exchange.releaseMemory()
-        }
-
-        /// Gives up a direction's state, which needs none of it now.
-        private mutating func release(_ direction: Direction, to pool: HTTP1Pool) {
-            guard let box = self[direction].take() else { return }
-            hold(0, direction)
-            pool.give(box)
         }
 
         private mutating func hold(_ octets: Int, _ direction: Direction) {
@@ -125,7 +123,7 @@ public final class HTTP1Parser: ProtocolParser {
         held = sides.heldOctets
     }
 
-    public func isWaiting(_ direction: Direction) -> Bool { sides[direction]?.stream.isWaiting ?? false }
+    public func isWaiting(_ direction: Direction) -> Bool { sides[direction]?[0].isWaiting ?? false }
 
     public var heldOctets: Int { held }
 

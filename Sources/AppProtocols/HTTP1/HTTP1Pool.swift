@@ -1,10 +1,10 @@
 import Events
 
-/// One direction's state, which a connection that waits for its next message does not need.
-final class HTTP1StreamBox {
-    var stream: HTTP1Stream
-    init(_ direction: Direction) { stream = HTTP1Stream(direction) }
-}
+/// One direction's state, which a connection that waits for its next message does not need: one element.
+///
+/// An array, as what is taken out of one is changed in place like any value, where each access to an object's property
+/// is checked as the program runs.
+typealias HTTP1StreamBox = [HTTP1Stream]
 
 /// Boxes for reuse, by all connections that are given one pool. Used by one thread at a time.
 public final class HTTP1Pool {
@@ -15,7 +15,7 @@ public final class HTTP1Pool {
 
     /// One that belongs to the direction from when it is given something.
     func take(_ direction: Direction) -> HTTP1StreamBox {
-        boxes.popLast() ?? HTTP1StreamBox(direction)
+        boxes.popLast() ?? [HTTP1Stream(direction)]
     }
 
     /// - Parameter box: idle and trimmed, and given up by whoever had it.

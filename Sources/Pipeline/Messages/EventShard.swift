@@ -5,7 +5,9 @@ import TLS
 
 /// The connections of one share of all keys: finds each event's worker, lets time pass for the silent ones, and keeps
 /// their number within its limit. Used by one thread at a time, with the others of its group.
-final class EventShard {
+///
+/// A value, as are its workers: in objects each access would be checked, and each reference counted, for every event.
+struct EventShard {
     /// After so many ticks without an event a connection is held for silent.
     static let idleTicks: Int64 = 10
     /// After so many, what is incomplete is shown as far as it came.
@@ -19,7 +21,6 @@ final class EventShard {
     /// Where parsers' messages go: the recorder, or what redacts them first.
     private let sink: any MessageSink
     private var table = WorkerTable()
-    private var freeSlots: [Int32] = []
     /// The newest of the workers of a socket; the others hang on it.
     private var slotOfSocket: [UInt64: Int32] = [:]
     /// What all workers hold, and may hold.
@@ -51,7 +52,7 @@ final class EventShard {
     var counts: MessageCounts { recorder.counts }
 
     /// Takes its events of a batch, in order, and lets time pass before each and after the last.
-    func process(_ batch: EventBatch, into output: GroupOutput) {
+    mutating func process(_ batch: EventBatch, into output: GroupOutput) {
         recorder.begin(output)
         let numbers = batch.entriesOfShard[index]
         var next = 0
@@ -72,7 +73,7 @@ final class EventShard {
 
     /// Takes events, from the one of number `first` on, as long as their payloads lie in one chunk.
     /// - Returns: the number of the first one that was not taken.
-    private func process(
+    private mutating func process(
         _ batch: EventBatch, _ numbers: [Int32], from first: Int, in chunk: Int, _ octets: Span<UInt8>
     ) -> Int {
         // Asked for once, not for each event.
@@ -104,28 +105,23 @@ final class EventShard {
 
     // MARK: - Events
 
-    private func take(_ head: EventHead, _ payload: Span<UInt8>, serial: UInt64) {
+    private mutating func take(_ head: EventHead, _ payload: Span<UInt8>, serial: UInt64) {
         switch head.kind {
         case .data:
-            let worker = touch(head, serial)
-            if worker.wasIdle, worker.key.kind != .sock, worker.conversation?.isAnother(payload, head.direction) == true
-            {
-                restart(worker, at: head.time)
-            }
-            let conversation = conversation(of: worker)
-            if head.missing > 0 { skip(head.missing, head, conversation) }
-            let held = conversation.receive(payload, head.direction, at: head.time, to: sink)
-            account(worker, held)
+            let slot = touch(head, serial)
+            if table[slot].wasIdle, table[slot].isAnother(payload, head.direction) { restart(slot, at: head.time) }
+            if head.missing > 0 { skip(head.missing, head, slot) }
+            account(table[slot].receive(payload, head, to: sink))
             if heldOctets > heldOctetsMax { relieve(at: head.time) }
         case .gap:
-            let worker = touch(head, serial)
-            skip(head.missing, head, conversation(of: worker))
-            account(worker)
+            let slot = touch(head, serial)
+            skip(head.missing, head, slot)
+            account(table[slot].account())
         case .closed:
-            guard let slot = table.slot(of: head.key), let worker = table.workers[Int(slot)] else { return }
-            recorder.speakers = worker.speakers
-            worker.conversation?.pause(.closed, head.direction, at: head.time, to: sink)
-            account(worker)
+            guard let slot = table.slot(of: head.key) else { return }
+            recorder.speakers = table[slot].speakers
+            table[slot].pause(.closed, head.direction, at: head.time, to: sink)
+            account(table[slot].account())
         case .aborted:
             if let slot = table.slot(of: head.key) { end(slot, at: head.time) }
         case .destroyed:
@@ -150,34 +146,26 @@ final class EventShard {
     }
 
     /// The descriptor was given to another connection: what the one before left is shown, and a new one begins.
-    private func restart(_ worker: EventWorker, at time: Int64) {
-        recorder.speakers = worker.speakers
-        for direction in Direction.allCases { worker.conversation?.pause(.aborted, direction, at: time, to: sink) }
-        worker.conversation = nil
+    private mutating func restart(_ slot: Int32, at time: Int64) {
+        table[slot].pause(.aborted, at: time, to: sink)
+        table[slot].restart(makeConversation())
     }
 
-    private func skip(_ octets: UInt64, _ head: EventHead, _ conversation: Conversation) {
+    private mutating func skip(_ octets: UInt64, _ head: EventHead, _ slot: Int32) {
         let known = octets == EventHead.unknown ? nil : octets
         recorder.counts.missingOctets += known ?? 0
-        conversation.skip(known, head.direction, at: head.time, to: sink)
+        table[slot].skip(known, head, to: sink)
     }
 
-    private func conversation(of worker: EventWorker) -> Conversation {
-        recorder.speakers = worker.speakers
-        if let conversation = worker.conversation { return conversation }
-        let made = Conversation(settings.registry, settings.parser, tools, pools)
-        worker.conversation = made
-        return made
+    private func makeConversation() -> Conversation {
+        Conversation(settings.registry, settings.parser, tools, pools)
     }
 
     // MARK: - Memory
 
-    /// Notes what a connection holds now.
-    private func account(_ worker: EventWorker) { account(worker, worker.conversation?.heldOctets ?? 0) }
-
-    private func account(_ worker: EventWorker, _ held: Int) {
-        heldOctets += held - worker.heldOctets
-        worker.heldOctets = held
+    /// A connection holds so many octets more than before.
+    private mutating func account(_ more: Int) {
+        heldOctets += more
         guard heldOctets > heldOctetsPeak else { return }
         heldOctetsPeak = heldOctets
         recorder.counts.heldOctetsPeak = UInt64(clamping: heldOctets)
@@ -185,19 +173,19 @@ final class EventShard {
 
     /// All together hold too much: those silent for longest show what they have, and if what cannot be shown yet
     /// (heads, tables) is still too much, they end. Down to the half, so that the search costs little per octet.
-    private func relieve(at time: Int64) {
+    private mutating func relieve(at time: Int64) {
         let goal = heldOctetsMax / 2
         var slot = table.oldest
-        while heldOctets > goal, slot >= 0, let worker = table.workers[Int(slot)] {
-            slot = worker.newer
-            if worker.heldOctets >= Self.worthFlushing { flush(worker, at: time) }
+        while heldOctets > goal, slot >= 0 {
+            if table[slot].heldOctets >= Self.worthFlushing { flush(slot, at: time) }
+            slot = table[slot].newer
         }
         slot = table.oldest
-        while heldOctets > goal, slot >= 0, let worker = table.workers[Int(slot)] {
-            let next = worker.newer
-            if worker.heldOctets > 0 {
+        while heldOctets > goal, slot >= 0 {
+            let next = table[slot].newer
+            if table[slot].heldOctets > 0 {
                 recorder.counts.overflowConnections += 1
-                recorder.counts.overflowOctets += UInt64(worker.heldOctets)
+                recorder.counts.overflowOctets += UInt64(table[slot].heldOctets)
                 end(slot, at: time)
             }
             slot = next
@@ -208,98 +196,79 @@ final class EventShard {
     private static let worthFlushing = 1_024
 
     /// Shows what a connection holds, marked incomplete; what follows is a continuation.
-    private func flush(_ worker: EventWorker, at time: Int64) {
-        let before = worker.heldOctets
-        recorder.speakers = worker.speakers
-        for direction in Direction.allCases { worker.conversation?.pause(.memory, direction, at: time, to: sink) }
-        account(worker)
-        guard worker.heldOctets < before else { return }
+    private mutating func flush(_ slot: Int32, at time: Int64) {
+        let before = table[slot].heldOctets
+        recorder.speakers = table[slot].speakers
+        table[slot].pause(.memory, at: time, to: sink)
+        account(table[slot].account())
+        guard table[slot].heldOctets < before else { return }
         recorder.counts.flushedConnections += 1
-        recorder.counts.flushedOctets += UInt64(before - worker.heldOctets)
+        recorder.counts.flushedOctets += UInt64(before - table[slot].heldOctets)
     }
 
     // MARK: - Workers
 
-    /// The worker of an event's connection, now the newest.
-    private func touch(_ head: EventHead, _ serial: UInt64) -> EventWorker {
+    /// The worker of an event's connection, now the newest; its messages come next.
+    private mutating func touch(_ head: EventHead, _ serial: UInt64) -> Int32 {
         let key = head.key
-        let (slot, worker) = table.touch(key) ?? open(key, serial, at: head.time)
-        worker.note(head)
-        worker.lastTick = TimerWheel.tick(at: head.time)
-        worker.wasIdle = worker.isIdle
-        worker.isIdle = false
-        if !worker.hasTimer { setTimer(slot, worker, due: worker.lastTick + Self.idleTicks) }
-        return worker
+        let slot = table.touch(key) ?? open(key, serial, at: head.time)
+        table[slot].note(head)
+        if !table[slot].hasTimer { setTimer(slot, due: table[slot].lastTick + Self.idleTicks) }
+        recorder.speakers = table[slot].speakers
+        return slot
     }
 
-    private func open(_ key: ConnectionKey, _ serial: UInt64, at time: Int64) -> (Int32, EventWorker) {
+    private mutating func open(_ key: ConnectionKey, _ serial: UInt64, at time: Int64) -> Int32 {
         if table.count >= settings.connectionsMax / EventProcessor.shardCount { evictOldest(at: time) }
         recorder.counts.connections += 1
-        let worker = EventWorker(key, serial: serial)
-        let slot: Int32
-        if let free = freeSlots.popLast() {
-            slot = free
-            table.workers[Int(slot)] = worker
-        } else {
-            slot = Int32(table.workers.count)
-            table.workers.append(worker)
-        }
+        let slot = table.insert(EventWorker(key, serial: serial, makeConversation()))
         if key.kind == .sock {
-            worker.nextOfSocket = slotOfSocket[key.id] ?? -1
+            table[slot].nextOfSocket = slotOfSocket[key.id] ?? -1
             slotOfSocket[key.id] = slot
         }
-        table.insert(slot, worker)
-        return (slot, worker)
+        return slot
     }
 
-    private func evictOldest(at time: Int64) {
+    private mutating func evictOldest(at time: Int64) {
         guard table.oldest >= 0 else { return }
         recorder.counts.evictedConnections += 1
         end(table.oldest, at: time)
     }
 
     /// Shows what is left of a connection, and forgets it.
-    private func end(_ slot: Int32, at time: Int64) {
-        guard let worker = table.workers[Int(slot)] else { return }
-        recorder.speakers = worker.speakers
-        for direction in Direction.allCases {
-            worker.conversation?.pause(.aborted, direction, at: time, to: sink)
-        }
-        heldOctets -= worker.heldOctets
-        worker.heldOctets = 0
-        table.remove(slot, worker)
-        if worker.key.kind == .sock { forgetSocket(slot, worker) }
-        // A timer still in the wheel finds the slot empty, or in use by another worker without one of its own: so the
+    private mutating func end(_ slot: Int32, at time: Int64) {
+        recorder.speakers = table[slot].speakers
+        table[slot].pause(.aborted, at: time, to: sink)
+        heldOctets -= table[slot].heldOctets
+        table.remove(slot)
+        if table[slot].key.kind == .sock { forgetSocket(slot) }
+        table[slot].end()
+        // A timer still in the wheel would be taken for that of the next worker in the slot, which has none: so the
         // slot is free only when the timer has come up.
-        if worker.hasTimer { worker.conversation = nil } else { free(slot) }
-        worker.hasEnded = true
+        if !table[slot].hasTimer { table.free(slot) }
     }
 
-    private func free(_ slot: Int32) {
-        table.workers[Int(slot)] = nil
-        freeSlots.append(slot)
-    }
-
-    private func forgetSocket(_ slot: Int32, _ worker: EventWorker) {
-        let first = slotOfSocket[worker.key.id] ?? -1
+    private mutating func forgetSocket(_ slot: Int32) {
+        let (socket, next) = (table[slot].key.id, table[slot].nextOfSocket)
+        let first = slotOfSocket[socket] ?? -1
         if first == slot {
-            slotOfSocket[worker.key.id] = worker.nextOfSocket < 0 ? nil : worker.nextOfSocket
+            slotOfSocket[socket] = next < 0 ? nil : next
             return
         }
         var at = first
-        while at >= 0, let other = table.workers[Int(at)] {
-            if other.nextOfSocket == slot { other.nextOfSocket = worker.nextOfSocket }
-            at = other.nextOfSocket
+        while at >= 0 {
+            if table[at].nextOfSocket == slot { table[at].nextOfSocket = next }
+            at = table[at].nextOfSocket
         }
     }
 
     /// Ends all connections, in the order in which they were first seen.
-    private func endAll(at event: Int, time: Int64) {
+    private mutating func endAll(at event: Int, time: Int64) {
         var all: [(serial: UInt64, slot: Int32)] = []
         var slot = table.oldest
-        while slot >= 0, let worker = table.workers[Int(slot)] {
-            all.append((worker.serial, slot))
-            slot = worker.newer
+        while slot >= 0 {
+            all.append((table[slot].serial, slot))
+            slot = table[slot].newer
         }
         for (serial, slot) in all.sorted(by: { $0.serial < $1.serial }) {
             recorder.place = RecordPlace(event: event, due: .max, serial: serial)
@@ -310,7 +279,7 @@ final class EventShard {
     // MARK: - Time
 
     /// Lets time pass: connections that fell silent by then show what they hold.
-    private func passTime(to time: Int64, in batch: EventBatch) {
+    private mutating func passTime(to time: Int64, in batch: EventBatch) {
         let tick = TimerWheel.tick(at: time)
         guard time > Int64.min, let now = wheel?.now, tick > now else {
             if wheel == nil, time > Int64.min { wheel = TimerWheel(ticks: Int(Self.idleTicks) + 1, now: tick) }
@@ -321,37 +290,31 @@ final class EventShard {
             wheel?.advance(into: &due)
             guard !due.isEmpty else { continue }
             timerCount -= due.count
-            let items = due.compactMap { slot in table.workers[Int(slot)].map { (slot, $0) } }
-            for (slot, worker) in items.sorted(by: { $0.1.serial < $1.1.serial }) {
-                comeUp(slot, worker, tick: now + 1, in: batch)
-            }
+            let slots = due.sorted { table[$0].serial < table[$1].serial }
+            for slot in slots { comeUp(slot, tick: now + 1, in: batch) }
         }
         wheel?.jump(to: tick)
     }
 
-    private func comeUp(_ slot: Int32, _ worker: EventWorker, tick: Int64, in batch: EventBatch) {
-        worker.hasTimer = false
-        guard !worker.hasEnded else { return free(slot) }
-        let due = worker.lastTick + (worker.isIdle ? Self.longIdleTicks : Self.idleTicks)
-        guard tick >= due, let conversation = worker.conversation else {
-            return setTimer(slot, worker, due: due)
-        }
+    private mutating func comeUp(_ slot: Int32, tick: Int64, in batch: EventBatch) {
+        table[slot].hasTimer = false
+        guard !table[slot].hasEnded else { return table.free(slot) }
+        let (isIdle, lastTick) = (table[slot].isIdle, table[slot].lastTick)
+        let due = lastTick + (isIdle ? Self.longIdleTicks : Self.idleTicks)
+        guard tick >= due else { return setTimer(slot, due: due) }
         let time = tick * TimerWheel.tickNanoseconds
-        recorder.speakers = worker.speakers
-        recorder.place = RecordPlace(event: batch.firstEntry(reaching: time), due: tick, serial: worker.serial)
-        let pause = worker.isIdle ? Pause.longIdle : .idle
-        for direction in Direction.allCases { conversation.pause(pause, direction, at: time, to: sink) }
-        account(worker)
-        guard !worker.isIdle else { return }
-        worker.isIdle = true
-        if conversation.isWaiting(.received) || conversation.isWaiting(.sent) {
-            setTimer(slot, worker, due: worker.lastTick + Self.longIdleTicks)
-        }
+        recorder.speakers = table[slot].speakers
+        recorder.place = RecordPlace(event: batch.firstEntry(reaching: time), due: tick, serial: table[slot].serial)
+        table[slot].pause(isIdle ? .longIdle : .idle, at: time, to: sink)
+        account(table[slot].account())
+        guard !isIdle else { return }
+        table[slot].isIdle = true
+        if table[slot].isWaiting { setTimer(slot, due: lastTick + Self.longIdleTicks) }
     }
 
     /// Timers come up at least as often as a connection may fall silent: so events need not move them.
-    private func setTimer(_ slot: Int32, _ worker: EventWorker, due tick: Int64) {
-        worker.hasTimer = true
+    private mutating func setTimer(_ slot: Int32, due tick: Int64) {
+        table[slot].hasTimer = true
         timerCount += 1
         wheel?.insert(slot, due: tick)
     }

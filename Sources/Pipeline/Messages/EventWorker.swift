@@ -2,17 +2,17 @@ import AppProtocols
 import Events
 import Headers
 
-/// One connection: what it says and who says it. Owned by the shard of its key.
-final class EventWorker {
+/// One connection: what it says and who says it. Kept and changed in the table of its key's shard.
+struct EventWorker {
     let key: ConnectionKey
     /// The number of the event it was first seen with.
     let serial: UInt64
-    /// What it says; made when the first octets come.
-    var conversation: Conversation?
+    /// What it says; `nil` once it has ended.
+    private var conversation: Conversation?
     /// Who is shown with its messages.
     private(set) var speakers = Speakers()
     /// Octets it holds for what is not finished.
-    var heldOctets = 0
+    private(set) var heldOctets = 0
     /// When the newest event came, in ticks.
     var lastTick: Int64 = 0
     /// The shard's list of workers by last use, newest first; -1: none.
@@ -24,22 +24,69 @@ final class EventWorker {
     var isIdle = false
     /// It had been made when the newest event came.
     var wasIdle = false
-    /// Forgotten; only its timer is still in the wheel.
-    var hasEnded = false
+    /// Forgotten; only its timer may still be in the wheel.
+    var hasEnded: Bool { conversation == nil }
     /// A timer is in the wheel.
     var hasTimer = false
 
-    init(_ key: ConnectionKey, serial: UInt64) {
+    init(_ key: ConnectionKey, serial: UInt64, _ conversation: Conversation) {
         self.key = key
         self.serial = serial
+        self.conversation = conversation
     }
 
-    /// Notes who an event shows to be behind the connection.
-    func note(_ head: EventHead) {
-        if speakers.know(head) { return }
-        // Only ever read and set as a whole, so that no access of every event is checked.
-        var known = speakers
-        known.note(head)
-        speakers = known
+    /// Notes an event: when it came, and who it shows to be behind the connection.
+    mutating func note(_ head: EventHead) {
+        if !speakers.know(head) { speakers.note(head) }
+        lastTick = TimerWheel.tick(at: head.time)
+        wasIdle = isIdle
+        isIdle = false
+    }
+
+    /// Whether these octets begin another conversation, after a silence.
+    func isAnother(_ octets: Span<UInt8>, _ direction: Direction) -> Bool {
+        // A socket's address is that of one connection, until it is destroyed.
+        key.kind != .sock && conversation?.isAnother(octets, direction) == true
+    }
+
+    /// What was said before is done with: octets that come next belong to another connection.
+    mutating func restart(_ conversation: Conversation) { self.conversation = conversation }
+
+    /// Forgets what was said, and what is held of it.
+    mutating func end() {
+        conversation = nil
+        heldOctets = 0
+    }
+
+    /// Something unfinished waits.
+    var isWaiting: Bool { Direction.allCases.contains { conversation?.isWaiting($0) == true } }
+
+    /// Takes octets.
+    /// - Returns: how many octets more it holds than before.
+    mutating func receive(_ octets: Span<UInt8>, _ head: EventHead, to sink: any MessageSink) -> Int {
+        account(conversation?.receive(octets, head.direction, at: head.time, to: sink) ?? 0)
+    }
+
+    /// Octets are missing: how many, if known.
+    mutating func skip(_ octets: UInt64?, _ head: EventHead, to sink: any MessageSink) {
+        conversation?.skip(octets, head.direction, at: head.time, to: sink)
+    }
+
+    /// Notes what it holds now.
+    /// - Returns: how many octets more than before.
+    mutating func account() -> Int { account(conversation?.heldOctets ?? 0) }
+
+    private mutating func account(_ held: Int) -> Int {
+        defer { heldOctets = held }
+        return held - heldOctets
+    }
+
+    mutating func pause(_ pause: Pause, _ direction: Direction, at time: Int64, to sink: any MessageSink) {
+        conversation?.pause(pause, direction, at: time, to: sink)
+    }
+
+    /// In both directions.
+    mutating func pause(_ pause: Pause, at time: Int64, to sink: any MessageSink) {
+        for direction in Direction.allCases { conversation?.pause(pause, direction, at: time, to: sink) }
     }
 }

@@ -24,10 +24,10 @@ final class ShardGroup: @unchecked Sendable {
 
     func process(_ batch: EventBatch, into output: GroupOutput) {
         if shards.isEmpty { shards = make() }
-        for shard in shards {
+        for index in shards.indices {
             // Often, as what is touched before is on small pages for good.
             heap.advise()
-            shard.process(batch, into: output)
+            shards[index].process(batch, into: output)
         }
     }
 

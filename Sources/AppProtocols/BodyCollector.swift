@@ -123,16 +123,10 @@ public struct BodyCollector {
     ) {
         let whole = Int(clamping: min(announced, UInt64(settings.bodyOctetsMax)))
         if let waiting {
-            Self.reserve(more, of: min(whole, Self.waitingOctetsMax), in: &waiting.octets)
+            waiting.octets.reserve(more, of: min(whole, Self.waitingOctetsMax))
         } else if state == .passing {
-            Self.reserve(more, of: whole, in: &message.body.octets)
+            message.body.reserve(more, of: whole)
         }
-    }
-
-    /// In few pieces where doubling would take several; never more than eight times what has come.
-    private static func reserve(_ more: Int, of whole: Int, in octets: inout [UInt8]) {
-        let needed = octets.count + more
-        if needed > octets.capacity { octets.reserveCapacity(min(8 * needed, whole)) }
     }
 
     /// Starts the body of one of several messages that one decoder takes, one after the other (permessage-deflate).
@@ -402,6 +396,6 @@ extension BodyCollector {
         }
         digest?.update(octets)
         message.body.decodedLength += UInt64(octets.count)
-        message.body.octets.append(contentsOf: octets.extracting(0..<min(room, octets.count)))
+        message.body.append(octets.extracting(first: room))
     }
 }

@@ -16,6 +16,30 @@ extension [UInt8] {
         }
     }
 
+    /// Appends a copy of octets that are not empty, looked at on the way.
+    /// - Returns: their `isPrintableLines`.
+    public mutating func append(linesOf octets: Span<UInt8>) -> Bool {
+        var lowest = UInt8.max
+        var highest = UInt8.min
+        append(addingCapacity: octets.count) { output in
+            for index in octets.indices {
+                let octet = octets[index]
+                lowest = Swift.min(lowest, octet &- 0x0B)
+                highest = Swift.max(highest, octet &- 0x09)
+                output.append(octet)
+            }
+        }
+        return lowest >= 0x20 - 0x0B && highest <= 0x7E - 0x09
+    }
+
+    /// Keeps memory ready for `more` octets that come now: in few pieces where doubling would take several, but never
+    /// for more than eight times what there will be then.
+    /// - Parameter whole: how many there will be in the end.
+    @inline(always) public mutating func reserve(_ more: Int, of whole: Int) {
+        let needed = count + more
+        if needed > capacity { reserveCapacity(Swift.min(8 * needed, whole)) }
+    }
+
     /// Appends a number in decimal.
     public mutating func append(decimal value: UInt64) {
         append(atMost: 20) { $0.append(decimal: value) }

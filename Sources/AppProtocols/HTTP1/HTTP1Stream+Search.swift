@@ -42,7 +42,7 @@ extension HTTP1Stream {
             if message.body.octets.isEmpty, message.body.length == 0 { message.endTime = environment.arrival.time }
             let room = max(1, environment.parser.settings.rawOctetsMax) - message.body.octets.count
             let count = min(room, end - offset)
-            message.body.octets.append(contentsOf: octets.extracting(offset..<(offset + count)))
+            message.body.append(octets.extracting(offset..<(offset + count)))
             message.endTime = environment.arrival.time
             offset += count
             if count == room {

@@ -23,7 +23,7 @@ public final class RawParser: ProtocolParser {
                 isOpen = true
             }
             let count = min(octets.count - offset, max(1, settings.rawOctetsMax) - message.body.octets.count)
-            message.body.octets.append(contentsOf: octets.extracting(offset..<(offset + count)))
+            message.body.append(octets.extracting(offset..<(offset + count)))
             message.endTime = arrival.time
             offset += count
             if message.body.octets.count >= settings.rawOctetsMax { show(to: sink) }

@@ -177,7 +177,7 @@ struct WebSocketStream {
     ) {
         if header.isControl {
             control.endTime = environment.arrival.time
-            control.body.octets.append(contentsOf: payload)
+            control.body.append(payload)
         } else {
             message.endTime = environment.arrival.time
             collector.append(payload, to: &message, environment.settings, environment.tools)

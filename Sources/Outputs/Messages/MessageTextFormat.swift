@@ -152,7 +152,7 @@ public struct MessageTextFormat: MessageFormat {
     ) {
         let body = message.body.octets.span
         guard !body.isEmpty, !limit.isReached else { return }
-        guard body.isPrintableLines else { return append(body: body, mayBeCut: mayBeCut, &buffer, &limit) }
+        guard message.body.isPrintableLines else { return append(body: body, mayBeCut: mayBeCut, &buffer, &limit) }
         // As most text is: looked at once, then copied or lent.
         let shown = limit.take(body)
         guard let last = shown.indices.last else { return buffer.endLine() }

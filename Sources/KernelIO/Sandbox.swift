@@ -91,6 +91,7 @@ public enum Capability: Int, CaseIterable, Sendable {
     case sysResource = 24
     case perfmon = 38
     case bpf = 39
+    case checkpointRestore = 40
 
     public var name: String {
         switch self {
@@ -102,6 +103,7 @@ public enum Capability: Int, CaseIterable, Sendable {
         case .sysResource: "CAP_SYS_RESOURCE"
         case .perfmon: "CAP_PERFMON"
         case .bpf: "CAP_BPF"
+        case .checkpointRestore: "CAP_CHECKPOINT_RESTORE"
         }
     }
 

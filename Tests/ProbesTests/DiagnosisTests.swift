@@ -57,6 +57,22 @@ import Testing
     @Test func whatOnlyHelpsIsANote() {
         #expect(verdict("privileges", Self.machine { $0.capabilities = [.bpf, .perfmon] }) == .note)
         #expect(verdict("privileges", Self.machine { $0.capabilities = [.sysAdmin, .sysPtrace] }) == .note)
+        // All of what is passed over is said at once, so that nobody has to ask again after each privilege given.
+        let missed: [(Set<Capability>, [String])] = [
+            ([.bpf, .perfmon], ["CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH", "CAP_CHECKPOINT_RESTORE"]),
+            ([.bpf, .perfmon, .sysPtrace], ["CAP_DAC_READ_SEARCH", "CAP_CHECKPOINT_RESTORE"]),
+            ([.bpf, .perfmon, .sysPtrace, .dacReadSearch], ["CAP_CHECKPOINT_RESTORE"]),
+            ([.bpf, .perfmon, .sysPtrace, .dacReadSearch, .checkpointRestore], []),
+            ([.sysAdmin, .sysPtrace, .dacReadSearch], []),
+        ]
+        for (capabilities, names) in missed {
+            let check = Self.machine { $0.capabilities = capabilities }.checks.first { $0.id == "privileges" }
+            #expect(check?.verdict == (names.isEmpty ? .fine : .note))
+            let named = ["CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH", "CAP_CHECKPOINT_RESTORE"].filter { name in
+                check?.advice.contains(name) == true
+            }
+            #expect(named == names)
+        }
         #expect(verdict("unprivileged_bpf", Self.machine { $0.unprivilegedBPFDisabled = 0 }) == .note)
         #expect(verdict("landlock", Self.machine { $0.landlockVersion = 0 }) == .note)
         #expect(verdict("seccomp", Self.machine { $0.hasSeccomp = false }) == .note)

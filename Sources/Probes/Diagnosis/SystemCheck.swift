@@ -74,17 +74,28 @@ extension SystemFacts {
                 "privileges", "privileges", .problem, found,
                 "run as root (sudo), or with \(needed.map(\.name).joined(separator: " and ")) and CAP_SYS_PTRACE")
         }
-        guard capabilities.contains(.sysPtrace) else {
-            return SystemCheck(
-                "privileges", "privileges", .note, found,
-                "without CAP_SYS_PTRACE libraries are found only in processes of this user, and by the loader's cache")
-        }
-        guard capabilities.contains(.dacReadSearch) else {
-            return SystemCheck(
-                "privileges", "privileges", .note, found,
-                "without CAP_DAC_READ_SEARCH libraries in folders of other users cannot be probed")
+        let missed = whatIsMissed
+        guard missed.isEmpty else {
+            return SystemCheck("privileges", "privileges", .note, found, missed.joined(separator: "; "))
         }
         return SystemCheck("privileges", "privileges", .fine, found)
+    }
+
+    /// What a trace passes over for want of privileges that it can do without.
+    private var whatIsMissed: [String] {
+        var missed: [String] = []
+        if !capabilities.contains(.sysPtrace) {
+            missed.append(
+                "without CAP_SYS_PTRACE libraries are found only in processes of this user, and by the loader's cache")
+        }
+        if !capabilities.contains(.dacReadSearch) {
+            missed.append("without CAP_DAC_READ_SEARCH libraries in folders of other users cannot be probed")
+        }
+        if !capabilities.contains(.checkpointRestore), !capabilities.contains(.sysAdmin) {
+            missed.append(
+                "without CAP_CHECKPOINT_RESTORE libraries that were replaced since processes started cannot be probed")
+        }
+        return missed
     }
 
     private var ringBuffer: SystemCheck {

@@ -13,12 +13,13 @@ public final class HTTP1Parser: ProtocolParser {
     let settings: ParserSettings
     let tools: any BodyTools
     private let pool: HTTP1Pool
-    private var sides = Sides()
-    /// Asked for with every event: what is only set and read needs no check of its accesses.
+    /// One, which is out while it is changed: each access to a property that is used in its place is checked as the
+    /// program runs, and none to one that is only copied and exchanged.
+    private var sides = [Sides()]
+    /// Asked for with every event.
     private var held = 0
 
-    /// Both directions, and what pairs their messages: one value, so that octets that come take one access to the
-    /// object.
+    /// Both directions, and what pairs their messages.
     private struct Sides {
         var exchange = HTTP1Exchange()
         private var received: HTTP1StreamBox?
@@ -39,7 +40,7 @@ public final class HTTP1Parser: ProtocolParser {
 
         mutating func receive(
             _ octets: Span<UInt8>, _ environment: borrowing HTTP1Stream.Environment, _ pool: HTTP1Pool
-        ) -> (step: ParserStep, heldOctets: Int) {
+        ) -> ParserStep {
             let direction = environment.arrival.direction
             var box = takeBox(direction, pool)
             let (step, isIdle, held) = box[0].receiveAndTrim(octets, &exchange, environment)
@@ -50,7 +51,7 @@ public final class HTTP1Parser: ProtocolParser {
                 hold(held, direction)
                 self[direction] = consume box
             }
-            return (step, heldOctets)
+            return step
         }
 
         mutating func skip(
@@ -98,7 +99,10 @@ public final class HTTP1Parser: ProtocolParser {
     }
 
     /// What the message that switched protocols said; `nil` before.
-    public var handover: ProtocolHandover? { sides.exchange.handover }
+    public var handover: ProtocolHandover? {
+        let own = sides
+        return own[0].exchange.handover
+    }
 
     public static func detect(_ prefix: Span<UInt8>, _ direction: Direction) -> Detection {
         var scanned = 0
@@ -107,23 +111,33 @@ public final class HTTP1Parser: ProtocolParser {
     }
 
     public func receive(_ octets: Span<UInt8>, _ arrival: Arrival, to sink: any MessageSink) -> ParserStep {
-        let (step, held) = sides.receive(octets, environment(arrival, sink), pool)
-        self.held = held
-        return step
+        change { $0.receive(octets, environment(arrival, sink), pool) }
     }
 
     public func skip(_ octets: UInt64?, _ arrival: Arrival, to sink: any MessageSink) -> ParserStep.Outcome {
-        sides.skip(octets, environment(arrival, sink), pool)
-        held = sides.heldOctets
+        change { $0.skip(octets, environment(arrival, sink), pool) }
         return .needMore
     }
 
     public func pause(_ pause: Pause, _ arrival: Arrival, to sink: any MessageSink) {
-        sides.pause(pause, environment(arrival, sink), pool)
-        held = sides.heldOctets
+        change { $0.pause(pause, environment(arrival, sink), pool) }
     }
 
-    public func isWaiting(_ direction: Direction) -> Bool { sides[direction]?[0].isWaiting ?? false }
+    /// Nothing that is called meanwhile may come back to this parser, whose state is out.
+    @inline(__always) private func change<Result>(_ body: (inout Sides) -> Result) -> Result {
+        var own: [Sides] = []
+        swap(&own, &sides)
+        defer {
+            held = own[0].heldOctets
+            swap(&own, &sides)
+        }
+        return body(&own[0])
+    }
+
+    public func isWaiting(_ direction: Direction) -> Bool {
+        let own = sides
+        return own[0][direction]?[0].isWaiting ?? false
+    }
 
     public var heldOctets: Int { held }
 

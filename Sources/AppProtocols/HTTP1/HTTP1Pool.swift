@@ -15,14 +15,22 @@ public final class HTTP1Pool {
 
     /// One that belongs to the direction from when it is given something.
     func take(_ direction: Direction) -> HTTP1StreamBox {
-        boxes.popLast() ?? [HTTP1Stream(direction)]
+        var own = exchange(for: [])
+        let box = own.popLast()
+        _ = exchange(for: own)
+        return box ?? [HTTP1Stream(direction)]
     }
 
     /// - Parameter box: idle and trimmed, and given up by whoever had it.
-    func give(_ box: consuming HTTP1StreamBox) { Self.add(box, to: &boxes) }
+    func give(_ box: consuming HTTP1StreamBox) {
+        var own = exchange(for: [])
+        if own.count < Self.spareMax { own.append(box) }
+        _ = exchange(for: own)
+    }
 
-    /// In one access to the object.
-    private static func add(_ box: consuming HTTP1StreamBox, to boxes: inout [HTTP1StreamBox]) {
-        if boxes.count < spareMax { boxes.append(box) }
+    /// All are out while some are taken or given: an access to the object that only exchanges them needs no check.
+    @inline(__always) private func exchange(for others: consuming [HTTP1StreamBox]) -> [HTTP1StreamBox] {
+        swap(&boxes, &others)
+        return others
     }
 }

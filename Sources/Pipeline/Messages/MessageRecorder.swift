@@ -6,14 +6,13 @@ import TLS
 /// Takes the messages of a shard's connections, has them rendered, and counts them.
 final class MessageRecorder: MessageSink {
     private let renderer: any MessageRenderer
-    private var state = State()
+    /// One, which is out while it is changed, so that accesses to the object need no checks as the program runs.
+    private var state = [State()]
     /// Whose messages come next.
     var speakers = Speakers()
-    /// Which place records have that come next. Apart from the rest, as is what is said above: what is only set and
-    /// read needs no check of its accesses.
+    /// Which place records have that come next.
     var place = RecordPlace(event: 0, due: .max, serial: 0)
 
-    /// One value, so that what is done for each message takes one access to the object.
     private struct State {
         var counts = MessageCounts()
         /// Those of the output that is filled.
@@ -47,29 +46,52 @@ final class MessageRecorder: MessageSink {
     init(_ renderer: any MessageRenderer) { self.renderer = renderer }
 
     var counts: MessageCounts {
-        get { state.counts }
-        _modify { yield &state.counts }
+        get { state[0].counts }
+        _modify {
+            var own: [State] = []
+            swap(&own, &state)
+            defer { swap(&own, &state) }
+            yield &own[0].counts
+        }
+    }
+
+    @inline(__always) private func change(_ body: (inout State) -> Void) {
+        var own: [State] = []
+        swap(&own, &state)
+        defer { swap(&own, &state) }
+        body(&own[0])
     }
 
     /// Records go into this output, until `end` gives it what was made.
     func begin(_ output: GroupOutput) {
-        output.exchange(&state.records)
-        state.records.beginShard()
-        state.recordsBefore = state.records.count
+        change { state in
+            output.exchange(&state.records)
+            state.records.beginShard()
+            state.recordsBefore = state.records.count
+        }
     }
 
     func end(_ output: GroupOutput) {
-        state.counts.records += state.records.count - state.recordsBefore
-        output.exchange(&state.records)
+        change { state in
+            state.counts.records += state.records.count - state.recordsBefore
+            output.exchange(&state.records)
+        }
     }
 
     func receive(_ message: borrowing Message) {
-        state.append(message, of: speakers.base(message.direction, at: message.time), at: place, by: renderer)
+        let base = speakers.base(message.direction, at: message.time)
+        var own: [State] = []
+        swap(&own, &state)
+        own[0].append(message, of: base, at: place, by: renderer)
+        swap(&own, &state)
     }
 
     func receive(_ transaction: borrowing Transaction) {
         let base = speakers.base(transaction.direction, at: transaction.requestTime)
-        state.append(transaction, of: base, at: place, by: renderer)
+        var own: [State] = []
+        swap(&own, &state)
+        own[0].append(transaction, of: base, at: place, by: renderer)
+        swap(&own, &state)
     }
 
     func count(_ malformation: Malformation, octets: UInt64) {
@@ -78,11 +100,11 @@ final class MessageRecorder: MessageSink {
     }
 
     func append(_ summary: TLSSummary, _ base: BaseInfo) {
-        state.append(at: place) { octets in renderer.append(summary, of: base, to: &octets) }
+        change { $0.append(at: place) { octets in renderer.append(summary, of: base, to: &octets) } }
     }
 
     func append(text: Span<UInt8>, _ base: BaseInfo) {
-        state.append(at: place) { octets in renderer.append(text: text, of: base, to: &octets) }
+        change { $0.append(at: place) { octets in renderer.append(text: text, of: base, to: &octets) } }
     }
 }
 

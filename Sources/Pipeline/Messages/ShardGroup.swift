@@ -6,7 +6,6 @@ import KernelIO
 final class ShardGroup: @unchecked Sendable {
     private var shards: [EventShard] = []
     private let make: () -> [EventShard]
-    private var heap = HeapPages()
 
     /// - Parameter count: so many groups are the shards dealt to, in turn.
     init(
@@ -26,7 +25,7 @@ final class ShardGroup: @unchecked Sendable {
         if shards.isEmpty { shards = make() }
         for index in shards.indices {
             // Often, as what is touched before is on small pages for good.
-            heap.advise()
+            HeapPages.advise()
             shards[index].process(batch, into: output)
         }
     }

@@ -20,9 +20,9 @@ public enum HeapPages {
     private static let touchedOctets: UInt = 32 << 20
     private static let hugePageOctets: UInt = 2 << 20
 
-    /// Up to where huge pages were asked for.
+    /// Up to where huge pages were asked for; 0: before `share`.
     private static let advised = Atomic<UInt>(0)
-    /// Up to where pages are there, or being filled by some thread; 0: before `share`.
+    /// Up to where pages are there, or being filled by some thread.
     private static let filled = Atomic<UInt>(0)
 
     /// The end of the heap.

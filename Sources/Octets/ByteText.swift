@@ -19,6 +19,7 @@ extension [UInt8] {
     /// Appends a copy of octets that are not empty, looked at on the way.
     /// - Returns: their `isPrintableLines`.
     public mutating func append(linesOf octets: Span<UInt8>) -> Bool {
+        // Its extremes, written again: shared through a value of both, this loop takes one octet at a time.
         var lowest = UInt8.max
         var highest = UInt8.min
         append(addingCapacity: octets.count) { output in

@@ -4,7 +4,7 @@ import Octets
 /// The workers of a shard: by the key of their connection, and in the order of their last use.
 struct WorkerTable {
     /// By slot; those of free slots are forgotten ones.
-    var workers: [EventWorker] = []
+    private var workers: [EventWorker] = []
     private var freeSlots: [Int32] = []
     private var index = HashIndex(slots: 64)
     /// The ends of the list through the workers; -1: there are none.

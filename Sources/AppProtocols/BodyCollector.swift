@@ -24,14 +24,12 @@ public struct BodyCollector {
     /// An object, as most bodies are not coded and all collectors would be larger by it.
     private final class Waiting {
         let codings: [ContentCoding?]
-        let settings: ParserSettings
-        let tools: any BodyTools
+        let context: ParserContext
         var octets: [UInt8] = []
 
-        init(_ codings: [ContentCoding?], _ settings: ParserSettings, _ tools: any BodyTools) {
+        init(_ codings: [ContentCoding?], _ context: ParserContext) {
             self.codings = codings
-            self.settings = settings
-            self.tools = tools
+            self.context = context
         }
     }
 
@@ -81,22 +79,20 @@ public struct BodyCollector {
     /// Starts a body.
     /// - Parameter codings: as listed in `Content-Encoding` (and `Transfer-Encoding` before `chunked`), `identity`
     ///   left out; `nil` for one that nobody here knows.
-    public mutating func begin(
-        _ codings: [ContentCoding?], in message: inout Message, _ settings: ParserSettings, _ tools: any BodyTools
-    ) {
-        start(settings, tools)
+    public mutating func begin(_ codings: [ContentCoding?], in message: inout Message, _ context: ParserContext) {
+        start(context)
         guard !codings.isEmpty else { return }
         // What lies beneath an unknown coding cannot be reached: all is shown as it was on the wire.
         guard codings.count <= Self.codingsMax, !codings.contains(where: { $0 == nil }) else {
             return message.note(.unknownCoding)
         }
-        waiting = Waiting(codings, settings, tools)
+        waiting = Waiting(codings, context)
     }
 
     /// Takes the codings off that wait for it.
-    private mutating func open(_ codings: [ContentCoding?], in message: inout Message, _ tools: any BodyTools) {
+    private mutating func open(_ codings: [ContentCoding?], in message: inout Message, _ context: ParserContext) {
         for coding in codings.reversed() {
-            guard let coding, let decoder = tools.makeDecoder(coding) else {
+            guard let coding, let decoder = context.tools.makeDecoder(coding) else {
                 levels.removeAll(keepingCapacity: true)
                 return message.note(.unknownCoding)
             }
@@ -109,19 +105,17 @@ public struct BodyCollector {
     /// Decodes what waits, so that the message holds all of the body that has come.
     public mutating func decodeWaiting(in message: inout Message) {
         guard let waiting = waiting.take() else { return }
-        open(waiting.codings, in: &message, waiting.tools)
+        open(waiting.codings, in: &message, waiting.context)
         guard !waiting.octets.isEmpty else { return }
         // Most text is coded in no less than a quarter.
-        message.body.octets.reserveCapacity(min(4 * waiting.octets.count, waiting.settings.bodyOctetsMax))
-        take(all: waiting.octets.span, to: &message, waiting.settings, waiting.tools)
+        message.body.octets.reserveCapacity(min(4 * waiting.octets.count, waiting.context.settings.bodyOctetsMax))
+        take(all: waiting.octets.span, to: &message, waiting.context)
     }
 
     /// Keeps memory ready for octets that come now.
     /// - Parameter announced: octets of the whole body.
-    mutating func reserve(
-        _ more: Int, of announced: UInt64, in message: inout Message, _ settings: ParserSettings
-    ) {
-        let whole = Int(clamping: min(announced, UInt64(settings.bodyOctetsMax)))
+    mutating func reserve(_ more: Int, of announced: UInt64, in message: inout Message, _ context: ParserContext) {
+        let whole = Int(clamping: min(announced, UInt64(context.settings.bodyOctetsMax)))
         if let waiting {
             waiting.octets.reserve(more, of: min(whole, Self.waitingOctetsMax))
         } else if state == .passing {
@@ -132,45 +126,38 @@ public struct BodyCollector {
     /// Starts the body of one of several messages that one decoder takes, one after the other (permessage-deflate).
     /// The caller keeps the decoder for the next, unless this body could not be decoded to its end.
     public mutating func begin(
-        _ coding: ContentCoding, by decoder: any BodyDecoder, in message: inout Message, _ settings: ParserSettings,
-        _ tools: any BodyTools
+        _ coding: ContentCoding, by decoder: any BodyDecoder, in message: inout Message, _ context: ParserContext
     ) {
-        start(settings, tools)
+        start(context)
         levels.append(Level(decoder: decoder, coding: coding))
         state = .decoding
         message.body.codings.append(coding)
     }
 
     /// Takes octets of the body as they were on the wire, chunk framing and padding taken off.
-    public mutating func append(
-        _ octets: Span<UInt8>, to message: inout Message, _ settings: ParserSettings, _ tools: any BodyTools
-    ) {
+    public mutating func append(_ octets: Span<UInt8>, to message: inout Message, _ context: ParserContext) {
         guard !octets.isEmpty else { return }
         message.body.length += UInt64(octets.count)
-        guard let waiting else { return take(all: octets, to: &message, settings, tools) }
+        guard let waiting else { return take(all: octets, to: &message, context) }
         waiting.octets.append(contentsOf: octets)
         if waiting.octets.count > Self.waitingOctetsMax { decodeWaiting(in: &message) }
     }
 
-    private mutating func take(
-        all octets: Span<UInt8>, to message: inout Message, _ settings: ParserSettings, _ tools: any BodyTools
-    ) {
-        guard state == .decoding else { return take(octets, to: &message, settings, tools) }
+    private mutating func take(all octets: Span<UInt8>, to message: inout Message, _ context: ParserContext) {
+        guard state == .decoding else { return take(octets, to: &message, context) }
         // A beginning of fixed length, so that a mistake is told the same however the body was cut.
         let beginning = octets.extracting(first: max(0, Self.heldOctetsMax - Int(clamping: coded)))
-        take(beginning, to: &message, settings, tools)
-        take(octets.extracting(beginning.count...), to: &message, settings, tools)
+        take(beginning, to: &message, context)
+        take(octets.extracting(beginning.count...), to: &message, context)
     }
 
-    private mutating func take(
-        _ octets: Span<UInt8>, to message: inout Message, _ settings: ParserSettings, _ tools: any BodyTools
-    ) {
+    private mutating func take(_ octets: Span<UInt8>, to message: inout Message, _ context: ParserContext) {
         guard !octets.isEmpty else { return }
         switch state {
-        case .passing: keep(octets, in: &message, settings, tools)
+        case .passing: keep(octets, in: &message, context)
         case .decoding:
             coded += UInt64(octets.count)
-            decode(octets, at: 0, into: &message, settings, tools)
+            decode(octets, at: 0, into: &message, context)
             if state == .decoding { hold(octets) }
         case .stopped: break
         }
@@ -206,11 +193,11 @@ public struct BodyCollector {
         state = .passing
     }
 
-    private mutating func start(_ settings: ParserSettings, _ tools: any BodyTools) {
+    private mutating func start(_ context: ParserContext) {
         forget()
         if waiting != nil { waiting = nil }
         coded = 0
-        if settings.digestsBodies { digest = tools.makeDigest() }
+        if context.settings.digestsBodies { digest = context.tools.makeDigest() }
     }
 
     /// Names the outermost coding that has not come to its end mark: those beneath it cannot have either, or were left
@@ -240,8 +227,7 @@ public struct BodyCollector {
 extension BodyCollector {
     /// Runs `octets` through the decoder at `index`, and what it gives through those behind it.
     private mutating func decode(
-        _ octets: Span<UInt8>, at index: Int, into message: inout Message, _ settings: ParserSettings,
-        _ tools: any BodyTools
+        _ octets: Span<UInt8>, at index: Int, into message: inout Message, _ context: ParserContext
     ) {
         let decoder = levels[index].decoder
         let isLast = index == levels.count - 1
@@ -249,17 +235,17 @@ extension BodyCollector {
         var isFull = false
         while offset < octets.count || isFull, state == .decoding {
             let rest = octets.extracting(offset...)
-            let room = settings.bodyOctetsMax - message.body.octets.count
+            let room = context.settings.bodyOctetsMax - message.body.octets.count
             let step =
                 if isLast, room > 0 {
-                    decodeInPlace(rest, by: decoder, room: room, into: &message, settings, tools)
+                    decodeInPlace(rest, by: decoder, room: room, into: &message, context)
                 } else {
-                    decodeAside(rest, at: index, into: &message, settings, tools)
+                    decodeAside(rest, at: index, into: &message, context)
                 }
             offset += step.taken
             isFull = step.isFull
             if step.isFailed || (step.taken == 0 && step.given == 0 && !rest.isEmpty) {
-                fail(at: index, octets, of: &message, settings, tools)
+                fail(at: index, octets, of: &message, context)
             }
         }
     }
@@ -280,12 +266,12 @@ extension BodyCollector {
     /// One step of the last decoder, straight to where the body is kept.
     private mutating func decodeInPlace(
         _ octets: Span<UInt8>, by decoder: any BodyDecoder, room: Int, into message: inout Message,
-        _ settings: ParserSettings, _ tools: any BodyTools
+        _ context: ParserContext
     ) -> Step {
         let start = message.body.octets.count
         let free = message.body.octets.capacity - start
         // One octet more than the limit tells a body that ends there from one that goes on.
-        let left = self.left(at: levels.count - 1, settings)
+        let left = self.left(at: levels.count - 1, context)
         let size = min(
             room, left == .max ? left : left + 1,
             free >= Self.growthOctets / 2 ? free : max(Self.growthOctets, Self.growth(start)))
@@ -298,7 +284,7 @@ extension BodyCollector {
         if step.given > left {
             message.body.octets.removeLast()
             message.body.decodedLength -= 1
-            limit(&message, settings)
+            limit(&message, context)
         }
         if let digest { digest.update(message.body.octets.span.extracting(start...)) }
         return step
@@ -307,8 +293,7 @@ extension BodyCollector {
     /// One step of a decoder into its scratch buffer, and on from there: of one that others follow, or one whose octets
     /// are beyond the limit.
     private mutating func decodeAside(
-        _ octets: Span<UInt8>, at index: Int, into message: inout Message, _ settings: ParserSettings,
-        _ tools: any BodyTools
+        _ octets: Span<UInt8>, at index: Int, into message: inout Message, _ context: ParserContext
     ) -> Step {
         var scratch: [UInt8] = []
         swap(&scratch, &levels[index].scratch)
@@ -318,15 +303,15 @@ extension BodyCollector {
         scratch.append(addingCapacity: Self.scratchOctets) { output in
             step = Self.step(decoder, octets, into: &output)
         }
-        let left = self.left(at: index, settings)
+        let left = self.left(at: index, context)
         levels[index].given += UInt64(step.given)
         // What one coding gives to the next is bounded, too: a bomb may give what the next ignores.
         if index == levels.count - 1 {
-            keep(scratch.span.extracting(first: left), in: &message, settings, tools)
+            keep(scratch.span.extracting(first: left), in: &message, context)
         } else {
-            decode(scratch.span.extracting(first: left), at: index + 1, into: &message, settings, tools)
+            decode(scratch.span.extracting(first: left), at: index + 1, into: &message, context)
         }
-        if step.given > left, state == .decoding { limit(&message, settings) }
+        if step.given > left, state == .decoding { limit(&message, context) }
         swap(&scratch, &levels[index].scratch)
         return step
     }
@@ -347,21 +332,20 @@ extension BodyCollector {
     }
 
     /// Octets that the decoder at `index` may still give.
-    private func left(at index: Int, _ settings: ParserSettings) -> Int {
+    private func left(at index: Int, _ context: ParserContext) -> Int {
         let given = levels[index].given
-        return given < settings.decodedOctetsMax ? Int(clamping: settings.decodedOctetsMax - given) : 0
+        return given < context.settings.decodedOctetsMax ? Int(clamping: context.settings.decodedOctetsMax - given) : 0
     }
 
-    private mutating func limit(_ message: inout Message, _ settings: ParserSettings) {
-        message.markIncomplete(.decodingLimited(octets: settings.decodedOctetsMax))
+    private mutating func limit(_ message: inout Message, _ context: ParserContext) {
+        message.markIncomplete(.decodingLimited(octets: context.settings.decodedOctetsMax))
         state = .stopped
     }
 
     /// The decoder at `index` gave up. Where nothing was decoded before, the body is shown as it was on the wire, as a
     /// server may have named a coding that it did not apply.
     private mutating func fail(
-        at index: Int, _ octets: Span<UInt8>, of message: inout Message, _ settings: ParserSettings,
-        _ tools: any BodyTools
+        at index: Int, _ octets: Span<UInt8>, of message: inout Message, _ context: ParserContext
     ) {
         message.markIncomplete(.undecodable(levels[index].coding, afterOctets: message.body.decodedLength))
         state = .stopped
@@ -371,8 +355,8 @@ extension BodyCollector {
         state = .passing
         message.body.codings.removeAll(keepingCapacity: true)
         let held = held
-        keep(held.span, in: &message, settings, tools)
-        keep(octets, in: &message, settings, tools)
+        keep(held.span, in: &message, context)
+        keep(octets, in: &message, context)
     }
 
     /// Remembers octets that gave nothing yet.
@@ -385,13 +369,11 @@ extension BodyCollector {
         held.append(contentsOf: octets)
     }
 
-    private mutating func keep(
-        _ octets: Span<UInt8>, in message: inout Message, _ settings: ParserSettings, _ tools: any BodyTools
-    ) {
-        let room = max(0, settings.bodyOctetsMax - message.body.octets.count)
+    private mutating func keep(_ octets: Span<UInt8>, in message: inout Message, _ context: ParserContext) {
+        let room = max(0, context.settings.bodyOctetsMax - message.body.octets.count)
         if octets.count > room, digest == nil, message.body.isKeptWhole, message.isComplete {
             // Beyond the limit the digest stands for what is not kept.
-            digest = tools.makeDigest()
+            digest = context.tools.makeDigest()
             digest?.update(message.body.octets.span)
         }
         digest?.update(octets)

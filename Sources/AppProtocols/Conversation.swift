@@ -29,10 +29,7 @@ public struct Conversation {
     /// More octets than this cannot be needed to tell a protocol.
     static let detectionOctetsMax = 4_096
 
-    private let registry: ParserRegistry
-    private let settings: ParserSettings
-    private let tools: any BodyTools
-    private let pools: ParserPools
+    private let context: ParserContext
     /// By direction (`subscript`).
     private var sides: InlineArray<2, Side> = [Side(), Side()]
     private var parser: (any ProtocolParser)?
@@ -42,16 +39,8 @@ public struct Conversation {
 
     public private(set) var spoken = ConnectionProtocol.raw
 
-    /// - Parameter pools: shared by conversations that no two threads use at once.
-    public init(
-        _ registry: ParserRegistry, _ settings: ParserSettings, _ tools: any BodyTools,
-        _ pools: ParserPools = ParserPools()
-    ) {
-        self.registry = registry
-        self.settings = settings
-        self.tools = tools
-        self.pools = pools
-    }
+    /// - Parameter context: shared by conversations that no two threads use at once.
+    public init(_ context: ParserContext) { self.context = context }
 
     /// Takes the next octets of a direction.
     /// - Returns: `heldOctets` then.
@@ -131,7 +120,7 @@ public struct Conversation {
     /// Whether octets that come after a silence begin a conversation of their own: a descriptor may have been given to
     /// another connection, of which nothing but its first octets tells.
     public func isAnother(_ octets: Span<UInt8>, _ direction: Direction) -> Bool {
-        guard parser != nil, spoken != .raw, case .found(let found) = registry.detect(octets, direction) else {
+        guard parser != nil, spoken != .raw, case .found(let found) = context.registry.detect(octets, direction) else {
             return false
         }
         // A client's preface comes once in a connection (RFC 9113 § 3.4); HTTP/1 has no such mark and needs none.
@@ -175,7 +164,7 @@ public struct Conversation {
             self[direction].mode = .parsed
             return true
         }
-        switch registry.detect(octets, direction) {
+        switch context.registry.detect(octets, direction) {
         case .found(let found):
             if parser == nil || found != spoken { start(found, after: nil) }
             self[direction].mode = .parsed
@@ -190,7 +179,7 @@ public struct Conversation {
     }
 
     private mutating func start(_ next: ConnectionProtocol, after previous: (any ProtocolParser)?) {
-        parser = registry.makeParser(next, settings, tools, pools, after: previous)
+        parser = context.registry.makeParser(next, context, after: previous)
         spoken = next
     }
 
@@ -232,7 +221,7 @@ public struct Conversation {
 
     private mutating func rawParser() -> any ProtocolParser {
         if let raw { return raw }
-        let made = registry.makeParser(.raw, settings, tools, pools, after: nil)
+        let made = context.registry.makeParser(.raw, context, after: nil)
         raw = made
         return made
     }

@@ -10,8 +10,7 @@ public struct ParserRegistry: Sendable {
         /// A parser for a new connection; or for one that spoke another protocol before, whose parser is given.
         public var make: Maker
 
-        public typealias Maker =
-            @Sendable (ParserSettings, any BodyTools, ParserPools, (any ProtocolParser)?) -> any ProtocolParser
+        public typealias Maker = @Sendable (ParserContext, (any ProtocolParser)?) -> any ProtocolParser
 
         public init(
             _ spoken: ConnectionProtocol, detect: @escaping @Sendable (Span<UInt8>, Direction) -> Detection,
@@ -47,27 +46,22 @@ public struct ParserRegistry: Sendable {
     }
 
     func makeParser(
-        _ spoken: ConnectionProtocol, _ settings: ParserSettings, _ tools: any BodyTools, _ pools: ParserPools,
-        after previous: (any ProtocolParser)?
+        _ spoken: ConnectionProtocol, _ context: ParserContext, after previous: (any ProtocolParser)?
     ) -> any ProtocolParser {
         let entry = entries.first { $0.spoken == spoken } ?? entries[entries.count - 1]
-        return entry.make(settings, tools, pools, previous)
+        return entry.make(context, previous)
     }
 }
 
 extension ParserRegistry {
     /// All parsers. To add one: its type, a case of `ConnectionProtocol`, and a line here.
     public static let standard = ParserRegistry([
-        Entry(.http2, detect: HTTP2Parser.detect) { settings, tools, pools, _ in
-            HTTP2Parser(settings, tools, pool: pools.http2)
-        },
-        Entry(.http1, detect: HTTP1Parser.detect) { settings, tools, pools, _ in
-            HTTP1Parser(settings, tools, pool: pools.http1)
-        },
+        Entry(.http2, detect: HTTP2Parser.detect) { context, _ in HTTP2Parser(context) },
+        Entry(.http1, detect: HTTP1Parser.detect) { context, _ in HTTP1Parser(context) },
         // Begins with an upgrade alone: nothing in its octets tells it.
-        Entry(.webSocket, detect: { _, _ in .no }) { settings, tools, _, previous in
-            WebSocketParser(settings, tools, (previous as? HTTP1Parser)?.handover)
+        Entry(.webSocket, detect: { _, _ in .no }) { context, previous in
+            WebSocketParser(context, (previous as? HTTP1Parser)?.handover)
         },
-        Entry(.raw, detect: { _, _ in .yes }) { settings, _, _, _ in RawParser(settings) },
+        Entry(.raw, detect: { _, _ in .yes }) { context, _ in RawParser(context) },
     ])
 }

@@ -61,7 +61,7 @@ enum ParserSpeed {
         var seconds = 0.0
         // Bodies within the limit, one stream after the other, as a server sends files.
         let sink = Counter()
-        var conversation = Conversation(.standard, ParserSettings(), ContentTools())
+        var conversation = Conversation(ParserContext(ParserSettings(), ContentTools()))
         let pieces = 200
         for piece in 0..<pieces {
             let id = UInt8(truncatingIfNeeded: 1 + 2 * (piece % 100))
@@ -81,7 +81,7 @@ enum ParserSpeed {
 
     private static func time(_ octets: [UInt8], _ rounds: Int) -> (Double, Int) {
         let sink = Counter()
-        var conversation = Conversation(.standard, ParserSettings(), ContentTools())
+        var conversation = Conversation(ParserContext(ParserSettings(), ContentTools()))
         let began = Clock.monotonicNanoseconds
         for _ in 0..<rounds { conversation.receive(octets.span, .sent, at: 1, to: sink) }
         return (Double(Clock.monotonicNanoseconds - began) / 1e9, sink.messages)

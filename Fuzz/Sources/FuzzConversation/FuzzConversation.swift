@@ -53,7 +53,7 @@ private enum Step {
 
 /// What came out, as text.
 private func run(_ steps: [Step], _ settings: ParserSettings, piece: Int) -> [String] {
-    var conversation = Conversation(.standard, settings, NoBodyTools())
+    var conversation = Conversation(ParserContext(settings, NoBodyTools()))
     let sink = CheckingSink(settings)
     var time: Int64 = 1
     for step in steps {

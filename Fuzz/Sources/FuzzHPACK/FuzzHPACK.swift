@@ -23,7 +23,7 @@ public func fuzzHPACK(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
 }
 
 private func lists(_ blocks: [[UInt8]], _ cut: ([UInt8]) -> [[UInt8]]) -> [HeaderList] {
-    let parser = HTTP2Parser(ParserSettings(), NoBodyTools())
+    let parser = HTTP2Parser(ParserContext(ParserSettings(), NoBodyTools()))
     let sink = ListSink()
     let arrival = Arrival(.received, time: 1, firstTime: 1)
     var wire: [UInt8] = [0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100]

@@ -47,7 +47,7 @@ private var settings: ParserSettings {
 }
 
 private func run(_ octets: [UInt8], _ direction: Direction, piece: Int) -> Log {
-    let parser = HTTP1Parser(settings, NoBodyTools())
+    let parser = HTTP1Parser(ParserContext(settings, NoBodyTools()))
     let log = Log()
     var held: [UInt8] = []
     var rest = octets[...]
@@ -64,7 +64,7 @@ private func run(_ octets: [UInt8], _ direction: Direction, piece: Int) -> Log {
 }
 
 private func runWithGapsAndPauses(_ octets: [UInt8], seed: UInt8) {
-    let parser = HTTP1Parser(settings, NoBodyTools())
+    let parser = HTTP1Parser(ParserContext(settings, NoBodyTools()))
     let log = Log()
     var held: [[UInt8]] = [[], []]
     var state = UInt32(seed) | 1

@@ -20,7 +20,7 @@ public func fuzzHTTP2(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
         settings.bodyOctetsMax = 64
         settings.rawOctetsMax = 32
     }
-    let parser = HTTP2Parser(settings, NoBodyTools())
+    let parser = HTTP2Parser(ParserContext(settings, NoBodyTools()))
     let sink = CheckingSink(settings)
     var held: [Direction: [UInt8]] = [.sent: [], .received: []]
     var at = 1

@@ -31,7 +31,7 @@ private final class Log: MessageSink {
 private func run(_ octets: [UInt8], piece: Int, gapAfter: Int?) -> [[UInt8]] {
     var settings = ParserSettings()
     settings.bodyOctetsMax = 100
-    let parser = WebSocketParser(settings, NoBodyTools(), nil)
+    let parser = WebSocketParser(ParserContext(settings, NoBodyTools()), nil)
     let log = Log()
     let arrival = Arrival(.sent, time: 1, firstTime: 1)
     var held: [UInt8] = []

@@ -37,7 +37,7 @@ final class GRPCAssembly {
 
     /// Takes octets of the body.
     func append(
-        _ octets: Span<UInt8>, at time: Int64, _ settings: ParserSettings, _ tools: any BodyTools,
+        _ octets: Span<UInt8>, at time: Int64, _ context: ParserContext,
         to sink: any MessageSink
     ) {
         var at = 0
@@ -52,7 +52,7 @@ final class GRPCAssembly {
                 prefixCount += 1
                 at += 1
                 if prefixCount == 5 {
-                    begin(settings, tools)
+                    begin(context)
                     if message.flags & 0x7E != 0 {
                         // Only gRPC-Web has a flag besides the lowest, for trailers.
                         isLost = true
@@ -63,7 +63,7 @@ final class GRPCAssembly {
                 }
             } else {
                 let count = min(remaining, octets.count - at)
-                collector.append(octets.extracting(at..<(at + count)), to: &message, settings, tools)
+                collector.append(octets.extracting(at..<(at + count)), to: &message, context)
                 remaining -= count
                 at += count
             }
@@ -96,7 +96,7 @@ final class GRPCAssembly {
         end(isWhole: false, at: time, to: sink)
     }
 
-    private func begin(_ settings: ParserSettings, _ tools: any BodyTools) {
+    private func begin(_ context: ParserContext) {
         announced = UInt64(prefix.span.bigEndian32(at: 1))
         remaining = Int(announced)
         message.streamID = streamID
@@ -105,7 +105,7 @@ final class GRPCAssembly {
         let target = target
         message.target = message.headers.append(target.span)
         let codings: [ContentCoding?] = prefix[0] & 1 == 1 ? [coding] : []
-        collector.begin(codings, in: &message, settings, tools)
+        collector.begin(codings, in: &message, context)
     }
 
     private func end(isWhole: Bool, at time: Int64, to sink: any MessageSink) {

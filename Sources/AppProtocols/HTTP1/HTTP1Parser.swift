@@ -10,8 +10,7 @@ import Octets
 /// When `receive` answers `switches(to:)`, `handover` says what the next parser needs; octets of the other direction
 /// that were not consumed belong to the next parser as well.
 public final class HTTP1Parser: ProtocolParser {
-    let settings: ParserSettings
-    let tools: any BodyTools
+    let context: ParserContext
     private let pool: HTTP1Pool
     /// One, which is out while it is changed: each access to a property that is used in its place is checked as the
     /// program runs, and none to one that is only copied and exchanged.
@@ -21,11 +20,11 @@ public final class HTTP1Parser: ProtocolParser {
 
     /// Both directions, and what pairs their messages.
     private struct Sides {
-        var exchange = HTTP1Exchange()
         private var received: HTTP1StreamBox?
         private var sent: HTTP1StreamBox?
         /// Octets held in each.
         private var held: (received: Int, sent: Int) = (0, 0)
+        var exchange = HTTP1Exchange()
 
         subscript(direction: Direction) -> HTTP1StreamBox? {
             _read { if direction == .sent { yield sent } else { yield received } }
@@ -90,12 +89,10 @@ public final class HTTP1Parser: ProtocolParser {
         var heldOctets: Int { held.received + held.sent + exchange.heldOctets }
     }
 
-    /// - Parameter pool: where the directions' state comes from and goes to between messages; may be shared by
-    ///   parsers that no two threads use at once.
-    public init(_ settings: ParserSettings, _ tools: any BodyTools, pool: HTTP1Pool = HTTP1Pool()) {
-        self.pool = pool
-        self.settings = settings
-        self.tools = tools
+    /// - Parameter context: whose pool the directions' state comes from and goes to between messages.
+    public init(_ context: ParserContext) {
+        self.context = context
+        pool = context.http1
     }
 
     /// What the message that switched protocols said; `nil` before.
@@ -147,8 +144,8 @@ public final class HTTP1Parser: ProtocolParser {
 }
 
 extension HTTP1Stream {
-    /// What a stream needs during a call. Settings and tools stay with the parser: to copy them would count references
-    /// for every piece that comes.
+    /// What a stream needs during a call. Settings and tools are reached by the parser: to copy them would count
+    /// references for every piece that comes.
     struct Environment {
         let parser: HTTP1Parser
         let sink: any MessageSink

@@ -6,12 +6,10 @@ import Events
 /// is checked as the program runs.
 typealias HTTP1StreamBox = [HTTP1Stream]
 
-/// Boxes for reuse, by all connections that are given one pool. Used by one thread at a time.
-public final class HTTP1Pool {
+/// Boxes for reuse, by all connections of one context.
+final class HTTP1Pool {
     private var boxes: [HTTP1StreamBox] = []
     private static let spareMax = 64
-
-    public init() {}
 
     /// One that belongs to the direction from when it is given something.
     func take(_ direction: Direction) -> HTTP1StreamBox {

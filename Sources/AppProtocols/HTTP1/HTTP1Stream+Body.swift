@@ -42,7 +42,7 @@ extension HTTP1Stream {
         }
         if odd.contains(.lineEnd) { message.note(.malformed(.lineEnd)) }
         if odd.contains(.control) { message.note(.malformed(.chunkSize)) }
-        keepWire(octets, offset..<line.next, environment.parser.settings)
+        keepWire(octets, offset..<line.next, environment.parser.context)
         message.endTime = environment.arrival.time
         offset = line.next
         enter(size == 0 ? .trailers : .chunkData(remaining: size))
@@ -107,7 +107,7 @@ extension HTTP1Stream {
         } else {
             return breakOff(.chunkEnd, offset, &exchange, environment)
         }
-        keepWire(octets, offset..<next, environment.parser.settings)
+        keepWire(octets, offset..<next, environment.parser.context)
         message.endTime = environment.arrival.time
         offset = next
         enter(.chunkSize)
@@ -119,15 +119,15 @@ extension HTTP1Stream {
         _ environment: borrowing Environment
     ) -> Progress {
         let front = octets.extracting(offset...)
-        let octetsMax = environment.parser.settings.headOctetsMax
-        let end = readFields(of: .trailers, front, environment.parser.settings)
+        let octetsMax = environment.parser.context.settings.headOctetsMax
+        let end = readFields(of: .trailers, front, environment.parser.context)
         guard let end, end <= octetsMax else {
             guard end != nil || front.count > octetsMax + 1 else { return .needMore }
             message.trailers.removeAll()
             return breakOff(.headTooLarge, offset, &exchange, environment)
         }
         message.trailers.octets.append(contentsOf: front.extracting(0..<end))
-        keepWire(octets, offset..<(offset + end), environment.parser.settings)
+        keepWire(octets, offset..<(offset + end), environment.parser.context)
         message.endTime = environment.arrival.time
         offset += end
         if odd.contains(.lineEnd) { message.note(.malformed(.lineEnd)) }

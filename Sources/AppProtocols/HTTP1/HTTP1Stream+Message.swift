@@ -60,7 +60,7 @@ extension HTTP1Stream {
         _ framing: borrowing HTTP1Framing, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment
     ) -> Progress {
         let entry = exchange.waiting(for: direction, at: message.time)
-        if let filter = environment.parser.settings.filter {
+        if let filter = environment.parser.context.settings.filter {
             message.isWanted = exchange.isWanted(entry?.number, by: filter)
         }
         let isInterim = message.status < 200 && message.status >= 100 && message.status != 101
@@ -133,26 +133,26 @@ extension HTTP1Stream {
         _ next: State, _ framing: borrowing HTTP1Framing, _ environment: borrowing Environment
     ) {
         if case .fixedBody(let count) = next { bodyAnnounced = count }
-        collector.begin(framing.codings, in: &message, environment.parser.settings, environment.parser.tools)
-        enter(next)
+        collector.begin(framing.codings, in: &message, environment.parser.context)
+        enterBody(next)
     }
 
     // MARK: Body octets
 
     mutating func appendBody(_ octets: Span<UInt8>, _ range: Range<Int>, _ environment: borrowing Environment) {
         guard !range.isEmpty else { return }
-        keepWire(octets, range, environment.parser.settings)
+        keepWire(octets, range, environment.parser.context)
         bodySeen += UInt64(range.count)
         message.endTime = environment.arrival.time
         if let bodyAnnounced {
-            collector.reserve(range.count, of: bodyAnnounced, in: &message, environment.parser.settings)
+            collector.reserve(range.count, of: bodyAnnounced, in: &message, environment.parser.context)
         }
-        collector.append(octets.extracting(range), to: &message, environment.parser.settings, environment.parser.tools)
+        collector.append(octets.extracting(range), to: &message, environment.parser.context)
     }
 
-    mutating func keepWire(_ octets: Span<UInt8>, _ range: Range<Int>, _ settings: borrowing ParserSettings) {
-        guard settings.keepsWire else { return }
-        let room = max(0, settings.wireOctetsMax - message.wire.count)
+    mutating func keepWire(_ octets: Span<UInt8>, _ range: Range<Int>, _ context: ParserContext) {
+        guard context.settings.keepsWire else { return }
+        let room = max(0, context.settings.wireOctetsMax - message.wire.count)
         message.wire.append(contentsOf: octets.extracting(range).extracting(first: room))
     }
 

@@ -40,7 +40,7 @@ extension HTTP1Stream {
     ) {
         while offset < end {
             if message.body.octets.isEmpty, message.body.length == 0 { message.endTime = environment.arrival.time }
-            let room = max(1, environment.parser.settings.rawOctetsMax) - message.body.octets.count
+            let room = max(1, environment.parser.context.settings.rawOctetsMax) - message.body.octets.count
             let count = min(room, end - offset)
             message.body.append(octets.extracting(offset..<(offset + count)))
             message.endTime = environment.arrival.time
@@ -59,8 +59,8 @@ extension HTTP1Stream {
         message.body.length = count
         message.body.decodedLength = count
         message.note(.malformed(cause))
-        if environment.parser.settings.keepsWire {
-            message.wire = Array(message.body.octets.prefix(environment.parser.settings.wireOctetsMax))
+        if environment.parser.context.settings.keepsWire {
+            message.wire = Array(message.body.octets.prefix(environment.parser.context.settings.wireOctetsMax))
         }
         message.give(to: environment.sink)
         environment.sink.count(cause, octets: count)

@@ -28,28 +28,31 @@ struct HTTP1Stream {
         case switches(to: ConnectionProtocol)
     }
 
+    // First what a piece of a body needs: with many connections all this is far from the processor.
+
     /// Of the octets that were given last; all are of one as long as a message is open.
     var direction: Direction
+    /// A message is being received; some of it may have been shown.
+    var isOpen = false
+    /// Nobody knows when it ends: what came is shown at every pause.
+    var isStreamed = false
+    /// Parts were shown before the end, or something is missing: for the transaction.
+    var isDamaged = false
+    var odd: LineScan.Oddities = []
     var state = State.start
     /// Octets at the unconsumed front that were searched already.
     var scanned = 0
     /// Where, in the unconsumed front, the first line begins that was not read yet.
     var lineStart = 0
-    var odd: LineScan.Oddities = []
-    /// The request line at the front, read when it was found to be one.
-    private var requestLine: HTTP1StartLine?
-
-    var message = Message()
-    var collector = BodyCollector()
-    /// A message is being received; some of it may have been shown.
-    var isOpen = false
-    /// Nobody knows when it ends: what came is shown at every pause.
-    var isStreamed = false
     /// Body octets so far, and as `Content-Length` has it.
     var bodySeen: UInt64 = 0
     var bodyAnnounced: UInt64?
-    /// Parts were shown before the end, or something is missing: for the transaction.
-    var isDamaged = false
+    /// What the head holds of a message whose body is being received.
+    private var headOctets = 0
+    var collector = BodyCollector()
+    var message = Message()
+    /// The request line at the front, read when it was found to be one.
+    private var requestLine: HTTP1StartLine?
     /// The number of the exchange's entry this message belongs to.
     var number: UInt32?
     /// The last request, while it decides what comes next in this direction.
@@ -111,7 +114,20 @@ struct HTTP1Stream {
 
     /// Octets held: of the message that is being received, or was last. Inlined, for it would be called on a copy of
     /// all.
-    @inline(__always) var heldOctets: Int { message.heldOctets + collector.heldOctets }
+    @inline(__always) var heldOctets: Int {
+        let message =
+            switch state {
+            case .fixedBody, .bodyUntilClose, .chunkSize, .chunkData, .chunkEnd: headOctets + message.heldBodyOctets
+            case .start, .head, .trailers, .searching: message.heldOctets
+            }
+        return message + collector.heldOctets
+    }
+
+    /// The head was read, and what follows is its message's body.
+    mutating func enterBody(_ next: State) {
+        headOctets = message.headers.heldOctets
+        enter(next)
+    }
 
     mutating func receive(
         _ octets: Span<UInt8>, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment
@@ -198,18 +214,18 @@ struct HTTP1Stream {
         _ environment: borrowing Environment
     ) -> Progress {
         let front = octets.extracting(offset...)
-        let end = readFields(of: .head, front, environment.parser.settings)
-        let octetsMax = environment.parser.settings.headOctetsMax
+        let end = readFields(of: .head, front, environment.parser.context)
+        let octetsMax = environment.parser.context.settings.headOctetsMax
         guard let end, end <= octetsMax else {
             // One line more than the limit decides, wherever the octets were cut.
             guard end != nil || front.count > octetsMax + 1 else { return .needMore }
             return endLimitedHead(octets, &offset, &exchange, environment)
         }
         message.headers.octets.append(contentsOf: front.extracting(0..<end))
-        keepWire(octets, offset..<(offset + end), environment.parser.settings)
+        keepWire(octets, offset..<(offset + end), environment.parser.context)
         offset += end
         readStartLine()
-        noteOddities(limited: environment.parser.settings.headerFieldsMax)
+        noteOddities(limited: environment.parser.context.settings.headerFieldsMax)
         return beginMessage(&exchange, environment)
     }
 
@@ -218,14 +234,14 @@ struct HTTP1Stream {
         _ octets: Span<UInt8>, _ offset: inout Int, _ exchange: inout HTTP1Exchange,
         _ environment: borrowing Environment
     ) -> Progress {
-        let end = environment.parser.settings.headOctetsMax
+        let end = environment.parser.context.settings.headOctetsMax
         let range = offset..<(offset + end)
         // Read again without what lies behind the limit, which may or may not have been here already.
         message.headers.removeAll()
         restartFront()
-        _ = readFields(of: .head, octets.extracting(range), environment.parser.settings)
+        _ = readFields(of: .head, octets.extracting(range), environment.parser.context)
         message.headers.octets.append(contentsOf: octets.extracting(range))
-        keepWire(octets, range, environment.parser.settings)
+        keepWire(octets, range, environment.parser.context)
         offset += end
         readStartLine()
         message.markIncomplete(.headLimited(octets: UInt64(end)))
@@ -235,14 +251,14 @@ struct HTTP1Stream {
         isDamaged = true
         if isRequest {
             number = exchange.ask(message, mayUpgrade: false, to: environment.sink)
-        } else if let filter = environment.parser.settings.filter {
+        } else if let filter = environment.parser.context.settings.filter {
             message.isWanted = exchange.isWanted(exchange.waiting(for: direction, at: message.time)?.number, by: filter)
         }
         if !isRequest, let entry = exchange.waiting(for: direction, at: message.time) {
             number = entry.number
             exchange.answer(entry.number, message)
         }
-        collector.begin([], in: &message, environment.parser.settings, environment.parser.tools)
+        collector.begin([], in: &message, environment.parser.context)
         finish(isWhole: false, &exchange, environment)
         beginSkipping(.headTooLarge, at: environment.arrival.time)
         return .advanced
@@ -250,12 +266,10 @@ struct HTTP1Stream {
 
     /// Reads lines until an empty one: a head, whose first line is the start line, or trailers.
     /// - Returns: where the octets behind the empty line begin; `nil` until it is there.
-    mutating func readFields(
-        of section: Section, _ front: Span<UInt8>, _ settings: borrowing ParserSettings
-    ) -> Int? {
+    mutating func readFields(of section: Section, _ front: Span<UInt8>, _ context: ParserContext) -> Int? {
         switch section {
-        case .head: Self.readFields(front, true, &message.headers, &scanned, &lineStart, &odd, settings)
-        case .trailers: Self.readFields(front, false, &message.trailers, &scanned, &lineStart, &odd, settings)
+        case .head: Self.readFields(front, true, &message.headers, &scanned, &lineStart, &odd, context)
+        case .trailers: Self.readFields(front, false, &message.trailers, &scanned, &lineStart, &odd, context)
         }
     }
 
@@ -263,7 +277,7 @@ struct HTTP1Stream {
 
     private static func readFields(
         _ front: Span<UInt8>, _ hasStartLine: Bool, _ list: inout HeaderList, _ scanned: inout Int,
-        _ lineStart: inout Int, _ odd: inout LineScan.Oddities, _ settings: borrowing ParserSettings
+        _ lineStart: inout Int, _ odd: inout LineScan.Oddities, _ context: ParserContext
     ) -> Int? {
         var position = max(scanned, lineStart)
         var start = lineStart
@@ -272,7 +286,8 @@ struct HTTP1Stream {
         while let line = LineScan.line(front, from: &position, &seen) {
             if line.end == start { return line.next }
             if start > 0 || !hasStartLine {
-                HTTP1Field.read(front, start..<line.end, into: &list, &seen, fieldsMax: settings.headerFieldsMax)
+                HTTP1Field.read(
+                    front, start..<line.end, into: &list, &seen, fieldsMax: context.settings.headerFieldsMax)
             }
             start = line.next
             position = start

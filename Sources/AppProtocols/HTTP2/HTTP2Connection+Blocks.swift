@@ -4,7 +4,7 @@ import Octets
 /// Header blocks: HEADERS, PUSH_PROMISE and CONTINUATION (RFC 9113 § 4.3, § 6.2, § 6.6, § 6.10).
 extension HTTP2Connection {
     private var limits: HPACKDecoder.Limits {
-        .init(listOctetsMax: settings.headOctetsMax, fieldsMax: settings.headerFieldsMax)
+        .init(listOctetsMax: context.settings.headOctetsMax, fieldsMax: context.settings.headerFieldsMax)
     }
 
     /// Takes a HEADERS or PUSH_PROMISE frame.
@@ -35,10 +35,10 @@ extension HTTP2Connection {
         let isPromisedWrong = promisedID.map { $0 & 1 == 1 || $0 == 0 } ?? false
         if isPromisedWrong { sink.count(.frameContent, octets: 4) }
         let fragment = payload.extracting(min(start, payload.count)..<min(end, payload.count))
-        let pool = pool
+        let pool = context.http2
         pool.block.begin(frame, promisedID, isPromisedWrong: isPromisedWrong, at: side.frameTime)
         receive(fragment: fragment, of: payload, &pool.block, &side, arrival, to: sink)
-        if !frame.isEndHeaders { side.block = pool.takeBlock() }
+        if !frame.isEndHeaders { side.block = context.http2.takeBlock() }
     }
 
     mutating func receiveContinuation(
@@ -53,7 +53,7 @@ extension HTTP2Connection {
             return
         }
         receive(fragment: payload, of: payload, &block, &side, arrival, to: sink)
-        if side.frame.isEndHeaders { pool.give(&block) } else { side.block = block }
+        if side.frame.isEndHeaders { context.http2.give(&block) } else { side.block = block }
     }
 
     /// Takes a frame's part of a block, and finishes it with the last.
@@ -61,7 +61,7 @@ extension HTTP2Connection {
         fragment: Span<UInt8>, of payload: Span<UInt8>, _ block: inout HTTP2HeaderBlock, _ side: inout HTTP2Side,
         _ arrival: Arrival, to sink: any MessageSink
     ) {
-        if settings.keepsWire, block.wire.count + payload.count < settings.wireOctetsMax {
+        if context.settings.keepsWire, block.wire.count + payload.count < context.settings.wireOctetsMax {
             side.frame.append(to: &block.wire)
             block.wire.append(contentsOf: payload)
         }
@@ -104,7 +104,7 @@ extension HTTP2Connection {
 
     /// A field larger than any list may be is not waited for.
     private mutating func limitRest(_ block: inout HTTP2HeaderBlock, _ side: inout HTTP2Side) {
-        guard block.rest.count > settings.headOctetsMax else { return }
+        guard block.rest.count > context.settings.headOctetsMax else { return }
         block.progress.listOctets += block.rest.count
         block.progress.fieldsLeftOut += 1
         block.progress.isStopped = true
@@ -121,7 +121,7 @@ extension HTTP2Connection {
         block.notes.append(note)
         block.isEndStream = false
         finish(&block, side, arrival, to: sink)
-        pool.give(&block)
+        context.http2.give(&block)
     }
 
     /// The list is there: it begins or ends a message.
@@ -131,7 +131,7 @@ extension HTTP2Connection {
         if block.progress.unknownFields > 0 { block.notes.append(.unknownFields(block.progress.unknownFields)) }
         if block.progress.fieldsLeftOut > 0 {
             // Of octets, or of fields before that.
-            let limit = min(block.progress.listOctets, settings.headOctetsMax)
+            let limit = min(block.progress.listOctets, context.settings.headOctetsMax)
             block.notes.append(.headLimited(octets: UInt64(limit)))
             sink.count(.headerListTooLarge, octets: 0)
         }

@@ -13,13 +13,13 @@ extension HTTP2Connection {
         default: break
         }
         if side.isCut {
-            if settings.showsFrames { showFrame(payload, side, arrival, to: sink) }
+            if context.settings.showsFrames { showFrame(payload, side, arrival, to: sink) }
             return
         }
         if let malformation = Self.malformation(of: side.frame, payload) {
             return reject(payload, malformation, side, arrival, to: sink)
         }
-        if settings.showsFrames { showFrame(payload, side, arrival, to: sink) }
+        if context.settings.showsFrames { showFrame(payload, side, arrival, to: sink) }
         switch side.frame.type {
         case .settings: receiveSettings(payload, side.direction)
         case .resetStream: receiveReset(side.frame.streamID, payload.bigEndian32(at: 0), arrival, to: sink)
@@ -96,7 +96,7 @@ extension HTTP2Connection {
         showFrame(payload, side, arrival, malformation: malformation, to: sink)
     }
 
-    func showsFrame(isRejected: Bool) -> Bool { isRejected || settings.showsFrames }
+    func showsFrame(isRejected: Bool) -> Bool { isRejected || context.settings.showsFrames }
 
     /// Gives the frame as a message: its payload without padding, as it came. Of DATA that is `side.content`.
     mutating func showFrame(
@@ -121,15 +121,15 @@ extension HTTP2Connection {
         } else {
             let content = malformation == nil ? Self.content(of: frame, payload) : payload
             message.body.octets.append(
-                contentsOf: content.extracting(0..<min(content.count, settings.bodyOctetsMax)))
+                contentsOf: content.extracting(0..<min(content.count, context.settings.bodyOctetsMax)))
             message.body.decodedLength = UInt64(content.count)
         }
         if !message.body.isKeptWhole { message.note(.bodyLimited(shown: UInt64(message.body.octets.count))) }
-        if settings.keepsWire {
+        if context.settings.keepsWire {
             frame.append(to: &message.wire)
-            message.wire.append(contentsOf: payload.extracting(0..<min(payload.count, settings.wireOctetsMax)))
+            message.wire.append(contentsOf: payload.extracting(0..<min(payload.count, context.settings.wireOctetsMax)))
             if frame.type == .data { message.wire += side.dataWire }
-            message.wire.removeLast(max(0, message.wire.count - settings.wireOctetsMax))
+            message.wire.removeLast(max(0, message.wire.count - context.settings.wireOctetsMax))
         }
         sink.receive(message)
         frameMessage = message

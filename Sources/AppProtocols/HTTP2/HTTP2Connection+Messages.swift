@@ -11,7 +11,9 @@ extension HTTP2Connection {
     /// Where the stream of this number stands, opened if need be.
     mutating func stream(_ id: UInt32, _ arrival: Arrival, to sink: any MessageSink) -> Int {
         if let place = streams.place(of: id) { return place }
-        while streams.count >= max(1, settings.openStreamsMax), let oldest = streams.oldest(where: { _ in true }) {
+        while streams.count >= max(1, context.settings.openStreamsMax),
+            let oldest = streams.oldest(where: { _ in true })
+        {
             abort(oldest, .endNotSeen, arrival, to: sink)
         }
         return streams.open(id)
@@ -33,7 +35,7 @@ extension HTTP2Connection {
         ends[direction].openMessages -= 1
         let share = assembly.parts.finish(note, at: arrival.time, to: sink)
         streams[place].end(share, at: arrival.time)
-        pool.give(assembly)
+        context.http2.give(assembly)
         streams.turn(to: place)
         removeIfDone(place, direction, to: sink)
     }

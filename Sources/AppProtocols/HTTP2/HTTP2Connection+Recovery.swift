@@ -108,10 +108,10 @@ extension HTTP2Connection {
         var at = 0
         while at < octets.count {
             if side.skipped.isEmpty { side.skippedTime = arrival.firstTime }
-            let count = min(octets.count - at, max(1, settings.rawOctetsMax - side.skipped.count))
+            let count = min(octets.count - at, max(1, context.settings.rawOctetsMax - side.skipped.count))
             side.skipped.append(contentsOf: octets.extracting(at..<(at + count)))
             at += count
-            if side.skipped.count >= settings.rawOctetsMax { showSkipped(&side, arrival, to: sink) }
+            if side.skipped.count >= context.settings.rawOctetsMax { showSkipped(&side, arrival, to: sink) }
         }
     }
 
@@ -126,8 +126,8 @@ extension HTTP2Connection {
         message.note(.malformed(.frameOrder))
         message.body.length = UInt64(side.skipped.count)
         message.body.decodedLength = message.body.length
-        if settings.keepsWire {
-            message.wire = Array(side.skipped.prefix(settings.wireOctetsMax))
+        if context.settings.keepsWire {
+            message.wire = Array(side.skipped.prefix(context.settings.wireOctetsMax))
         }
         swap(&message.body.octets, &side.skipped)
         sink.receive(message)

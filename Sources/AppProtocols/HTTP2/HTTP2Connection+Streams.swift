@@ -35,8 +35,7 @@ extension HTTP2Connection {
             assembly.parts.message.markIncomplete(.beginningNotSeen)
             takeTrailers(&block, head, place, direction)
         } else {
-            assembly.parts.begin(
-                kind, direction, with: &block, head, &streams[place].transaction, settings, tools)
+            assembly.parts.begin(kind, direction, with: &block, head, &streams[place].transaction, context)
         }
         if 100..<200 ~= head.status, !isTrailers, !block.isEndStream {
             showInterim(place, direction, arrival, to: sink)
@@ -59,7 +58,7 @@ extension HTTP2Connection {
     private mutating func begin(
         _ kind: MessageKind, _ place: Int, _ direction: Direction, at time: Int64
     ) -> HTTP2Assembly {
-        let assembly = pool.takeAssembly()
+        let assembly = context.http2.takeAssembly()
         streams[place].begin(assembly, kind, direction, at: time)
         ends[direction].openMessages += 1
         return assembly
@@ -77,8 +76,8 @@ extension HTTP2Connection {
     }
 
     private func keepWire(_ octets: Span<UInt8>, in assembly: HTTP2Assembly) {
-        guard settings.keepsWire else { return }
-        let room = max(0, settings.wireOctetsMax - assembly.parts.message.wire.count)
+        guard context.settings.keepsWire else { return }
+        let room = max(0, context.settings.wireOctetsMax - assembly.parts.message.wire.count)
         assembly.parts.message.wire.append(contentsOf: octets.extracting(0..<min(room, octets.count)))
     }
 
@@ -91,7 +90,7 @@ extension HTTP2Connection {
         assembly.parts.endInterim(to: sink)
         ends[direction].openMessages -= 1
         streams[place].awaitResponse()
-        pool.give(assembly)
+        context.http2.give(assembly)
         streams.turn(to: place)
     }
 
@@ -102,7 +101,7 @@ extension HTTP2Connection {
         let head = HTTP2Head(block.list)
         if client == nil { client = direction.opposite }
         let place = stream(block.promisedID, arrival, to: sink)
-        let assembly = pool.takeAssembly()
+        let assembly = context.http2.takeAssembly()
         assembly.parts.begin(.http2Request, direction, streamID: block.promisedID, at: block.time)
         assembly.parts.message.endTime = arrival.time
         assembly.parts.message.fill(from: &block, head)
@@ -110,7 +109,7 @@ extension HTTP2Connection {
         streams[place].promise(
             direction, from: block.time, to: arrival.time, isComplete: assembly.parts.message.isComplete)
         assembly.parts.message.give(to: sink)
-        pool.give(assembly)
+        context.http2.give(assembly)
         streams.turn(to: place)
     }
 
@@ -120,8 +119,8 @@ extension HTTP2Connection {
     mutating func receiveData(
         _ octets: Span<UInt8>, _ side: inout HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
     ) {
-        if settings.keepsWire {
-            let room = max(0, settings.wireOctetsMax - side.dataWire.count)
+        if context.settings.keepsWire {
+            let room = max(0, context.settings.wireOctetsMax - side.dataWire.count)
             side.dataWire.append(contentsOf: octets.extracting(0..<min(room, octets.count)))
         }
         guard !octets.isEmpty, side.frame.streamID != 0 else { return }
@@ -133,13 +132,15 @@ extension HTTP2Connection {
         }
         guard !side.isUnreadable else { return }
         let end = min(octets.count, octets.count + side.remaining - side.padding)
-        if settings.showsFrames, start < end {
-            let room = max(0, settings.bodyOctetsMax - side.content.count)
+        if context.settings.showsFrames, start < end {
+            let room = max(0, context.settings.bodyOctetsMax - side.content.count)
             side.content.append(contentsOf: octets.extracting(start..<min(end, start + room)))
             side.contentLength += UInt64(end - start)
         }
-        guard settings.keepsWire || start < end, let place = streamForData(side, arrival, to: sink) else { return }
-        if settings.keepsWire, let assembly = streams[place][side.direction] {
+        guard context.settings.keepsWire || start < end, let place = streamForData(side, arrival, to: sink) else {
+            return
+        }
+        if context.settings.keepsWire, let assembly = streams[place][side.direction] {
             if octets.count + side.remaining == side.frame.length {
                 var header: [UInt8] = []
                 side.frame.append(to: &header)
@@ -149,7 +150,8 @@ extension HTTP2Connection {
         }
         if start < end {
             let content = octets.extracting(start..<end)
-            streams[place][side.direction]?.parts.append(content, at: arrival.time, settings, tools, to: sink)
+            streams[place][side.direction]?.parts.append(
+                content, at: arrival.time, context, to: sink)
         }
         streams.turn(to: place)
     }
@@ -167,7 +169,7 @@ extension HTTP2Connection {
         let kind: MessageKind = isRequest ? .http2Request : .http2Response
         let assembly = begin(kind, place, side.direction, at: side.frameTime)
         assembly.parts.begin(kind, side.direction, streamID: id, at: side.frameTime)
-        assembly.parts.beginUnseen(settings, tools)
+        assembly.parts.beginUnseen(context)
         return place
     }
 
@@ -182,9 +184,9 @@ extension HTTP2Connection {
             reject(Span(), .framePadding, side, arrival, to: sink)
         } else if isReset(id), streams.place(of: id) == nil {
             sink.count(.frameStream, octets: UInt64(HTTP2FrameHeader.octetCount + side.frame.length))
-            if settings.showsFrames { showFrame(Span(), side, arrival, to: sink) }
+            if context.settings.showsFrames { showFrame(Span(), side, arrival, to: sink) }
             return
-        } else if settings.showsFrames {
+        } else if context.settings.showsFrames {
             showFrame(Span(), side, arrival, to: sink)
         }
         guard side.frame.isEndStream, let place = streamForData(side, arrival, to: sink) else { return }

@@ -4,10 +4,7 @@ import Octets
 /// What both directions of an HTTP/2 connection share, and what is done with their octets: one value, so that octets
 /// that come take one access to the parser.
 struct HTTP2Connection: ~Copyable {
-    let settings: ParserSettings
-    let tools: any BodyTools
-    let pool: HTTP2Pool
-    private let ownsPool: Bool
+    let context: ParserContext
     /// Which direction the client's frames go; `nil` until something tells.
     var client: Direction?
     var ends = HTTP2Ends()
@@ -21,12 +18,7 @@ struct HTTP2Connection: ~Copyable {
     /// For frames, where they are shown.
     var frameMessage: Message?
 
-    init(_ settings: ParserSettings, _ tools: any BodyTools, _ pool: HTTP2Pool?) {
-        self.settings = settings
-        self.tools = tools
-        self.pool = pool ?? HTTP2Pool()
-        ownsPool = pool == nil
-    }
+    init(_ context: ParserContext) { self.context = context }
 
     // MARK: Octets to frames
 
@@ -51,7 +43,7 @@ struct HTTP2Connection: ~Copyable {
                     sink.count(.frameOrder, octets: 0)
                     abandonBlock(&side, .malformed(.frameOrder), arrival, to: sink)
                 }
-                side.begin(header, at: at == 0 ? arrival.firstTime : arrival.time, settings)
+                side.begin(header, at: at == 0 ? arrival.firstTime : arrival.time, context)
                 at += HTTP2FrameHeader.octetCount
             case .payload:
                 at += takePayload(octets.extracting(at...), &side, arrival, to: sink)
@@ -120,7 +112,7 @@ struct HTTP2Connection: ~Copyable {
             receiveFrame(piece, &side, arrival, to: sink)
         } else {
             side.remaining -= count
-            let room = max(0, settings.headOctetsMax + 1_024 - side.payload.count)
+            let room = max(0, context.settings.headOctetsMax + 1_024 - side.payload.count)
             side.payload.append(contentsOf: piece.extracting(0..<min(room, count)))
             if count > room { side.isCut = true }
             if side.remaining == 0 { endPayload(&side, arrival, to: sink) }
@@ -165,7 +157,6 @@ struct HTTP2Connection: ~Copyable {
         if streams.isEmpty {
             streams.trim()
             frameMessage = nil
-            if ownsPool { pool.trim() }
         }
     }
 

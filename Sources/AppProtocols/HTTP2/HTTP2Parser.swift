@@ -19,11 +19,8 @@ public final class HTTP2Parser: ProtocolParser {
     /// Streams with an unfinished message or transaction.
     var openStreams: Int { connection.streams.count }
 
-    /// - Parameter pool: where state objects come from and go to; may be shared by parsers that no two threads use
-    ///   at once.
-    public init(_ settings: ParserSettings, _ tools: any BodyTools, pool: HTTP2Pool? = nil) {
-        connection = HTTP2Connection(settings, tools, pool)
-    }
+    /// - Parameter context: whose pool state objects come from and go to.
+    public init(_ context: ParserContext) { connection = HTTP2Connection(context) }
 
     public static func detect(_ prefix: Span<UInt8>, _ direction: Direction) -> Detection {
         switch HTTP2FrameFinder.preface(prefix) {

@@ -1,12 +1,9 @@
-/// State objects for reuse, by all connections that are given one pool. Used by one thread at a time.
-public final class HTTP2Pool {
+/// State objects for reuse, by all connections of one context.
+final class HTTP2Pool {
     /// The memory of header blocks: each lies here from its first frame to its last, or until others may come between.
     var block = HTTP2HeaderBlock()
     /// One value, so that taking or giving takes one access to the object.
-    private var spares: Spares
-
-    /// - Parameter spareMax: objects of a kind kept for reuse.
-    public init(spareMax: Int = 64) { spares = Spares(max: spareMax) }
+    private var spares = Spares()
 
     func takeAssembly() -> HTTP2Assembly { spares.assemblies.popLast() ?? HTTP2Assembly() }
 
@@ -21,22 +18,14 @@ public final class HTTP2Pool {
     func give(_ other: inout HTTP2HeaderBlock) { swap(&other, &block) }
 
     func give(_ assembly: consuming HTTP2Assembly) { spares.give(assembly) }
-
-    /// Frees what is kept for reuse.
-    func trim() {
-        block = HTTP2HeaderBlock()
-        spares = Spares(max: spares.max)
-    }
 }
 
 private struct Spares {
     var assemblies: [HTTP2Assembly] = []
-    let max: Int
-
-    init(max: Int) { self.max = max }
+    private static let max = 64
 
     mutating func give(_ assembly: consuming HTTP2Assembly) {
-        guard assemblies.count < max else { return }
+        guard assemblies.count < Self.max else { return }
         let capacity = assembly.parts.retire()
         if capacity > MessageBody.keptOctets, !mayKeepBody(capacity) { assembly.parts.message.body.octets = [] }
         assemblies.append(assembly)

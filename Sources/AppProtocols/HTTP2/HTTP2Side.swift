@@ -55,7 +55,7 @@ struct HTTP2Side: ~Copyable {
     }
 
     /// A frame begins: its header is there.
-    mutating func begin(_ header: HTTP2FrameHeader, at time: Int64, _ settings: borrowing ParserSettings) {
+    mutating func begin(_ header: HTTP2FrameHeader, at time: Int64, _ context: ParserContext) {
         frame = header
         frameTime = time
         remaining = header.length
@@ -65,11 +65,11 @@ struct HTTP2Side: ~Copyable {
         isUnreadable = false
         padding = header.isPadded && header.length > 0 ? -1 : 0
         // These two are filled where frames or octets are shown only.
-        if settings.showsFrames {
+        if context.settings.showsFrames {
             content.removeAll(keepingCapacity: content.capacity <= 16_384)
             contentLength = 0
         }
-        if settings.keepsWire { dataWire.removeAll(keepingCapacity: dataWire.capacity <= 16_384) }
+        if context.settings.keepsWire { dataWire.removeAll(keepingCapacity: dataWire.capacity <= 16_384) }
     }
 
     /// Octets may be missing before what comes next.

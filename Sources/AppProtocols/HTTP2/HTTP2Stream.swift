@@ -153,10 +153,10 @@ extension HTTP2Assembly.Parts {
     /// - Precondition: it is new or retired.
     mutating func begin(
         _ kind: MessageKind, _ direction: Direction, with block: inout HTTP2HeaderBlock, _ head: HTTP2Head,
-        _ transaction: inout Transaction, _ settings: ParserSettings, _ tools: any BodyTools
+        _ transaction: inout Transaction, _ context: ParserContext
     ) {
         begin(kind, direction, streamID: block.streamID, at: block.time)
-        takeHead(&block, head, &transaction, settings, tools)
+        takeHead(&block, head, &transaction, context)
     }
 
     /// - Precondition: it is new or retired.
@@ -182,12 +182,12 @@ extension HTTP2Assembly.Parts {
 
     /// Takes octets of the body.
     mutating func append(
-        _ content: Span<UInt8>, at time: Int64, _ settings: ParserSettings, _ tools: any BodyTools,
+        _ content: Span<UInt8>, at time: Int64, _ context: ParserContext,
         to sink: any MessageSink
     ) {
         hasNews = true
-        collector.append(content, to: &message, settings, tools)
-        grpc?.append(content, at: time, settings, tools, to: sink)
+        collector.append(content, to: &message, context)
+        grpc?.append(content, at: time, context, to: sink)
     }
 
     /// Octets of the body are missing: so many, if known.
@@ -210,9 +210,9 @@ extension HTTP2Assembly.Parts {
     }
 
     /// The beginning was not seen.
-    mutating func beginUnseen(_ settings: ParserSettings, _ tools: any BodyTools) {
+    mutating func beginUnseen(_ context: ParserContext) {
         message.markIncomplete(.beginningNotSeen)
-        collector.begin([], in: &message, settings, tools)
+        collector.begin([], in: &message, context)
     }
 
     mutating func decodeWaiting() { collector.decodeWaiting(in: &message) }
@@ -226,14 +226,14 @@ extension HTTP2Assembly.Parts {
     /// Takes the list that begins the message.
     private mutating func takeHead(
         _ block: inout HTTP2HeaderBlock, _ head: HTTP2Head, _ transaction: inout Transaction,
-        _ settings: ParserSettings, _ tools: any BodyTools
+        _ context: ParserContext
     ) {
         message.fill(from: &block, head)
         isEventStream = head.isEventStream
         if message.kind == .http2Request { describe(&transaction) } else { transaction.status = head.status }
-        let isWanted = settings.filter?.wantsRequest(of: transaction) ?? true
+        let isWanted = context.settings.filter?.wantsRequest(of: transaction) ?? true
         if message.kind == .http2Response { message.isWanted = isWanted }
-        collector.begin(head.contentCodings, in: &message, settings, tools)
+        collector.begin(head.contentCodings, in: &message, context)
         if head.isGRPC {
             transaction.kind = .grpc
             grpc = GRPCAssembly(

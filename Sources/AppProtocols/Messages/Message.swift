@@ -12,6 +12,7 @@ public struct Message: Sendable {
     public var time: Int64 = 0
     /// When its last octet was seen.
     public var endTime: Int64 = 0
+    public var body = MessageBody()
 
     /// HTTP: major × 10 + minor as written (9, 10, 11, 20), 0 if none.
     public var version: UInt8 = 0
@@ -32,8 +33,6 @@ public struct Message: Sendable {
     public var host = HeaderList.Extent.none
     /// In `headers.octets`: a response's reason phrase.
     public var reason = HeaderList.Extent.none
-
-    public var body = MessageBody()
 
     /// WebSocket: the opcode (RFC 6455 § 5.2). HTTP/2 frames: the type. Else 0.
     public var code: UInt8 = 0
@@ -106,9 +105,10 @@ public struct Message: Sendable {
     private static let keptOctets = 4_096
 
     /// Octets that the value holds. Inlined, for it would be called on a copy of all.
-    @inline(__always) var heldOctets: Int {
-        headers.heldOctets + trailers.heldOctets + body.octets.count + wire.count
-    }
+    @inline(__always) var heldOctets: Int { headers.heldOctets + trailers.heldOctets + heldBodyOctets }
+
+    /// The same without what the heads hold.
+    @inline(__always) var heldBodyOctets: Int { body.octets.count + wire.count }
 
     /// Adds a note that takes nothing away from completeness.
     public mutating func note(_ note: MessageNote) {

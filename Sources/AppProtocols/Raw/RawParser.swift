@@ -3,12 +3,12 @@ import Events
 /// Octets of no known protocol, as a dialogue: what one side says is one message until the other side speaks, the line
 /// falls silent, or it is `rawOctetsMax` long. So it does not matter how the octets were cut.
 public final class RawParser: ProtocolParser {
-    private let settings: ParserSettings
+    private let context: ParserContext
     private var message = Message()
     /// Octets are in `message`, and they came in its direction.
     private var isOpen = false
 
-    public init(_ settings: ParserSettings) { self.settings = settings }
+    public init(_ context: ParserContext) { self.context = context }
 
     /// Anything is raw.
     public static func detect(_ prefix: Span<UInt8>, _ direction: Direction) -> Detection { .yes }
@@ -22,11 +22,11 @@ public final class RawParser: ProtocolParser {
                 message.reset(.raw, arrival.direction, at: offset == 0 ? arrival.firstTime : arrival.time)
                 isOpen = true
             }
-            let count = min(octets.count - offset, max(1, settings.rawOctetsMax) - message.body.octets.count)
+            let count = min(octets.count - offset, max(1, context.settings.rawOctetsMax) - message.body.octets.count)
             message.body.append(octets.extracting(offset..<(offset + count)))
             message.endTime = arrival.time
             offset += count
-            if message.body.octets.count >= settings.rawOctetsMax { show(to: sink) }
+            if message.body.octets.count >= context.settings.rawOctetsMax { show(to: sink) }
         }
         return ParserStep(consumed: offset)
     }
@@ -49,7 +49,9 @@ public final class RawParser: ProtocolParser {
     private func show(to sink: any MessageSink) {
         message.body.length = UInt64(message.body.octets.count)
         message.body.decodedLength = message.body.length
-        if settings.keepsWire { message.wire = Array(message.body.octets.prefix(settings.wireOctetsMax)) }
+        if context.settings.keepsWire {
+            message.wire = Array(message.body.octets.prefix(context.settings.wireOctetsMax))
+        }
         sink.receive(message)
         // A connection that waits keeps no buffer.
         message = Message()

@@ -9,16 +9,14 @@ import Events
 /// Frames say nothing by which one could be found in the middle of a stream. Behind a gap the next octets are taken for
 /// a frame if every bit of its header says so; else the direction is lost.
 public final class WebSocketParser: ProtocolParser {
-    private let settings: ParserSettings
-    private let tools: any BodyTools
+    private let context: ParserContext
     private let handover: ProtocolHandover?
     private var received = WebSocketStream(.received)
     private var sent = WebSocketStream(.sent)
 
     /// - Parameter handover: what the upgrade said; `nil` if it was not seen.
-    public init(_ settings: ParserSettings, _ tools: any BodyTools, _ handover: ProtocolHandover?) {
-        self.settings = settings
-        self.tools = tools
+    public init(_ context: ParserContext, _ handover: ProtocolHandover?) {
+        self.context = context
         self.handover = handover
     }
 
@@ -48,7 +46,6 @@ public final class WebSocketParser: ProtocolParser {
     public var heldOctets: Int { received.heldOctets + sent.heldOctets }
 
     private func environment(_ arrival: Arrival, _ sink: any MessageSink) -> WebSocketStream.Environment {
-        WebSocketStream.Environment(
-            settings: settings, tools: tools, sink: sink, arrival: arrival, handover: handover)
+        WebSocketStream.Environment(context: context, sink: sink, arrival: arrival, handover: handover)
     }
 }

@@ -9,8 +9,7 @@ struct WebSocketStream {
     }
 
     struct Environment {
-        let settings: ParserSettings
-        let tools: any BodyTools
+        let context: ParserContext
         let sink: any MessageSink
         let arrival: Arrival
         let handover: ProtocolHandover?
@@ -59,7 +58,7 @@ struct WebSocketStream {
                 }
                 let time = offset == 0 ? environment.arrival.firstTime : environment.arrival.time
                 begin(header, at: time, environment)
-                keepWire(octets, offset..<(offset + header.byteCount), header, environment.settings)
+                keepWire(octets, offset..<(offset + header.byteCount), header, environment.context)
                 offset += header.byteCount
                 state = .payload(header, remaining: header.length)
             case .payload(let header, let remaining):
@@ -116,18 +115,17 @@ struct WebSocketStream {
         isOpen = true
         isCompressed = header.isCompressed
         guard isCompressed else {
-            return collector.begin([], in: &message, environment.settings, environment.tools)
+            return collector.begin([], in: &message, environment.context)
         }
         let handover = environment.handover
         let isClient = handover.map { $0.client == direction } ?? false
         let takesNoContext =
             isClient ? handover?.clientTakesNoContext ?? false : handover?.serverTakesNoContext ?? false
-        if takesNoContext || decoder == nil { decoder = environment.tools.makeDecoder(.permessageDeflate) }
+        if takesNoContext || decoder == nil { decoder = environment.context.tools.makeDecoder(.permessageDeflate) }
         if let decoder {
-            collector.begin(
-                .permessageDeflate, by: decoder, in: &message, environment.settings, environment.tools)
+            collector.begin(.permessageDeflate, by: decoder, in: &message, environment.context)
         } else {
-            collector.begin([nil], in: &message, environment.settings, environment.tools)
+            collector.begin([nil], in: &message, environment.context)
         }
     }
 
@@ -147,7 +145,7 @@ struct WebSocketStream {
         _ environment: borrowing Environment
     ) {
         guard !range.isEmpty else { return }
-        keepWire(octets, range, header, environment.settings)
+        keepWire(octets, range, header, environment.context)
         let payload = octets.extracting(range)
         guard header.isMasked else { return take(payload, header, environment) }
         // Taken off in pieces, so that a frame of any length costs one small buffer.
@@ -180,19 +178,19 @@ struct WebSocketStream {
             control.body.append(payload)
         } else {
             message.endTime = environment.arrival.time
-            collector.append(payload, to: &message, environment.settings, environment.tools)
+            collector.append(payload, to: &message, environment.context)
         }
     }
 
     private mutating func keepWire(
         _ octets: Span<UInt8>, _ range: Range<Int>, _ header: WebSocketFrameHeader,
-        _ settings: borrowing ParserSettings
+        _ context: ParserContext
     ) {
-        guard settings.keepsWire else { return }
+        guard context.settings.keepsWire else { return }
         if header.isControl {
             control.wire.append(contentsOf: octets.extracting(range))
         } else {
-            let room = max(0, settings.wireOctetsMax - message.wire.count)
+            let room = max(0, context.settings.wireOctetsMax - message.wire.count)
             message.wire.append(contentsOf: octets.extracting(range).extracting(first: room))
         }
     }

@@ -15,8 +15,7 @@ struct EventShard {
 
     private let index: Int
     private let settings: EventProcessor.Settings
-    private let tools: any BodyTools
-    private let pools: ParserPools
+    private let context: ParserContext
     private let recorder: MessageRecorder
     /// Where parsers' messages go: the recorder, or what redacts them first.
     private let sink: any MessageSink
@@ -32,19 +31,18 @@ struct EventShard {
     private var due: [Int32] = []
 
     init(
-        _ index: Int, _ settings: EventProcessor.Settings, _ tools: any BodyTools, _ pools: ParserPools,
+        _ index: Int, _ settings: EventProcessor.Settings, _ context: ParserContext,
         _ renderer: any MessageRenderer
     ) {
         self.index = index
         self.settings = settings
-        self.tools = tools
-        self.pools = pools
+        self.context = context
         heldOctetsMax = settings.heldOctetsMax / EventProcessor.shardCount
         let recorder = MessageRecorder(renderer)
         self.recorder = recorder
         let redacted: any MessageSink =
             settings.redaction.map { redaction in
-                RedactingSink(Redactor(redaction, salt: settings.redactionSalt, tools: tools), before: recorder)
+                RedactingSink(Redactor(redaction, salt: settings.redactionSalt, tools: context.tools), before: recorder)
             } ?? recorder
         sink = settings.parser.filter.map { FilteringSink($0, recorder, before: redacted) } ?? redacted
     }
@@ -119,7 +117,7 @@ struct EventShard {
             account(table[slot].account())
         case .closed:
             guard let slot = table.slot(of: head.key) else { return }
-            recorder.speakers = table[slot].speakers
+            recorder.slot = slot
             table[slot].pause(.closed, head.direction, at: head.time, to: sink)
             account(table[slot].account())
         case .aborted:
@@ -148,17 +146,13 @@ struct EventShard {
     /// The descriptor was given to another connection: what the one before left is shown, and a new one begins.
     private mutating func restart(_ slot: Int32, at time: Int64) {
         table[slot].pause(.aborted, at: time, to: sink)
-        table[slot].restart(makeConversation())
+        table[slot].restart(Conversation(context))
     }
 
     private mutating func skip(_ octets: UInt64, _ head: EventHead, _ slot: Int32) {
         let known = octets == EventHead.unknown ? nil : octets
         recorder.counts.missingOctets += known ?? 0
         table[slot].skip(known, head, to: sink)
-    }
-
-    private func makeConversation() -> Conversation {
-        Conversation(settings.registry, settings.parser, tools, pools)
     }
 
     // MARK: - Memory
@@ -198,7 +192,7 @@ struct EventShard {
     /// Shows what a connection holds, marked incomplete; what follows is a continuation.
     private mutating func flush(_ slot: Int32, at time: Int64) {
         let before = table[slot].heldOctets
-        recorder.speakers = table[slot].speakers
+        recorder.slot = slot
         table[slot].pause(.memory, at: time, to: sink)
         account(table[slot].account())
         guard table[slot].heldOctets < before else { return }
@@ -212,16 +206,17 @@ struct EventShard {
     private mutating func touch(_ head: EventHead, _ serial: UInt64) -> Int32 {
         let key = head.key
         let slot = table.touch(key) ?? open(key, serial, at: head.time)
-        table[slot].note(head)
+        if table[slot].note(head) { recorder.note(head, of: slot) }
         if !table[slot].hasTimer { setTimer(slot, due: table[slot].lastTick + Self.idleTicks) }
-        recorder.speakers = table[slot].speakers
+        recorder.slot = slot
         return slot
     }
 
     private mutating func open(_ key: ConnectionKey, _ serial: UInt64, at time: Int64) -> Int32 {
         if table.count >= settings.connectionsMax / EventProcessor.shardCount { evictOldest(at: time) }
         recorder.counts.connections += 1
-        let slot = table.insert(EventWorker(key, serial: serial, makeConversation()))
+        let slot = table.insert(EventWorker(key, serial: serial, Conversation(context)))
+        recorder.forget(slot)
         if key.kind == .sock {
             table[slot].nextOfSocket = slotOfSocket[key.id] ?? -1
             slotOfSocket[key.id] = slot
@@ -237,7 +232,7 @@ struct EventShard {
 
     /// Shows what is left of a connection, and forgets it.
     private mutating func end(_ slot: Int32, at time: Int64) {
-        recorder.speakers = table[slot].speakers
+        recorder.slot = slot
         table[slot].pause(.aborted, at: time, to: sink)
         heldOctets -= table[slot].heldOctets
         table.remove(slot)
@@ -303,7 +298,7 @@ struct EventShard {
         let due = lastTick + (isIdle ? Self.longIdleTicks : Self.idleTicks)
         guard tick >= due else { return setTimer(slot, due: due) }
         let time = tick * TimerWheel.tickNanoseconds
-        recorder.speakers = table[slot].speakers
+        recorder.slot = slot
         recorder.place = RecordPlace(event: batch.firstEntry(reaching: time), due: tick, serial: table[slot].serial)
         table[slot].pause(isIdle ? .longIdle : .idle, at: time, to: sink)
         account(table[slot].account())

@@ -9,8 +9,8 @@ struct EventWorker {
     let serial: UInt64
     /// What it says; `nil` once it has ended.
     private var conversation: Conversation?
-    /// Who is shown with its messages.
-    private(set) var speakers = Speakers()
+    /// What is known of who is shown with its messages.
+    private var known = Speakers.Known()
     /// Octets it holds for what is not finished.
     private(set) var heldOctets = 0
     /// When the newest event came, in ticks.
@@ -35,12 +35,13 @@ struct EventWorker {
         self.conversation = conversation
     }
 
-    /// Notes an event: when it came, and who it shows to be behind the connection.
-    mutating func note(_ head: EventHead) {
-        if !speakers.know(head) { speakers.note(head) }
+    /// Notes an event: when it came.
+    /// - Returns: whether it tells more of who is behind the connection than was known.
+    mutating func note(_ head: EventHead) -> Bool {
         lastTick = TimerWheel.tick(at: head.time)
         wasIdle = isIdle
         isIdle = false
+        return known.add(head)
     }
 
     /// Whether these octets begin another conversation, after a silence.

@@ -33,6 +33,6 @@ final class FilteringSink: MessageSink {
 
     /// Whether the connection is.
     private func isWanted(_ direction: Direction, at time: Int64) -> Bool {
-        filter.matches(recorder.speakers.base(direction, at: time))
+        filter.matches(recorder.base(direction, at: time))
     }
 }

@@ -8,13 +8,15 @@ final class MessageRecorder: MessageSink {
     private let renderer: any MessageRenderer
     /// One, which is out while it is changed, so that accesses to the object need no checks as the program runs.
     private var state = [State()]
-    /// Whose messages come next.
-    var speakers = Speakers()
+    /// Whose messages come next: the slot of its worker.
+    var slot: Int32 = -1
     /// Which place records have that come next.
     var place = RecordPlace(event: 0, due: .max, serial: 0)
 
     private struct State {
         var counts = MessageCounts()
+        /// Who is behind the connections, by the slots of their workers.
+        var speakers: [Speakers] = []
         /// Those of the output that is filled.
         var records = GroupOutput.Records()
         /// Records that were there when its turn came.
@@ -78,18 +80,38 @@ final class MessageRecorder: MessageSink {
         }
     }
 
+    /// A slot is another connection's now.
+    func forget(_ slot: Int32) {
+        change { state in
+            if Int(slot) == state.speakers.count {
+                state.speakers.append(Speakers())
+            } else {
+                state.speakers[Int(slot)] = Speakers()
+            }
+        }
+    }
+
+    /// Notes who an event shows to be behind a connection.
+    func note(_ head: EventHead, of slot: Int32) { change { $0.speakers[Int(slot)].note(head) } }
+
+    /// Who is behind the messages that come next.
+    func base(_ direction: Direction, at time: Int64) -> BaseInfo {
+        let own = state
+        return own[0].speakers[Int(slot)].base(direction, at: time)
+    }
+
     func receive(_ message: borrowing Message) {
-        let base = speakers.base(message.direction, at: message.time)
         var own: [State] = []
         swap(&own, &state)
+        let base = own[0].speakers[Int(slot)].base(message.direction, at: message.time)
         own[0].append(message, of: base, at: place, by: renderer)
         swap(&own, &state)
     }
 
     func receive(_ transaction: borrowing Transaction) {
-        let base = speakers.base(transaction.direction, at: transaction.requestTime)
         var own: [State] = []
         swap(&own, &state)
+        let base = own[0].speakers[Int(slot)].base(transaction.direction, at: transaction.requestTime)
         own[0].append(transaction, of: base, at: place, by: renderer)
         swap(&own, &state)
     }

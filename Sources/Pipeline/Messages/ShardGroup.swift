@@ -14,9 +14,9 @@ final class ShardGroup: @unchecked Sendable {
         makeRenderer: @escaping @Sendable () -> any MessageRenderer
     ) {
         make = {
-            let (tools, pools) = (makeTools(), ParserPools())
+            let context = ParserContext(settings.parser, makeTools(), registry: settings.registry)
             return stride(from: number, to: EventProcessor.shardCount, by: count).map { index in
-                EventShard(index, settings, tools, pools, makeRenderer())
+                EventShard(index, settings, context, makeRenderer())
             }
         }
     }

@@ -1,18 +1,27 @@
 import Events
 import Headers
 
-/// Who is shown with the messages of each direction of a connection. A value, so that a recorder has it at hand.
+/// Who is shown with the messages of each direction of a connection.
 struct Speakers {
     private var bases: (received: BaseInfo, sent: BaseInfo) = (BaseInfo(), BaseInfo())
     private var known: (received: Bool, sent: Bool) = (false, false)
 
-    /// Whether an event says nothing new. What was known stays: the first event names a direction.
-    @inline(__always)
-    func know(_ head: EventHead) -> Bool {
-        let (isKnown, hasTuple) =
-            head.direction == .received
-            ? (known.received, bases.received.hasTuple) : (known.sent, bases.sent.hasTuple)
-        return isKnown && (hasTuple || head.source.family == .none)
+    /// How much is known of them. Apart, as it is asked for with each event, and they only with a message.
+    struct Known {
+        private enum Degree { case none, name, tuple }
+        private var received = Degree.none
+        private var sent = Degree.none
+
+        /// What was known stays: the first event names a direction.
+        /// - Returns: whether an event says more.
+        mutating func add(_ head: EventHead) -> Bool {
+            let before = head.direction == .received ? received : sent
+            let hasTuple = head.source.family != .none
+            if before == .tuple || (before == .name && !hasTuple) { return false }
+            let now = hasTuple ? Degree.tuple : .name
+            if head.direction == .received { received = now } else { sent = now }
+            return true
+        }
     }
 
     /// Notes who this event, which is not known yet, shows to be behind the connection.

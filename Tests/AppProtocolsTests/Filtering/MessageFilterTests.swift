@@ -126,7 +126,7 @@ private final class Filtered: MessageSink {
 
     init(_ filter: MessageFilter, _ settings: ParserSettings) {
         self.filter = filter
-        parser = HTTP1Parser(settings, PlainTools())
+        parser = HTTP1Parser(ParserContext(settings, PlainTools()))
     }
 
     func say(_ direction: Direction, _ text: String) {

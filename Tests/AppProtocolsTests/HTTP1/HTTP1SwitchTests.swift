@@ -25,7 +25,7 @@ struct HTTP1SwitchTests {
     }
 
     @Test func theHandoverSaysWhatTheServerAgreedTo() throws {
-        let parser = HTTP1Parser(ParserSettings(), NoBodyTools())
+        let parser = HTTP1Parser(ParserContext(ParserSettings(), NoBodyTools()))
         let sink = Dialogue(parser)
         _ = parser.receive(Array(Self.request.utf8).span, Arrival(.received, time: 1, firstTime: 1), to: sink)
         let step = parser.receive(

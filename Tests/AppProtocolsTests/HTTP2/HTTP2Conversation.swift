@@ -80,7 +80,7 @@ final class HTTP2Conversation {
     init(_ change: (inout ParserSettings) -> Void = { _ in }, tools: any BodyTools = NoBodyTools()) {
         var settings = ParserSettings()
         change(&settings)
-        parser = HTTP2Parser(settings, tools)
+        parser = HTTP2Parser(ParserContext(settings, tools))
     }
 
     @discardableResult

@@ -6,7 +6,7 @@ struct RawParserTests {
     private func dialogue(_ octetsMax: Int = 100) -> Dialogue {
         var settings = ParserSettings()
         settings.rawOctetsMax = octetsMax
-        return Dialogue(RawParser(settings))
+        return Dialogue(RawParser(ParserContext(settings, PlainTools())))
     }
 
     @Test func aTurnEndsAMessage() {

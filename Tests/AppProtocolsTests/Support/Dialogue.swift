@@ -74,7 +74,7 @@ final class Dialogue: MessageSink {
     init(_ settings: ParserSettings = ParserSettings(), tools: any BodyTools = PlainTools()) {
         self.settings = settings
         self.tools = tools
-        parser = HTTP1Parser(settings, tools)
+        parser = HTTP1Parser(ParserContext(settings, tools))
     }
 
     init(_ parser: any ProtocolParser) {
@@ -120,9 +120,9 @@ final class Dialogue: MessageSink {
             outcomes.append(.switches(to: next))
             let handover = (parser as? HTTP1Parser)?.handover
             switch next {
-            case .webSocket: parser = WebSocketParser(settings, tools, handover)
-            case .http1: parser = HTTP1Parser(settings, tools)
-            case .raw, .http2: parser = RawParser(settings)
+            case .webSocket: parser = WebSocketParser(ParserContext(settings, tools), handover)
+            case .http1: parser = HTTP1Parser(ParserContext(settings, tools))
+            case .raw, .http2: parser = RawParser(ParserContext(settings, tools))
             }
             give(direction)
             give(direction.opposite)

@@ -27,7 +27,7 @@ struct WebSocketTests {
         var handover = ProtocolHandover(to: .webSocket, client: .sent)
         handover.permessageDeflate = false
         change(&handover)
-        return Dialogue(WebSocketParser(ParserSettings(), PlainTools(), handover))
+        return Dialogue(WebSocketParser(ParserContext(ParserSettings(), PlainTools()), handover))
     }
 
     @Test(arguments: [0, 1, 125, 126, 65_535, 65_536, 100_000])

@@ -31,8 +31,9 @@ import Testing
     ) -> Outcome {
         var message = Message()
         var collector = BodyCollector()
-        collector.begin(codings, in: &message, settings, tools)
-        for piece in pieces { collector.append(Array(piece).span, to: &message, settings, tools) }
+        let context = ParserContext(settings, tools)
+        collector.begin(codings, in: &message, context)
+        for piece in pieces { collector.append(Array(piece).span, to: &message, context) }
         collector.end(isWhole: isWhole, in: &message)
         return Outcome(message)
     }
@@ -206,16 +207,16 @@ import Testing
 
     static func collect(_ messages: [[UInt8]], piece: Int = .max, isWhole: Bool = true) throws -> Outcome {
         let tools = ContentTools()
-        let settings = ParserSettings()
+        let context = ParserContext(ParserSettings(), tools)
         let decoder = try #require(tools.makeDecoder(.permessageDeflate))
         var collector = BodyCollector()
         var outcome = Outcome()
         for coded in messages {
             var message = Message()
-            collector.begin(.permessageDeflate, by: decoder, in: &message, settings, tools)
+            collector.begin(.permessageDeflate, by: decoder, in: &message, context)
             var rest = coded[...]
             while !rest.isEmpty {
-                collector.append(Array(rest.prefix(piece)).span, to: &message, settings, tools)
+                collector.append(Array(rest.prefix(piece)).span, to: &message, context)
                 rest = rest.dropFirst(piece)
             }
             collector.end(isWhole: isWhole, in: &message)

@@ -56,7 +56,7 @@ final class LineParser: ProtocolParser {
 
 extension ParserRegistry {
     static let lines = ParserRegistry([
-        Entry(.raw, detect: { _, _ in .yes }, make: { _, _, _, _ in LineParser() })
+        Entry(.raw, detect: { _, _ in .yes }, make: { _, _ in LineParser() })
     ])
 }
 

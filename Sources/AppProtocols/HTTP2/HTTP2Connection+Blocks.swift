@@ -35,10 +35,10 @@ extension HTTP2Connection {
         let isPromisedWrong = promisedID.map { $0 & 1 == 1 || $0 == 0 } ?? false
         if isPromisedWrong { sink.count(.frameContent, octets: 4) }
         let fragment = payload.extracting(min(start, payload.count)..<min(end, payload.count))
-        let pool = context.http2
-        pool.block.begin(frame, promisedID, isPromisedWrong: isPromisedWrong, at: side.frameTime)
-        receive(fragment: fragment, of: payload, &pool.block, &side, arrival, to: sink)
-        if !frame.isEndHeaders { side.block = context.http2.takeBlock() }
+        var block = context.http2.takeBlock()
+        block.begin(frame, promisedID, isPromisedWrong: isPromisedWrong, at: side.frameTime)
+        receive(fragment: fragment, of: payload, &block, &side, arrival, to: sink)
+        if frame.isEndHeaders { context.http2.give(&block) } else { side.block = block }
     }
 
     mutating func receiveContinuation(

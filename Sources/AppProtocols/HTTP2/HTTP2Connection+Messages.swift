@@ -31,11 +31,12 @@ extension HTTP2Connection {
     mutating func finish(
         _ place: Int, _ direction: Direction, _ note: MessageNote?, _ arrival: Arrival, to sink: any MessageSink
     ) {
-        guard let assembly = streams[place].take(direction) else { return }
+        guard streams[place].hasMessage(direction) else { return }
+        var box = streams[place].take(direction)
         ends[direction].openMessages -= 1
-        let share = assembly.parts.finish(note, at: arrival.time, to: sink)
+        let share = box[0].finish(note, at: arrival.time, to: sink)
         streams[place].end(share, at: arrival.time)
-        context.http2.give(assembly)
+        context.http2.give(consume box)
         streams.turn(to: place)
         removeIfDone(place, direction, to: sink)
     }
@@ -63,28 +64,14 @@ extension HTTP2Connection {
     mutating func showPart(
         of place: Int, _ arrival: Arrival, for reason: MessageNote? = nil, to sink: any MessageSink
     ) {
-        guard let assembly = streams[place][arrival.direction], assembly.parts.hasNews else { return }
-        assembly.parts.hasNews = false
-        assembly.parts.message.endTime = arrival.time
-        assembly.parts.decodeWaiting()
-        assembly.parts.message.markIncomplete(.soFar(seen: assembly.parts.message.body.length, announced: nil))
-        if let reason { assembly.parts.message.note(reason) }
-        assembly.parts.message.give(to: sink)
-        let kind = assembly.parts.message.kind
-        if kind == .http2Request {
-            streams[place].transaction.requestLength += assembly.parts.message.body.length
+        let direction = arrival.direction
+        guard streams[place].hasMessage(direction), streams[place][direction].hasNews else { return }
+        let shown = streams[place][direction].showPart(at: arrival.time, for: reason, to: sink)
+        if shown.kind == .http2Request {
+            streams[place].transaction.requestLength += shown.length
         } else {
-            streams[place].transaction.responseLength += assembly.parts.message.body.length
+            streams[place].transaction.responseLength += shown.length
         }
-        let status = assembly.parts.message.status
-        let codings = assembly.parts.message.body.codings
-        assembly.parts.message.releaseShown()
-        assembly.parts.message.reset(kind, arrival.direction, at: arrival.time)
-        assembly.parts.message.version = 20
-        assembly.parts.message.streamID = streams[place].number
-        assembly.parts.message.status = status
-        assembly.parts.message.body.codings = codings
-        assembly.parts.message.isContinuation = true
         streams.turn(to: place)
     }
 

@@ -28,9 +28,9 @@ extension HTTP2Connection {
             let missing = octets - prefix - max(0, side.padding - side.remaining)
             side.padding = min(side.padding, side.remaining)
             if missing > 0, let place = streams.place(of: side.frame.streamID),
-                let assembly = streams[place][side.direction]
+                streams[place].hasMessage(side.direction)
             {
-                assembly.parts.skip(UInt64(missing), at: arrival.time, to: sink)
+                streams[place][side.direction].skip(UInt64(missing), at: arrival.time, to: sink)
             } else {
                 sink.receive(gap: UInt64(octets), arrival)
             }
@@ -59,7 +59,7 @@ extension HTTP2Connection {
         abandonBlock(&side, .gap(octets: nil), arrival, to: sink)
         side.forgetTable()
         for place in openStreams(side.direction) {
-            streams[place][side.direction]?.parts.skip(nil, at: arrival.time, to: sink)
+            streams[place][side.direction].skip(nil, at: arrival.time, to: sink)
         }
         side.remaining = 0
     }
@@ -143,7 +143,7 @@ extension HTTP2Connection {
         abandonBlock(&side, .endNotSeen, arrival, to: sink)
         for place in openStreams(side.direction) {
             if let connectionError {
-                streams[place][side.direction]?.parts.message.markIncomplete(.reset(code: connectionError))
+                streams[place][side.direction].message.markIncomplete(.reset(code: connectionError))
             }
             finish(place, side.direction, .endNotSeen, arrival, to: sink)
         }

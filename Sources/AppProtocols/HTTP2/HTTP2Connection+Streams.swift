@@ -29,13 +29,13 @@ extension HTTP2Connection {
         let isTrailers = !isHead && !head.hasUnknownName && block.isEndStream
         let kind: MessageKind =
             head.isRequest || (!head.isResponse && isClient(direction)) ? .http2Request : .http2Response
-        let assembly = begin(kind, place, direction, at: block.time)
+        begin(kind, place, direction, at: block.time)
         if isTrailers {
-            assembly.parts.begin(kind, direction, streamID: block.streamID, at: block.time)
-            assembly.parts.message.markIncomplete(.beginningNotSeen)
+            streams[place][direction].begin(kind, direction, streamID: block.streamID, at: block.time)
+            streams[place][direction].message.markIncomplete(.beginningNotSeen)
             takeTrailers(&block, head, place, direction)
         } else {
-            assembly.parts.begin(kind, direction, with: &block, head, &streams[place].transaction, context)
+            streams[place].takeHead(kind, direction, &block, head, context)
         }
         if 100..<200 ~= head.status, !isTrailers, !block.isEndStream {
             showInterim(place, direction, arrival, to: sink)
@@ -55,42 +55,33 @@ extension HTTP2Connection {
     }
 
     /// A message begins on a stream: what is in it is for the caller to say.
-    private mutating func begin(
-        _ kind: MessageKind, _ place: Int, _ direction: Direction, at time: Int64
-    ) -> HTTP2Assembly {
-        let assembly = context.http2.takeAssembly()
-        streams[place].begin(assembly, kind, direction, at: time)
+    private mutating func begin(_ kind: MessageKind, _ place: Int, _ direction: Direction, at time: Int64) {
+        streams[place].begin(context.http2.takeAssembly(), kind, direction, at: time)
         ends[direction].openMessages += 1
-        return assembly
     }
 
     private mutating func takeTrailers(
         _ block: inout HTTP2HeaderBlock, _ head: HTTP2Head, _ place: Int, _ direction: Direction
     ) {
-        guard let assembly = streams[place][direction] else { return }
-        swap(&assembly.parts.message.trailers, &block.list)
-        block.addNotes(to: &assembly.parts.message)
-        keepWire(block.wire.span, in: assembly)
-        assembly.parts.hasNews = true
+        guard streams[place].hasMessage(direction) else { return }
+        swap(&streams[place][direction].message.trailers, &block.list)
+        block.addNotes(to: &streams[place][direction].message)
+        streams[place][direction].keepWire(block.wire.span, context)
+        streams[place][direction].hasNews = true
         if let status = head.grpcStatus { streams[place].transaction.grpcStatus = status }
-    }
-
-    private func keepWire(_ octets: Span<UInt8>, in assembly: HTTP2Assembly) {
-        guard context.settings.keepsWire else { return }
-        let room = max(0, context.settings.wireOctetsMax - assembly.parts.message.wire.count)
-        assembly.parts.message.wire.append(contentsOf: octets.extracting(0..<min(room, octets.count)))
     }
 
     /// Shows an interim response (RFC 9110 § 15.2); the final one follows.
     private mutating func showInterim(
         _ place: Int, _ direction: Direction, _ arrival: Arrival, to sink: any MessageSink
     ) {
-        guard let assembly = streams[place].take(direction) else { return }
-        assembly.parts.message.endTime = arrival.time
-        assembly.parts.endInterim(to: sink)
+        guard streams[place].hasMessage(direction) else { return }
+        var box = streams[place].take(direction)
+        box[0].message.endTime = arrival.time
+        box[0].endInterim(to: sink)
         ends[direction].openMessages -= 1
         streams[place].awaitResponse()
-        context.http2.give(assembly)
+        context.http2.give(consume box)
         streams.turn(to: place)
     }
 
@@ -101,15 +92,14 @@ extension HTTP2Connection {
         let head = HTTP2Head(block.list)
         if client == nil { client = direction.opposite }
         let place = stream(block.promisedID, arrival, to: sink)
-        let assembly = context.http2.takeAssembly()
-        assembly.parts.begin(.http2Request, direction, streamID: block.promisedID, at: block.time)
-        assembly.parts.message.endTime = arrival.time
-        assembly.parts.message.fill(from: &block, head)
-        assembly.parts.describe(&streams[place].transaction)
-        streams[place].promise(
-            direction, from: block.time, to: arrival.time, isComplete: assembly.parts.message.isComplete)
-        assembly.parts.message.give(to: sink)
-        context.http2.give(assembly)
+        var box = context.http2.takeAssembly()
+        box[0].begin(.http2Request, direction, streamID: block.promisedID, at: block.time)
+        box[0].message.endTime = arrival.time
+        box[0].message.fill(from: &block, head)
+        box[0].describe(&streams[place].transaction)
+        streams[place].promise(direction, from: block.time, to: arrival.time, isComplete: box[0].message.isComplete)
+        box[0].message.give(to: sink)
+        context.http2.give(consume box)
         streams.turn(to: place)
     }
 
@@ -140,18 +130,17 @@ extension HTTP2Connection {
         guard context.settings.keepsWire || start < end, let place = streamForData(side, arrival, to: sink) else {
             return
         }
-        if context.settings.keepsWire, let assembly = streams[place][side.direction] {
+        if context.settings.keepsWire {
             if octets.count + side.remaining == side.frame.length {
                 var header: [UInt8] = []
                 side.frame.append(to: &header)
-                keepWire(header.span, in: assembly)
+                streams[place][side.direction].keepWire(header.span, context)
             }
-            keepWire(octets, in: assembly)
+            streams[place][side.direction].keepWire(octets, context)
         }
         if start < end {
             let content = octets.extracting(start..<end)
-            streams[place][side.direction]?.parts.append(
-                content, at: arrival.time, context, to: sink)
+            streams[place][side.direction].append(content, at: arrival.time, context, to: sink)
         }
         streams.turn(to: place)
     }
@@ -167,9 +156,9 @@ extension HTTP2Connection {
         let place = stream(id, arrival, to: sink)
         let isRequest = isClient(side.direction) && id & 1 == 1
         let kind: MessageKind = isRequest ? .http2Request : .http2Response
-        let assembly = begin(kind, place, side.direction, at: side.frameTime)
-        assembly.parts.begin(kind, side.direction, streamID: id, at: side.frameTime)
-        assembly.parts.beginUnseen(context)
+        begin(kind, place, side.direction, at: side.frameTime)
+        streams[place][side.direction].begin(kind, side.direction, streamID: id, at: side.frameTime)
+        streams[place][side.direction].beginUnseen(context)
         return place
     }
 
@@ -178,8 +167,8 @@ extension HTTP2Connection {
         let id = side.frame.streamID
         if id == 0 { return reject(Span(), .frameStream, side, arrival, to: sink) }
         if side.isUnreadable || side.padding < 0 || (side.frame.isPadded && side.frame.length == 0) {
-            if let place = streams.place(of: id), let assembly = streams[place][side.direction] {
-                assembly.parts.message.markIncomplete(.malformed(.framePadding))
+            if let place = streams.place(of: id), streams[place].hasMessage(side.direction) {
+                streams[place][side.direction].message.markIncomplete(.malformed(.framePadding))
             }
             reject(Span(), .framePadding, side, arrival, to: sink)
         } else if isReset(id), streams.place(of: id) == nil {

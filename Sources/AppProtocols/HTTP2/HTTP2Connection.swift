@@ -138,14 +138,14 @@ struct HTTP2Connection: ~Copyable {
         switch pause {
         case .idle:
             for place in openStreams(arrival.direction)
-            where streams[place][arrival.direction]?.parts.isEventStream == true {
+            where streams[place][arrival.direction].isEventStream {
                 showPart(of: place, arrival, to: sink)
             }
         case .longIdle, .memory:
             showSkipped(&side, arrival, to: sink)
             let reason: MessageNote? = pause == .memory ? .memoryLimited : nil
             for place in openStreams(arrival.direction) {
-                if let grpc = streams[place][arrival.direction]?.parts.grpc, pause == .memory {
+                if let grpc = streams[place][arrival.direction].grpc, pause == .memory {
                     grpc.release(at: arrival.time, to: sink)
                 }
                 showPart(of: place, arrival, for: reason, to: sink)

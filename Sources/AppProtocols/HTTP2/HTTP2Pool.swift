@@ -1,13 +1,13 @@
-/// State objects for reuse, by all connections of one context.
+/// One message that is being received: one element, or none. An array for the same reason as `HTTP1StreamBox`.
+typealias HTTP2AssemblyBox = [HTTP2Assembly]
+
+/// State for reuse, by all connections of one context.
 final class HTTP2Pool {
-    /// The memory of header blocks: each lies here from its first frame to its last, or until others may come between.
-    var block = HTTP2HeaderBlock()
-    /// One value, so that taking or giving takes one access to the object.
-    private var spares = Spares()
+    private var block = HTTP2HeaderBlock()
+    private var boxes: [HTTP2AssemblyBox] = []
+    private static let spareMax = 64
 
-    func takeAssembly() -> HTTP2Assembly { spares.assemblies.popLast() ?? HTTP2Assembly() }
-
-    /// The block is to wait for its next frame elsewhere.
+    /// A header block, new or reset.
     func takeBlock() -> HTTP2HeaderBlock {
         var taken = HTTP2HeaderBlock()
         swap(&taken, &block)
@@ -17,24 +17,40 @@ final class HTTP2Pool {
     /// - Parameter other: a block that is done with: its memory is used again.
     func give(_ other: inout HTTP2HeaderBlock) { swap(&other, &block) }
 
-    func give(_ assembly: consuming HTTP2Assembly) { spares.give(assembly) }
-}
+    /// One that is new or retired.
+    func takeAssembly() -> HTTP2AssemblyBox {
+        var own = exchange(for: [])
+        let box = own.popLast()
+        _ = exchange(for: own)
+        return box ?? [HTTP2Assembly()]
+    }
 
-private struct Spares {
-    var assemblies: [HTTP2Assembly] = []
-    private static let max = 64
+    /// - Parameter box: of a message that ended, given up by whoever had it.
+    func give(_ box: consuming HTTP2AssemblyBox) {
+        var own = exchange(for: [])
+        if own.count < Self.spareMax {
+            let capacity = box[0].retire()
+            if capacity > MessageBody.keptOctets, !Self.mayKeepBody(capacity, own) {
+                box[0].message.body.octets = []
+            }
+            own.append(box)
+        }
+        _ = exchange(for: own)
+    }
 
-    mutating func give(_ assembly: consuming HTTP2Assembly) {
-        guard assemblies.count < Self.max else { return }
-        let capacity = assembly.parts.retire()
-        if capacity > MessageBody.keptOctets, !mayKeepBody(capacity) { assembly.parts.message.body.octets = [] }
-        assemblies.append(assembly)
+    /// All are out while some are taken or given: an access to the object that only exchanges them needs no check.
+    @inline(__always) private func exchange(for others: consuming [HTTP2AssemblyBox]) -> [HTTP2AssemblyBox] {
+        swap(&boxes, &others)
+        return others
     }
 
     /// The memory of one large body stays for the next: to have it anew takes longer than to fill it.
-    private func mayKeepBody(_ capacity: Int) -> Bool {
-        capacity <= Self.largeBodyOctetsMax
-            && assemblies.allSatisfy { $0.parts.message.body.octets.capacity <= MessageBody.keptOctets }
+    private static func mayKeepBody(_ capacity: Int, _ boxes: borrowing [HTTP2AssemblyBox]) -> Bool {
+        guard capacity <= largeBodyOctetsMax else { return false }
+        for index in boxes.indices where boxes[index][0].message.body.octets.capacity > MessageBody.keptOctets {
+            return false
+        }
+        return true
     }
 
     /// A body of the usual limit, in memory that grew by doubling.

@@ -11,8 +11,8 @@ struct HTTP2Stream {
     /// What is known of both; sizes add up over the parts of a message that was shown in parts.
     var transaction = Transaction()
     /// Messages being received.
-    private var sent: HTTP2Assembly?
-    private var received: HTTP2Assembly?
+    private var sent: HTTP2AssemblyBox = []
+    private var received: HTTP2AssemblyBox = []
 
     /// What was held when it was counted last.
     private var countedOctets = 0
@@ -26,18 +26,22 @@ struct HTTP2Stream {
     /// What is held beyond what was counted; less than nothing if less is.
     var uncountedOctets: Int {
         mutating get {
-            transaction.heldOctets + (sent?.heldOctets ?? 0) + (received?.heldOctets ?? 0) - countedOctets
+            transaction.heldOctets + Self.heldOctets(&sent) + Self.heldOctets(&received) - countedOctets
         }
     }
 
-    subscript(direction: Direction) -> HTTP2Assembly? {
-        mutating get { direction == .sent ? sent : received }
+    private static func heldOctets(_ box: inout HTTP2AssemblyBox) -> Int { box.isEmpty ? 0 : box[0].countOctets() }
+
+    /// The message of a direction. There must be one.
+    subscript(direction: Direction) -> HTTP2Assembly {
+        @inline(__always) _read { if direction == .sent { yield sent[0] } else { yield received[0] } }
+        @inline(__always) _modify { if direction == .sent { yield &sent[0] } else { yield &received[0] } }
     }
 
-    mutating func hasMessage(_ direction: Direction) -> Bool { direction == .sent ? sent != nil : received != nil }
+    mutating func hasMessage(_ direction: Direction) -> Bool { direction == .sent ? !sent.isEmpty : !received.isEmpty }
 
     var hasMessages: Bool {
-        mutating get { sent != nil || received != nil }
+        mutating get { !sent.isEmpty || !received.isEmpty }
     }
 
     /// How far request and response have come.
@@ -46,8 +50,10 @@ struct HTTP2Stream {
     }
 
     /// A message begins.
-    mutating func begin(_ assembly: HTTP2Assembly, _ kind: MessageKind, _ direction: Direction, at time: Int64) {
-        if direction == .sent { sent = assembly } else { received = assembly }
+    mutating func begin(
+        _ box: consuming HTTP2AssemblyBox, _ kind: MessageKind, _ direction: Direction, at time: Int64
+    ) {
+        if direction == .sent { sent = box } else { received = box }
         if kind == .http2Request {
             request = .open
             transaction.direction = direction
@@ -59,12 +65,28 @@ struct HTTP2Stream {
         }
     }
 
+    /// The message that began in a direction has a head.
+    mutating func takeHead(
+        _ kind: MessageKind, _ direction: Direction, _ block: inout HTTP2HeaderBlock, _ head: HTTP2Head,
+        _ context: ParserContext
+    ) {
+        if direction == .sent {
+            sent[0].begin(kind, direction, with: &block, head, &transaction, context)
+        } else {
+            received[0].begin(kind, direction, with: &block, head, &transaction, context)
+        }
+    }
+
     /// Gives up the message of a direction: it ends.
     @inline(__always)
-    mutating func take(_ direction: Direction) -> HTTP2Assembly? { direction == .sent ? sent.take() : received.take() }
+    mutating func take(_ direction: Direction) -> HTTP2AssemblyBox {
+        var taken: HTTP2AssemblyBox = []
+        if direction == .sent { swap(&taken, &sent) } else { swap(&taken, &received) }
+        return taken
+    }
 
     /// One of its messages has ended.
-    mutating func end(_ share: HTTP2Assembly.Parts.Share, at time: Int64) {
+    mutating func end(_ share: HTTP2Assembly.Share, at time: Int64) {
         if share.kind == .http2Request { request = .ended } else { response = .ended }
         transaction.end(share.kind, share.length, isComplete: share.isComplete, at: time)
     }
@@ -114,8 +136,8 @@ struct HTTP2Stream {
         self.id = 0
         request = .unseen
         response = .unseen
-        sent = nil
-        received = nil
+        sent = []
+        received = []
         if transaction.keptOctets > Self.keptOctets { transaction = Transaction() }
         return (id, countedOctets)
     }
@@ -124,29 +146,21 @@ struct HTTP2Stream {
 }
 
 /// One message of a stream while it is received.
-final class HTTP2Assembly {
-    var parts = Parts()
+struct HTTP2Assembly {
+    var message = Message()
+    var collector = BodyCollector()
+    /// Cuts messages out of the body of a gRPC call.
+    var grpc: GRPCAssembly?
+    /// A stream of events (HTML § 9.2): shown as far as it came whenever the connection falls silent.
+    var isEventStream = false
+    /// Something came since a part was shown.
+    var hasNews = false
 
-    /// Looked at in its place: what is asked for is asked of a copy otherwise.
-    var heldOctets: Int { parts.countOctets() }
-
-    /// One value, so that what is done with a message takes one access to the object.
-    struct Parts {
-        var message = Message()
-        var collector = BodyCollector()
-        /// Cuts messages out of the body of a gRPC call.
-        var grpc: GRPCAssembly?
-        /// A stream of events (HTML § 9.2): shown as far as it came whenever the connection falls silent.
-        var isEventStream = false
-        /// Something came since a part was shown.
-        var hasNews = false
-
-        /// Octets held. Mutating only in name.
-        mutating func countOctets() -> Int { message.heldOctets + collector.heldOctets + (grpc?.heldOctets ?? 0) }
-    }
+    /// Octets held. Mutating only in name.
+    mutating func countOctets() -> Int { message.heldOctets + collector.heldOctets + (grpc?.heldOctets ?? 0) }
 }
 
-extension HTTP2Assembly.Parts {
+extension HTTP2Assembly {
     typealias Share = (kind: MessageKind, length: UInt64, isComplete: Bool)
 
     /// A message begins with its head.
@@ -209,10 +223,42 @@ extension HTTP2Assembly.Parts {
         return (message.kind, message.body.length, message.isComplete)
     }
 
+    /// Gives the message as far as it came; the rest goes on.
+    /// - Parameter reason: noted besides.
+    /// - Returns: what was given counts for so much in its transaction.
+    mutating func showPart(
+        at time: Int64, for reason: MessageNote?, to sink: any MessageSink
+    ) -> (kind: MessageKind, length: UInt64) {
+        hasNews = false
+        message.endTime = time
+        decodeWaiting()
+        message.markIncomplete(.soFar(seen: message.body.length, announced: nil))
+        if let reason { message.note(reason) }
+        message.give(to: sink)
+        let (kind, length) = (message.kind, message.body.length)
+        let (direction, streamID, status) = (message.direction, message.streamID, message.status)
+        let codings = message.body.codings
+        message.releaseShown()
+        message.reset(kind, direction, at: time)
+        message.version = 20
+        message.streamID = streamID
+        message.status = status
+        message.body.codings = codings
+        message.isContinuation = true
+        return (kind, length)
+    }
+
     /// The beginning was not seen.
     mutating func beginUnseen(_ context: ParserContext) {
         message.markIncomplete(.beginningNotSeen)
         collector.begin([], in: &message, context)
+    }
+
+    /// Keeps octets as they were captured, where that is asked for.
+    mutating func keepWire(_ octets: Span<UInt8>, _ context: ParserContext) {
+        guard context.settings.keepsWire else { return }
+        let room = max(0, context.settings.wireOctetsMax - message.wire.count)
+        message.wire.append(contentsOf: octets.extracting(0..<min(room, octets.count)))
     }
 
     mutating func decodeWaiting() { collector.decodeWaiting(in: &message) }

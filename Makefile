@@ -35,6 +35,7 @@ format: ## Rewrite the Swift sources in the project's format
 
 bench: setup ## Compare speed, memory and results with the other tools installed here
 	@Benchmarks/compare
+	@touch Benchmarks/Package.swift # or files that came or went in this package are not seen
 	@swift run --package-path Benchmarks -c release SketchSpeed
 	@swift run --package-path Benchmarks -c release CaptureSpeed
 	@Benchmarks/messages --parts

@@ -39,7 +39,7 @@ extension Settings {
               # Any of SrcIP, DstIP, SrcPort, DstPort, Protocol, VLAN; addresses with a prefix: SrcIP/24 for both
               # families, SrcIP/24/48 for IPv4 and IPv6. 5tuple stands for the first five.
               key_fields: [SrcIP, DstIP, SrcPort, DstPort, Protocol]
-              # Files that the task's rows are divided among.
+              # Files that the task's rows are divided among; numbers above 512 stand for 512.
               num_shards: 1
             - name: per_conversation
               key_fields: 5tuple

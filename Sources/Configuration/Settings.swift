@@ -48,7 +48,8 @@ public enum SnapshotClock: String, CaseIterable, Sendable {
 /// One task of a settings file.
 public struct TaskSettings: Equatable, Sendable {
     public var task: FlowTask
-    /// How many `shard_N.dat` files the task's rows are divided among, 1 ... 512; `nil`: the writer's default.
+    /// How many `shard_N.dat` files the task's rows are divided among, 1 ... 65,536 as in files of Go2NetSpectra, of
+    /// which the writer makes as many as it can; `nil`: the writer's default.
     public var shards: Int?
     /// The most bytes the task may take; beyond it the smallest flows go into a sketch. `nil`: no limit of its own.
     public var memoryBytesMax: UInt64?

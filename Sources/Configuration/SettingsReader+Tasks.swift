@@ -23,7 +23,7 @@ extension SettingsReader {
             }
             let isBidirectional = values["bidirectional"].flatMap { boolean($0, "\(itemPath).bidirectional") }
             let memory = values["memory"].flatMap { byteCount($0, "\(itemPath).memory") }
-            let shards = values["num_shards"].flatMap { integer($0, "\(itemPath).num_shards", 1...512) }
+            let shards = values["num_shards"].flatMap { integer($0, "\(itemPath).num_shards", 1...65_536) }
             guard let name, let fields else { continue }
             let task = FlowTask(name: name, fields: fields, bidirectional: isBidirectional ?? bidirectional)
             if task.bidirectional, let node = values["key_fields"] {

@@ -134,7 +134,7 @@ import Testing
         ),
         (
             "aggregator:\n  exact_tasks: [{name: a, key_fields: [SrcIP], num_shards: 0}]",
-            "2:60: aggregator.exact_tasks[0].num_shards: expected a whole number from 1 to 512, not \"0\""
+            "2:60: aggregator.exact_tasks[0].num_shards: expected a whole number from 1 to 65536, not \"0\""
         ),
         (
             "aggregator:\n  exact_tasks: [{name: a, key_fields: [SrcIP]}]\n  exact: {tasks: []}",

@@ -15,7 +15,7 @@ import Octets
 ///
 /// Everything is written below a hidden temporary name, synced, and renamed at the end; a failure removes it.
 public struct SnapshotDirectoryWriter: Writer {
-    /// A shard costs a descriptor while its task is written.
+    /// The most shards of a task: each costs a descriptor while it is written. Tasks that should have more have these.
     public static let shardsMax = 512
 
     public let root: String
@@ -27,13 +27,11 @@ public struct SnapshotDirectoryWriter: Writer {
     /// Threads that share the work; what is written does not depend on it.
     public let threads: Int
 
-    /// - Precondition: all numbers of shards are in 1 ... `shardsMax`.
+    /// - Precondition: all numbers of shards are at least 1.
     public init(
         root: String, shards: [String: Int] = [:], defaultShards: Int = 1, syncs: Bool = true, threads: Int = 1
     ) {
-        precondition(
-            ([defaultShards] + shards.values).allSatisfy { 1...Self.shardsMax ~= $0 },
-            "a task has 1 to \(Self.shardsMax) shards")
+        precondition(([defaultShards] + shards.values).allSatisfy { $0 >= 1 }, "a task has at least one shard")
         self.root = root.isEmpty ? "." : root
         self.shards = shards
         self.defaultShards = defaultShards
@@ -82,7 +80,7 @@ public struct SnapshotDirectoryWriter: Writer {
             let name = FileName.unique(FileName.safe(result.task.name), among: &names)
             let task = TaskDirectory(
                 path: "\(directory)/\(name)", result: result, domain: UInt32(index + 1), time: snapshot.time,
-                shards: shards[result.task.name] ?? defaultShards, syncs: syncs,
+                shards: min(shards[result.task.name] ?? defaultShards, Self.shardsMax), syncs: syncs,
                 threads: threads)
             try task.write()
             files += task.files

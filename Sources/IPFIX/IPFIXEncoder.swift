@@ -30,7 +30,7 @@ public struct IPFIXEncoder: Sendable {
     private let exportSeconds: UInt32
     private let recordOctets: [Int]
     private let prefixed: PrefixLengths
-    private var buffer = OctetBuffer(capacity: IPFIXEncoder.messageOctetsMax)
+    private var buffer = OctetBuffer()
     /// Where the message under construction begins; before it stand closed ones that were kept.
     private var messageStart = 0
     /// Where the open set's header stands, and which rows it holds; 0 and -1 while none is open.

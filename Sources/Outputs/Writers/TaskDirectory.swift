@@ -32,14 +32,14 @@ struct TaskDirectory: Sendable {
 
     /// Rows that one thread sorts into shards and encodes at a time: a part of the task. Where messages end depends on
     /// it, and on nothing else but the rows.
-    private var partRows: Int { max(32_768, 512 * shards) }
+    private static let partRows = 32_768
 
     private func writeShards() throws(SystemFailure) {
         var files: [ShardFile] = []
         for index in 0..<shards {
             files.append(ShardFile(try DescriptorWriter(creating: shardPath(index)), syncs: syncs))
         }
-        let (shardFiles, partRows, turns, outcome) = (files, partRows, Turns(lanes: shards), FirstFailure())
+        let (shardFiles, partRows, turns, outcome) = (files, Self.partRows, Turns(lanes: shards), FirstFailure())
         // Memory that was filled is used again: the system's pages are dear.
         let spare = Monitor([[IPFIXEncoder]]())
         let first = IPFIXEncoder(
@@ -73,7 +73,7 @@ struct TaskDirectory: Sendable {
     /// One for each shard.
     private func newEncoders(_ first: IPFIXEncoder) -> [IPFIXEncoder] {
         // Room for an even share and a quarter more, at 64 octets a row.
-        let capacity = min(partRows, result.rows.count) / shards * 80 + 4096
+        let capacity = min(Self.partRows, result.rows.count) / shards * 80 + 1024
         return (0..<shards).map { _ in first.withCapacity(capacity) }
     }
 
@@ -110,9 +110,12 @@ struct TaskDirectory: Sendable {
 /// One shard's file, and how much of it is written: parts come in order, from one thread at a time.
 private final class ShardFile: Sendable {
     let file: DescriptorWriter
-    private let written = Monitor((records: UInt32(0), rows: UInt64(0)))
+    private let written = Monitor((records: UInt32(0), rows: UInt64(0), unsynced: 0))
 
     private let syncs: Bool
+
+    /// What is worth bringing to the disk before the file is whole: pages that are written to once more go there twice.
+    private static let syncedOctetsMin = 256 << 10
 
     init(_ file: consuming DescriptorWriter, syncs: Bool) {
         self.file = file
@@ -150,9 +153,13 @@ private final class ShardFile: Sendable {
 
     private func write(_ part: inout IPFIXEncoder) throws(SystemFailure) {
         part.closeMessage()
-        let now = (records: part.recordCount, rows: part.rowsSoFar)
-        written.withLock { $0 = now }
         try file.write(part.message)
-        if syncs { file.startSyncing() }
+        let (records, rows, octets) = (part.recordCount, part.rowsSoFar, part.message.count)
+        let startsSyncing = written.withLock { written in
+            let isMuch = written.unsynced + octets >= Self.syncedOctetsMin
+            written = (records, rows, isMuch ? 0 : written.unsynced + octets)
+            return isMuch
+        }
+        if syncs, startsSyncing { file.startSyncing() }
     }
 }

@@ -8,7 +8,8 @@ public final class ParserContext {
     let registry: ParserRegistry
     let settings: ParserSettings
     public let tools: any BodyTools
-    let http1 = HTTP1Pool()
+    /// Of directions that are between two messages.
+    let http1 = BoxPool<HTTP1Stream>()
     let http2 = HTTP2Pool()
 
     public init(_ settings: ParserSettings, _ tools: any BodyTools, registry: ParserRegistry = .standard) {

@@ -11,7 +11,7 @@ import Octets
 /// that were not consumed belong to the next parser as well.
 public final class HTTP1Parser: ProtocolParser {
     let context: ParserContext
-    private let pool: HTTP1Pool
+    private let pool: BoxPool<HTTP1Stream>
     /// One, which is out while it is changed: each access to a property that is used in its place is checked as the
     /// program runs, and none to one that is only copied and exchanged.
     private var sides = [Sides()]
@@ -20,25 +20,25 @@ public final class HTTP1Parser: ProtocolParser {
 
     /// Both directions, and what pairs their messages.
     private struct Sides {
-        private var received: HTTP1StreamBox?
-        private var sent: HTTP1StreamBox?
+        private var received: [HTTP1Stream]?
+        private var sent: [HTTP1Stream]?
         /// Octets held in each.
         private var held: (received: Int, sent: Int) = (0, 0)
         var exchange = HTTP1Exchange()
 
-        subscript(direction: Direction) -> HTTP1StreamBox? {
+        subscript(direction: Direction) -> [HTTP1Stream]? {
             _read { if direction == .sent { yield sent } else { yield received } }
             _modify { if direction == .sent { yield &sent } else { yield &received } }
         }
 
         /// A direction's state, or one from the pool. It is to be put back: while it is out its references are not
         /// counted.
-        private mutating func takeBox(_ direction: Direction, _ pool: HTTP1Pool) -> HTTP1StreamBox {
-            self[direction].take() ?? pool.take(direction)
+        private mutating func takeBox(_ direction: Direction, _ pool: BoxPool<HTTP1Stream>) -> [HTTP1Stream] {
+            self[direction].take() ?? pool.take() ?? [HTTP1Stream(direction)]
         }
 
         mutating func receive(
-            _ octets: Span<UInt8>, _ environment: borrowing HTTP1Stream.Environment, _ pool: HTTP1Pool
+            _ octets: Span<UInt8>, _ environment: borrowing HTTP1Stream.Environment, _ pool: BoxPool<HTTP1Stream>
         ) -> ParserStep {
             let direction = environment.arrival.direction
             var box = takeBox(direction, pool)
@@ -54,7 +54,7 @@ public final class HTTP1Parser: ProtocolParser {
         }
 
         mutating func skip(
-            _ octets: UInt64?, _ environment: borrowing HTTP1Stream.Environment, _ pool: HTTP1Pool
+            _ octets: UInt64?, _ environment: borrowing HTTP1Stream.Environment, _ pool: BoxPool<HTTP1Stream>
         ) {
             let direction = environment.arrival.direction
             var box = takeBox(direction, pool)
@@ -64,7 +64,7 @@ public final class HTTP1Parser: ProtocolParser {
         }
 
         mutating func pause(
-            _ pause: Pause, _ environment: borrowing HTTP1Stream.Environment, _ pool: HTTP1Pool
+            _ pause: Pause, _ environment: borrowing HTTP1Stream.Environment, _ pool: BoxPool<HTTP1Stream>
         ) {
             let direction = environment.arrival.direction
             if var box = self[direction].take() {

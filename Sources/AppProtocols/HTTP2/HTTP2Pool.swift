@@ -1,11 +1,10 @@
-/// One message that is being received: one element, or none. An array for the same reason as `HTTP1StreamBox`.
+/// One message that is being received: one element, or none (see `BoxPool`).
 typealias HTTP2AssemblyBox = [HTTP2Assembly]
 
 /// State for reuse, by all connections of one context.
 final class HTTP2Pool {
     private var block = HTTP2HeaderBlock()
-    private var boxes: [HTTP2AssemblyBox] = []
-    private static let spareMax = 64
+    private let boxes = BoxPool<HTTP2Assembly>()
 
     /// A header block, new or reset.
     func takeBlock() -> HTTP2HeaderBlock {
@@ -18,30 +17,16 @@ final class HTTP2Pool {
     func give(_ other: inout HTTP2HeaderBlock) { swap(&other, &block) }
 
     /// One that is new or retired.
-    func takeAssembly() -> HTTP2AssemblyBox {
-        var own = exchange(for: [])
-        let box = own.popLast()
-        _ = exchange(for: own)
-        return box ?? [HTTP2Assembly()]
-    }
+    func takeAssembly() -> HTTP2AssemblyBox { boxes.take() ?? [HTTP2Assembly()] }
 
     /// - Parameter box: of a message that ended, given up by whoever had it.
     func give(_ box: consuming HTTP2AssemblyBox) {
-        var own = exchange(for: [])
-        if own.count < Self.spareMax {
+        boxes.give(box) { box, others in
             let capacity = box[0].retire()
-            if capacity > MessageBody.keptOctets, !Self.mayKeepBody(capacity, own) {
+            if capacity > MessageBody.keptOctets, !Self.mayKeepBody(capacity, others) {
                 box[0].message.body.octets = []
             }
-            own.append(box)
         }
-        _ = exchange(for: own)
-    }
-
-    /// All are out while some are taken or given: an access to the object that only exchanges them needs no check.
-    @inline(__always) private func exchange(for others: consuming [HTTP2AssemblyBox]) -> [HTTP2AssemblyBox] {
-        swap(&boxes, &others)
-        return others
     }
 
     /// The memory of one large body stays for the next: to have it anew takes longer than to fill it.

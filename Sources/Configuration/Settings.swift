@@ -16,6 +16,8 @@ public struct Settings: Equatable, Sendable {
     public var snapshotClock: SnapshotClock?
     /// Whether counters go on after a snapshot instead of starting from zero.
     public var isCumulative = false
+    /// Both directions share a row, in tasks that do not say otherwise.
+    public var isBidirectional = false
     /// Where snapshots are written; `nil`: nowhere.
     public var storageRoot: String?
     /// The most bytes of flow tables; `nil`: no limit.

@@ -59,9 +59,9 @@ struct SettingsReader {
         settings.memoryBytesMax = values["max_memory"].flatMap { byteCount($0, "\(path).max_memory") }
         settings.tunnels = values["tunnels"].flatMap { choice($0, "\(path).tunnels") }
         settings.filter = values["where"].flatMap { filter($0, "\(path).where") }
-        let bidirectional = values["bidirectional"].flatMap { boolean($0, "\(path).bidirectional") } ?? false
+        settings.isBidirectional = values["bidirectional"].flatMap { boolean($0, "\(path).bidirectional") } ?? false
         add(writersOf: values, path)
-        tasks(values, bidirectional: bidirectional, &settings)
+        tasks(values, bidirectional: settings.isBidirectional, &settings)
         settings.writers = writers(writerLists)
     }
 

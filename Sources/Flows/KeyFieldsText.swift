@@ -102,6 +102,9 @@ extension AddressPrefix {
 }
 
 extension KeyFields {
+    /// Whether a task can be bidirectional with it.
+    public var isSymmetric: Bool { (try? requireSymmetry()) != nil }
+
     /// Whether a packet and its answer have the same key once both directions are merged: each source field stands
     /// with its destination field, addresses with equal prefixes. Bidirectional tasks need it.
     public func requireSymmetry() throws(KeyFieldsFailure) {

@@ -30,6 +30,15 @@ public enum FileTree {
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// Whether both name the same regular file.
+    public static func isSame(_ path: String, _ other: String) -> Bool {
+        var (status, otherStatus) = (stat(), stat())
+        // SAFETY: stat(2) reads the NUL-terminated paths and fills the structures during the calls.
+        guard unsafe stat(path, &status) == 0, unsafe stat(other, &otherStatus) == 0 else { return false }
+        return status.st_dev == otherStatus.st_dev && status.st_ino == otherStatus.st_ino
+            && status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// Whether anything has this name, a dangling link included.
     public static func exists(_ path: String) -> Bool {
         var status = stat()

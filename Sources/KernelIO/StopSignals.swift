@@ -1,9 +1,13 @@
+import CKernelIO
 import Glibc
 
 /// Ctrl-C and SIGTERM as a request to finish in order.
 public enum StopSignals {
     /// timeout(1) and others signal a process and then its group: one interrupt, which comes twice.
     private static let echoNanoseconds: Int64 = 100_000_000
+
+    /// From now on a pipe whose reader has gone ends a write (`SystemFailure.isBrokenPipe`) and not the process.
+    public static func ignoreBrokenPipes() { ns_ignore_broken_pipes() }
 
     /// From now on the first such signal calls `body`, on a thread of its own, and a second one ends the process at
     /// once, with `atSecond` called before. What follows the first within `echoNanoseconds` is taken for the same one.

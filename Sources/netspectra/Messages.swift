@@ -60,6 +60,7 @@ struct Messages: ParsableCommand {
 
     func validate() throws {
         if files.count(where: { $0 == "-" }) > 1 { throw ValidationError("standard input (-) can be read only once") }
+        try options.validate(inputs: files)
     }
 
     func run() throws {

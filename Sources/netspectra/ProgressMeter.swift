@@ -5,6 +5,8 @@ import Pipeline
 /// A line on standard error that tells how far a long run has come; nothing where that is no terminal.
 final class ProgressMeter: Sendable {
     private let isDone = Monitor(false)
+    /// Whether the line stands there.
+    private let isShown = Monitor(false)
     private let thread: WorkerThread?
 
     /// Shown only once a run has lasted this long, and then this often.
@@ -15,17 +17,30 @@ final class ProgressMeter: Sendable {
             thread = nil
             return
         }
-        let isDone = isDone
+        let (isDone, isShown) = (isDone, isShown)
         let start = Clock.monotonicNanoseconds
         thread = try? WorkerThread(name: "progress") {
-            var isShown = false
             while isDone.wait(nanoseconds: Self.periodNanoseconds, { $0 ? true : nil }) == nil {
                 let line = Self.line(progress(), after: Clock.monotonicNanoseconds - start)
                 let columns = Terminal.columns(2) ?? 80
-                StandardError.write("\r\u{1B}[K" + String(line.prefix(columns - 1)))
-                isShown = true
+                isShown.withLock { isShown in
+                    StandardError.write(Self.clearing + String(line.prefix(columns - 1)))
+                    isShown = true
+                }
             }
-            if isShown { StandardError.write("\r\u{1B}[K") }
+            if isShown.withLock({ $0 }) { StandardError.write(Self.clearing) }
+        }
+    }
+
+    private static let clearing = "\r\u{1B}[K"
+
+    /// Does what may write to the same terminal, with the line out of its way.
+    func hidden(while body: () -> Void) {
+        guard thread != nil else { return body() }
+        isShown.withLock { isShown in
+            if isShown { StandardError.write(Self.clearing) }
+            isShown = false
+            body()
         }
     }
 

@@ -47,6 +47,7 @@ struct Replay: ParsableCommand {
             throw ValidationError("--max-errors: \(maxErrors) is not between 0 and 1000000")
         }
         if files.count(where: { $0 == "-" }) > 1 { throw ValidationError("standard input (-) can be read only once") }
+        try options.validate(inputs: files)
         _ = try window
     }
 

@@ -198,6 +198,8 @@ import Testing
         #expect(outcome.code == 130 && outcome.errors == "", "\(outcome.errors)")
         let summary = try JSON(parsing: outcome.text)["summary"]
         #expect(summary["capture"]["packets"].int == 397 && summary["ledger"]["balanced"].bool == true)
+        // Who reads it later learns that it is not all.
+        #expect(summary["notes"].array.compactMap(\.string) == ["interrupted: what was read until then is counted"])
     }
 
     /// Neither does one that nobody has opened for writing, or that is idle before its first octet.
@@ -244,6 +246,10 @@ import Testing
             #expect(rows.reduce(0) { $0 + ($1["packets"].int ?? 0) } == 60_000)
             #expect(rows.reduce(0) { $0 + ($1["bytes"].int ?? 0) } == object["summary"]["capture"]["bytes"].int)
             #expect(object["summary"]["ledger"]["balanced"].bool == true)
+            // Packets whose flow gave way are in the ledger.
+            let stage = object["summary"]["ledger"]["stages"].array.first { $0["stage"].string == "task five_tuple" }
+            let noted = stage?["noted"]["in \"other\", for want of memory"].int
+            #expect(noted != nil && noted == others.first?["packets"].int)
         }
     }
 }

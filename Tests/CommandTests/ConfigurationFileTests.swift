@@ -55,6 +55,29 @@ import Testing
         }
     }
 
+    @Test func bothDirectionsAreMergedWhoeverAsksForIt() throws {
+        func header(_ yaml: String, _ arguments: String...) throws -> String? {
+            try Command.withFolder { folder throws in
+                let file = folder.appending(path: "tasks.yaml")
+                try Data(yaml.utf8).write(to: file)
+                let outcome = try Command.run(
+                    ["analyze", "--config", file.path, "--format", "csv", Command.sample] + arguments)
+                #expect(outcome.code == 0 && outcome.errors == "")
+                return outcome.lines.first
+            }
+        }
+        let task = "aggregator: {exact_tasks: [{name: a, key_fields: 5tuple}]}"
+        #expect(try header(task)?.contains("reverse_packets") == false)
+        #expect(try header(task, "--bidirectional")?.contains("reverse_packets") == true)
+        let all = "aggregator: {bidirectional: true}"
+        #expect(try header(all)?.contains("reverse_packets") == true)
+        #expect(try header(all, "--key", "5tuple")?.contains("reverse_packets") == true)
+        #expect(try header(all, "--key", "SrcIP")?.contains("reverse_packets") == false)
+        try run(Self.original, "--bidirectional") { outcome, _ throws in
+            #expect(outcome.code == 2 && outcome.errors.contains("--bidirectional: task per_src_ip: "))
+        }
+    }
+
     @Test func errorsNameLineKeyAndTheNearestName() throws {
         try run("aggregator:\n  num_worker: 4\n  snapshot_interval: soon\n") { outcome, _ throws in
             #expect(outcome.code == 78 && outcome.output.isEmpty)

@@ -110,4 +110,43 @@ import Testing
             #expect(ignored.errors == "" && (ignored.code == 141 || ignored.code == 0))
         }
     }
+
+    /// What is written besides is whole although nobody reads the rows.
+    @Test func aClosedPipeEndsNothingElse() throws {
+        try Command.withFolder { folder throws in
+            #expect(try Command.run("generate", "-p", "40000", "-f", "5000", "a.pcap", folder: folder).code == 0)
+            let outcome = try Command.shell(
+                """
+                $N analyze -k 5tuple -f csv --snapshot-interval 10s --output out --store a.db --records a.jsonl a.pcap |
+                    head -n 1; exit ${PIPESTATUS[0]}
+                """, folder: folder)
+            #expect(outcome.errors == "" && outcome.code == 141)
+            let snapshots = try Command.run("show", "-f", "csv", "out", folder: folder)
+            let packets = snapshots.lines.dropFirst().reduce(0) { $0 + (Int($1.split(separator: ",")[7]) ?? 0) }
+            #expect(packets == 40_000)
+            let summary = try Command.run("query", "summary", "--store", "a.db", folder: folder)
+            #expect(summary.text.contains("40,000"), "\(summary.text)")
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            #expect(names.contains("a.jsonl") && !names.contains { $0.hasSuffix(".tmp") })
+        }
+    }
+
+    /// A disk that is full: what stands there stays, and what is missing is counted.
+    @Test(.enabled(if: Command.canMount, "mounting in a name space of the test's own is not permitted"))
+    func snapshotsThatDoNotFitAreCounted() throws {
+        try Command.withFolder { folder throws in
+            #expect(try Command.run("generate", "-p", "40000", "-f", "5000", "a.pcap", folder: folder).code == 0)
+            let outcome = try Command.shell(
+                """
+                mkdir small; exec unshare --mount bash -c '
+                    mount -t tmpfs -o size=300k tmpfs small &&
+                    exec "$N" analyze -k 5tuple -f json --top 1 --snapshot-interval 5s --output small a.pcap'
+                """, folder: folder)
+            #expect(outcome.code == 74 && outcome.errors.contains("No space left on device"))
+            let stages = try JSON(parsing: outcome.text)["summary"]["ledger"]["stages"].array
+            let stage = stages.first { $0["stage"].string == "directory small" }
+            let (seen, delivered) = (stage?["seen"].int ?? 0, stage?["delivered"].int ?? 0)
+            #expect(seen == 12 && delivered > 0 && stage?["lost"]["not written"].int == seen - delivered)
+        }
+    }
 }

@@ -239,6 +239,52 @@ import Testing
         }
     }
 
+    /// A recording that ends within a record, or is damaged, is no defect of the program.
+    @Test func aCutRecordingIsDamaged() throws {
+        try Command.withFolder { folder throws in
+            var recording = RecordingText()
+            for _ in 0..<3 { recording.say(.sent, "GET / HTTP/1.1\r\nHost: x\r\n\r\n") }
+            let file = folder.appending(path: "a.nsr")
+            #expect(try replay(recording, "--record", file.path).code == 0)
+            let whole = try Data(contentsOf: file)
+            for (octets, code) in [(whole.count - 200, Int32(1)), (20, 65)] {
+                try whole.prefix(octets).write(to: file)
+                let (objects, summary) = try MessagesTests.objects(Command.run("replay", "-f", "ndjson", file.path))
+                #expect(try Command.run("replay", file.path).code == code, "\(octets)")
+                #expect(objects.isEmpty == (code == 65) && summary["ledger"]["balanced"].bool == true, "\(octets)")
+            }
+        }
+    }
+
+    @Test func inputsAreNotWrittenTo() throws {
+        try Command.withFolder { folder throws in
+            var recording = RecordingText()
+            recording.say(.sent, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            let file = folder.appending(path: "a.jsonl")
+            try recording.data.write(to: file)
+            for option in ["--output", "--record", "--pcapng"] {
+                let outcome = try Command.run("replay", option, file.path, "a.jsonl", folder: folder)
+                #expect(outcome.code == 2 && outcome.errors.contains("\(option): 'a.jsonl' is an input, too"))
+                #expect(try Data(contentsOf: file) == recording.data)
+            }
+        }
+    }
+
+    /// Nothing was read: what earlier runs left stays.
+    @Test func filesStayWhereNothingCouldBeRead() throws {
+        try Command.withFolder { folder throws in
+            let (kept, recorded) = (folder.appending(path: "kept"), folder.appending(path: "recorded"))
+            for (input, code) in [("missing", Int32(66)), ("/etc/hostname", 65)] {
+                for file in [kept, recorded] { try Data("before".utf8).write(to: file) }
+                let outcome = try Command.run(
+                    "replay", "--output", kept.path, "--record", recorded.path, input, folder: folder)
+                #expect(outcome.code == code)
+                for file in [kept, recorded] { #expect(try Data(contentsOf: file) == Data("before".utf8)) }
+            }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 2)
+        }
+    }
+
     @Test func outputThatNobodyReadsIsNoFailure() throws {
         try Command.withFolder { folder throws in
             var recording = RecordingText()

@@ -166,6 +166,17 @@ import Testing
             #expect(throws: ReadFailure.missingShard(path: first + "/five_tuple/shard_0.dat")) {
                 try SnapshotReader.read(first)
             }
+            // The last one, which the summary tells of.
+            let last = second + "/five_tuple/shard_1.dat"
+            _ = unsafe unlink(last)
+            #expect(throws: ReadFailure.missingShard(path: last)) { try SnapshotReader.read(second) }
+            // Nor is a task without any left out.
+            _ = unsafe unlink(second + "/five_tuple/shard_0.dat")
+            #expect(throws: ReadFailure.missingShard(path: second + "/five_tuple/shard_0.dat")) {
+                try SnapshotReader.read(second)
+            }
+            _ = unsafe unlink(second + "/five_tuple/summary.json")
+            #expect(throws: ReadFailure.noResults(path: second)) { try SnapshotReader.read(second) }
         }
     }
 

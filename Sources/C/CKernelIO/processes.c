@@ -73,14 +73,15 @@ void ns_close_all_but(const int *kept, size_t count) {
     }
 }
 
+void ns_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+
 void ns_leave_signals_to_parent(void) {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     sigprocmask(SIG_BLOCK, &signals, NULL);
-    // Who writes to a pipe without a reader is told by the write.
-    signal(SIGPIPE, SIG_IGN);
+    ns_ignore_broken_pipes();
     // A defect ends it at once, for the parent to see: Swift's reports of crashes would need a program that a confined
     // process cannot start, and wait for it.
     const int defects[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};

@@ -13,7 +13,7 @@ public enum ReadFailure: Error, Equatable, Sendable {
     case notResults(path: String)
     /// A shard is of another task, snapshot or key than the one before it in the same directory.
     case mixed(path: String)
-    /// A shard between others is missing.
+    /// A shard is missing, between others or of as many as the task's summary says it has.
     case missingShard(path: String)
 }
 

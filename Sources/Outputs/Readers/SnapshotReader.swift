@@ -20,7 +20,11 @@ public enum SnapshotReader {
             let directory = join(path, name)
             guard FileTree.isDirectory(directory) else { continue }
             let shards = try shardPaths(list(directory), in: directory)
-            if !shards.isEmpty { tasks.append(try readShards(shards)) }
+            if !shards.isEmpty {
+                tasks.append(try readShards(shards))
+            } else if let count = shardCount(join(directory, "summary.json")), count > 0 {
+                throw .missingShard(path: join(directory, "shard_0.dat"))
+            }
         }
         return try snapshot(tasks.sorted { $0.record.domain < $1.record.domain }, path)
     }
@@ -75,13 +79,30 @@ public enum SnapshotReader {
         do throws(SystemFailure) { return try FileTree.names(in: path) } catch { throw .file(error) }
     }
 
-    /// `shard_0.dat`, `shard_1.dat` … in the order of their numbers.
+    /// `shard_0.dat`, `shard_1.dat` … in the order of their numbers: all that there are, and all that there should be.
     private static func shardPaths(_ names: [String], in directory: String) throws(ReadFailure) -> [String] {
         let shards = names.filter(isShard)
-        let expected = shards.indices.map { "shard_\($0).dat" }
+        if shards.isEmpty { return [] }
+        let count = max(shards.count, shardCount(join(directory, "summary.json")) ?? 0)
+        let expected = (0..<count).map { "shard_\($0).dat" }
         let present = Set(shards)
         for name in expected where !present.contains(name) { throw .missingShard(path: join(directory, name)) }
         return expected.map { join(directory, $0) }
+    }
+
+    /// How many shards a task's summary says it has; `nil` where there is none, or it says nothing that can be.
+    private static func shardCount(_ path: String) -> Int? {
+        guard let text = try? InputFile.contents(of: path, atMost: 1 << 20) else { return nil }
+        var scanner = JSONScanner(text.span)
+        while let token = try? scanner.next(), token != .end {
+            guard scanner.depth == 1, case .name(let range, _) = token, text[range].elementsEqual("shards".utf8) else {
+                continue
+            }
+            guard case .number(let digits) = try? scanner.next() else { return nil }
+            let count = Int(String(decoding: text[digits], as: UTF8.self))
+            return count.flatMap { 0...SnapshotDirectoryWriter.shardsMax ~= $0 ? $0 : nil }
+        }
+        return nil
     }
 
     private static func readShards(_ paths: [String]) throws(ReadFailure) -> ReadTask {

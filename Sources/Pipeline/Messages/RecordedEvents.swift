@@ -158,7 +158,7 @@ public struct RecordedEvents: Sendable {
 
         private mutating func takeRecords(_ octets: Span<UInt8>, from position: inout Int, isFinal: Bool) {
             while !isDone {
-                let start = recordFile.offset
+                let (start, before) = (recordFile.offset, outcome.records)
                 do throws(EventFailure) {
                     switch try recordFile.next(octets, from: &position, isFinal: isFinal) {
                     case .needMore: return
@@ -169,6 +169,8 @@ public struct RecordedEvents: Sendable {
                             at: start == 0 ? Int64(RecordFile.headerOctets) : start)
                     }
                 } catch {
+                    // What does not even begin or end as a record is counted as one.
+                    outcome.records = before + 1
                     note("\(error)")
                     if recordFile.offset == start { recordFileFailed = true }
                 }

@@ -63,7 +63,7 @@ struct AnalysisOptions {
         }
         tasks = try Self.tasks(command, settings)
         sketches = command.key.isEmpty ? settings.sketches : []
-        isBidirectional = command.bidirectional
+        isBidirectional = command.bidirectional || settings.isBidirectional
         shards = Dictionary(
             settings.tasks.compactMap { task in task.shards.map { (task.task.name, $0) } }, uniquingKeysWith: { $1 })
         format = command.format ?? settings.report.format.flatMap { OutputFormat(rawValue: $0.rawValue) } ?? .table
@@ -135,6 +135,11 @@ struct AnalysisOptions {
         }
     }
 
+    /// All rows are kept somewhere.
+    var hasStores: Bool { output != nil || !stores.isEmpty || !directories.isEmpty }
+    /// Something is written besides standard output, or somebody told.
+    var hasOtherOutputs: Bool { hasStores || flowRecords != nil || alerts != nil }
+
     /// Rows that people get who did not say how many.
     static let topDefault = 10
 
@@ -160,7 +165,9 @@ struct AnalysisOptions {
                 let fields = try KeyFields(parsing: text)
                 if command.bidirectional { try fields.requireSymmetry() }
                 let name = fields == .fiveTuple ? "five_tuple" : fields.description
-                return FlowTask(name: name, fields: fields, bidirectional: command.bidirectional)
+                // What the settings say of all tasks holds for keys that have both ends.
+                let isBidirectional = command.bidirectional || settings.isBidirectional && fields.isSymmetric
+                return FlowTask(name: name, fields: fields, bidirectional: isBidirectional)
             } catch {
                 throw ValidationError("--key '\(text)': \(error)")
             }
@@ -173,8 +180,16 @@ struct AnalysisOptions {
         let isPeriodic =
             command.snapshotInterval != nil || settings.snapshotIntervalNanoseconds != nil
             || settings.alerts?.checkIntervalNanoseconds != nil
-        return settings.tasks.map { task in
+        return try settings.tasks.map { task in
             var flowTask = task.task
+            if command.bidirectional {
+                do throws(KeyFieldsFailure) {
+                    try flowTask.fields.requireSymmetry()
+                } catch {
+                    throw ValidationError("--bidirectional: task \(flowTask.name): \(error)")
+                }
+                flowTask.bidirectional = true
+            }
             flowTask.memoryLimit = task.memoryBytesMax.map { Int(clamping: isPeriodic ? $0 / 2 : $0) }
             return flowTask
         }

@@ -57,6 +57,8 @@ struct AnalysisRun {
                 $0, tasks: tasks.map { .exact($0) } + options.sketches.map { .sketch($0) },
                 options: options.alertOptions)
         }
+        // What else is written is to be whole although nobody reads the rows.
+        if options.hasOtherOutputs { StopSignals.ignoreBrokenPipes() }
         let sink: SnapshotSink, records: FlowRecordOutputs?
         do throws(SystemFailure) {
             sink = try SnapshotSink(options, isReport: isReport, owners: feed, alerts: alerts)
@@ -66,8 +68,7 @@ struct AnalysisRun {
         } catch {
             throw Exit.fail(Exit.cannotCreate, "\(error)")
         }
-        let needsAll =
-            options.output != nil || !options.stores.isEmpty || !options.directories.isEmpty || options.alerts != nil
+        let needsAll = options.hasStores || options.alerts != nil
         let builder = SnapshotBuilder(
             order: options.order, limit: needsAll ? nil : options.top, threads: options.workers)
         var analysis = FlowAnalysis(workers: options.workers, tunnels: options.tunnels, filter: options.filter)
@@ -80,15 +81,19 @@ struct AnalysisRun {
         let counts: TrafficCounts, last: PairedAggregator<ExactAggregator, SketchAggregator>.Cut
         do throws(SystemFailure) {
             (counts, last) = try analysis.run(source.frames, into: aggregator) { state, cut in
-                sink.take(builder.snapshot(state.first, state.second, time: cut.time))
+                let snapshot = builder.snapshot(state.first, state.second, time: cut.time)
+                progress.hidden { sink.take(snapshot) }
             }
         } catch {
             throw Exit.fail(Exit.system, "\(error)")
         }
-        let final = builder.snapshot(last.first, last.second, time: nil)
+        // By the clock that cut those before it.
+        let isByWallClock = options.snapshotClock == .wall && options.snapshotInterval != nil
+        let final = builder.snapshot(
+            last.first, last.second, time: isByWallClock ? Clock.wallNanoseconds : nil)
+        progress.end()
         sink.take(final, isLast: true)
         records?.finish()
-        progress.end()
 
         let outcome = RunOutcome(
             captures: source.captures, interfaces: source.interfaces, counts: counts,
@@ -119,6 +124,10 @@ struct AnalysisRun {
         }
         let messages = report.problems + (isReport ? [] : report.notes)
         for message in messages { StandardError.write("netspectra: \(message)\n") }
+        // Who interrupts knows; who reads the report later does not. Live, it is the usual end.
+        if isInterrupted, !options.input.isLive {
+            report.notes.append("interrupted: what was read until then is counted")
+        }
         if isOverview, options.format != .csv { add(final, last, to: &report) }
         report.tls = census.map { TLSShares($0, rowsMax: options.top) }
         sink.finish(report)
@@ -158,9 +167,8 @@ struct AnalysisRun {
         guard report.ledger.isBalanced else {
             return Exit.fail(Exit.defect, "the counts do not add up: a defect of netspectra, please report it")
         }
-        if let failure = sink.failure {
-            return Exit.output(failure)
-        }
+        // Each is told of; the first one says how the program ends.
+        if let code = sink.failures.map({ Exit.output($0) }).first { return code }
         if let code = records?.exitCode { return code }
         // Live, an interrupt is the usual end.
         if isInterrupted, !options.input.isLive { return Exit.interrupted }

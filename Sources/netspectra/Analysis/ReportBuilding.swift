@@ -9,8 +9,16 @@ struct RunOutcome {
     var captures: [CaptureReport]
     var interfaces: [InterfaceReport]
     var counts: TrafficCounts
-    /// Per task: packets in rows and in `other`, over all snapshots.
-    var counted: [(task: String, packets: UInt64)]
+    var counted: [CountedTask]
+}
+
+/// What a task has counted, over all snapshots.
+struct CountedTask {
+    var name: String
+    /// In rows and in `other`.
+    var packets: UInt64
+    /// In `other` alone: of flows that gave way to the memory limit.
+    var evicted: UInt64
 }
 
 extension AnalysisReport {
@@ -149,7 +157,8 @@ extension LedgerReport {
             noted: PacketMarks.each.compactMap { mark in counts.marks[mark].map { Cause(mark.noteName, $0) } })
         let tasks = outcome.counted.map {
             Stage(
-                name: $0.task, unit: "packets", seen: counts.delivered.packets, delivered: $0.packets)
+                name: $0.name, unit: "packets", seen: counts.delivered.packets, delivered: $0.packets,
+                noted: $0.evicted > 0 ? [Cause("in \"other\", for want of memory", $0.evicted)] : [])
         }
         self.init(stages: sources + [packets] + tasks)
     }

@@ -8,6 +8,11 @@ final class SnapshotSink: Sendable {
         /// Packets per task; of cumulative snapshots, the last one's.
         var sums: [UInt64] = []
         var lasts: [UInt64] = []
+        /// Packets per task in flows that gave way to the memory limit, likewise.
+        var evictedSums: [UInt64] = []
+        var evictedLasts: [UInt64] = []
+        /// Snapshots for the directory, and those that are there.
+        var directorySnapshots = (seen: UInt64(0), written: UInt64(0))
         var hasPrinted = false
         /// The writers' first failures, after which they are not used any more.
         var directoryFailure: SystemFailure?
@@ -78,16 +83,29 @@ final class SnapshotSink: Sendable {
         let snapshot = owners?.attributed(snapshot) ?? snapshot
         let packets = snapshot.results.map(\.totalPackets) + snapshot.sketches.map(\.totalPackets)
         let isEmpty = packets.allSatisfy { $0 == 0 }
+        let evicted =
+            snapshot.results.map { $0.other?.totalPackets ?? 0 } + snapshot.sketches.map { _ in 0 }
         let isPrinted = state.update { state in
-            if state.sums.isEmpty { state.sums = packets.map { _ in 0 } }
-            for index in packets.indices { state.sums[index] += packets[index] }
+            if state.sums.isEmpty {
+                state.sums = packets.map { _ in 0 }
+                state.evictedSums = state.sums
+            }
+            for index in packets.indices {
+                state.sums[index] += packets[index]
+                state.evictedSums[index] += evicted[index]
+            }
             state.lasts = packets
+            state.evictedLasts = evicted
             let isPrinted = !isEmpty || isLast && !state.hasPrinted
             state.hasPrinted = state.hasPrinted || isPrinted
             return isPrinted
         }
-        if !isEmpty {
-            attempt(\.directoryFailure) { () throws(SystemFailure) in try directory?.write(snapshot) }
+        if !isEmpty, let directory {
+            state.update { $0.directorySnapshots.seen += 1 }
+            attempt(\.directoryFailure) { () throws(SystemFailure) in
+                try directory.write(snapshot)
+                state.update { $0.directorySnapshots.written += 1 }
+            }
         }
         // Behind the directory, as it may have to wait; before standard output, whose reader may be slow.
         if !isEmpty { for queue in queues { queue.put(snapshot) } }
@@ -125,7 +143,16 @@ final class SnapshotSink: Sendable {
     /// Waits until all have everything and all alerts are sent, and says what became of it.
     func drainQueues() -> [LedgerReport.Stage] {
         for queue in queues { queue.drain() }
-        return queues.map(\.stage) + (alerts?.drain() ?? [])
+        return (directoryStage.map { [$0] } ?? []) + queues.map(\.stage) + (alerts?.drain() ?? [])
+    }
+
+    /// What became of the directory's snapshots, where not all are there.
+    private var directoryStage: LedgerReport.Stage? {
+        let (seen, written) = state.withLock { $0.directorySnapshots }
+        guard let directory, written < seen else { return nil }
+        return LedgerReport.Stage(
+            name: "directory \(directory.root)", unit: "snapshots", seen: seen, delivered: written,
+            lost: [.init("not written", seen - written)])
     }
 
     private func attempt(
@@ -139,15 +166,20 @@ final class SnapshotSink: Sendable {
         }
     }
 
-    /// What could not be written, if anything.
-    var failure: SystemFailure? {
-        state.withLock { $0.directoryFailure ?? $0.outputFailure } ?? queues.lazy.compactMap(\.failure).first
+    /// What could not be written: the directory, standard output, the first of the other writers.
+    var failures: [SystemFailure] {
+        let own = state.withLock { [$0.directoryFailure, $0.outputFailure] }
+        return (own + [queues.lazy.compactMap(\.failure).first]).compactMap(\.self)
     }
 
-    /// Packets by task that went into snapshots.
-    func counted(_ tasks: [String], isCumulative: Bool) -> [(task: String, packets: UInt64)] {
+    /// Packets by task that went into snapshots, and those of them that stand in `other`.
+    func counted(_ tasks: [String], isCumulative: Bool) -> [CountedTask] {
         state.withLock { state in
-            zip(tasks, isCumulative ? state.lasts : state.sums).map { ("task \($0)", $1) }
+            let packets = isCumulative ? state.lasts : state.sums
+            let evicted = isCumulative ? state.evictedLasts : state.evictedSums
+            return zip(tasks, zip(packets, evicted)).map { task, counts in
+                CountedTask(name: "task \(task)", packets: counts.0, evicted: counts.1)
+            }
         }
     }
 }

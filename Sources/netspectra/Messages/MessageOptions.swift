@@ -126,6 +126,16 @@ struct MessageOptions: ParsableArguments {
         }
     }
 
+    var hasOutputFile: Bool { output.map { $0 != "-" } ?? false }
+
+    /// Refuses files that are to be read and written at once: they would be gone before they are read.
+    func validate(inputs: [String]) throws {
+        for (option, path) in [("--output", output), ("--record", record), ("--pcapng", capture.pcapng)] {
+            guard let path, let input = inputs.first(where: { FileTree.isSame($0, path) }) else { continue }
+            throw ValidationError("\(option): '\(input)' is an input, too")
+        }
+    }
+
     /// An option that says how messages are printed, where one was given.
     var namesMessages: String? {
         let given = [

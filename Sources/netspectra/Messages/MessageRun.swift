@@ -106,16 +106,18 @@ struct MessageRun {
     ) throws {
         let summary = MessageSummary(counts, stages: source.stages, packets: source.packets, tls: source.tls)
         var failure = failure
+        // Of an input that could not be read there is nothing to sum up, and nothing to put in a file's place.
+        let isUnread = source.code != nil && summary.isEmpty
         do throws(SystemFailure) {
             if failure == nil {
                 if options.format == .ndjson { try outputs.messages.write(summary.json.span) }
-                try outputs.commitMessages()
+                if !isUnread || !options.hasOutputFile { try outputs.commitMessages() }
             }
         } catch {
             failure = error
         }
         do throws(SystemFailure) {
-            if let recorder {
+            if let recorder, !isUnread {
                 try recorder.close()
                 outputs.noteRecording()
             }
@@ -124,9 +126,7 @@ struct MessageRun {
         }
         outputs.messages.end()
         for problem in source.problems { StandardError.write("netspectra: \(problem)\n") }
-        // Of an input that could not be read there is nothing to sum up.
-        let isUnread = !source.problems.isEmpty && summary.isEmpty
-        if !options.quiet, !isUnread, failure?.isBrokenPipe != true {
+        if !options.quiet, source.problems.isEmpty || !summary.isEmpty, failure?.isBrokenPipe != true {
             StandardError.write("netspectra: \(summary.text)\n")
         }
         guard summary.ledger.isBalanced else {

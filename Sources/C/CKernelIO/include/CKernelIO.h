@@ -63,6 +63,9 @@ ssize_t ns_receive(int socket, void *octets, size_t count, int *descriptor);
 /// Closes all descriptors from 3 on but these, which are in ascending order.
 void ns_close_all_but(const int *kept, size_t count);
 
+/// From now on whoever writes to a pipe without a reader is told by the write, and goes on.
+void ns_ignore_broken_pipes(void);
+
 /// From now on this process takes no interrupts and no SIGPIPE.
 void ns_leave_signals_to_parent(void);
 /// It reads nothing from standard input.

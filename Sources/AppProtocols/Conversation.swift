@@ -81,7 +81,10 @@ public struct Conversation {
         case .parsed:
             guard let parser else { return }
             // What was received before the gap can complete nothing any more.
-            if !held.isEmpty { showRaw(held.span, arrival, sink) }
+            if !held.isEmpty {
+                showRaw(held.span, arrival, sink)
+                raw?.pause(.idle, arrival, to: sink)
+            }
             if parser.skip(octets, arrival, to: sink) == .lost { self[direction].mode = .raw }
         case .undecided, .raw:
             showRaw(held.span, arrival, sink)

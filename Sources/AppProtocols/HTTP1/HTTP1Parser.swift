@@ -102,10 +102,16 @@ public final class HTTP1Parser: ProtocolParser {
     }
 
     public static func detect(_ prefix: Span<UInt8>, _ direction: Direction) -> Detection {
-        var scanned = 0
+        var (start, scanned) = (0, 0)
+        // Some senders put an empty line before a message (RFC 9112 § 2.2).
+        let end = min(prefix.count, Self.emptyOctetsMax)
+        while start < end, prefix[start] == LineScan.cr || prefix[start] == LineScan.lf { start += 1 }
         var line: HTTP1StartLine?
-        return HTTP1StartLine.detect(prefix, at: 0, scanned: &scanned, line: &line)
+        return HTTP1StartLine.detect(prefix, at: start, scanned: &scanned, line: &line)
     }
+
+    /// Of empty lines before the first message.
+    private static let emptyOctetsMax = 8
 
     public func receive(_ octets: Span<UInt8>, _ arrival: Arrival, to sink: any MessageSink) -> ParserStep {
         change { $0.receive(octets, environment(arrival, sink), pool) }

@@ -1,7 +1,8 @@
 import Events
 
 /// Octets of no known protocol, as a dialogue: what one side says is one message until the other side speaks, the line
-/// falls silent, or it is `rawOctetsMax` long. So it does not matter how the octets were cut.
+/// falls silent, or it is `rawOctetsMax` long, up to the last line that has ended. So it does not matter how the octets
+/// were cut.
 public final class RawParser: ProtocolParser {
     private let context: ParserContext
     private var message = Message()
@@ -26,7 +27,7 @@ public final class RawParser: ProtocolParser {
             message.body.append(octets.extracting(offset..<(offset + count)))
             message.endTime = arrival.time
             offset += count
-            if message.body.octets.count >= context.settings.rawOctetsMax { show(to: sink) }
+            if message.body.octets.count >= context.settings.rawOctetsMax { showLines(arrival, to: sink) }
         }
         return ParserStep(consumed: offset)
     }
@@ -45,6 +46,20 @@ public final class RawParser: ProtocolParser {
     public func isWaiting(_ direction: Direction) -> Bool { isOpen && message.direction == direction }
 
     public var heldOctets: Int { message.heldOctets }
+
+    /// Shows what has reached the limit. A line is not cut in two, as secrets are looked for in lines; one that takes
+    /// half of the limit is.
+    private func showLines(_ arrival: Arrival, to sink: any MessageSink) {
+        let end = message.body.octets.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        let rest = Array(message.body.octets[end...])
+        guard end > 0, !rest.isEmpty, rest.count <= context.settings.rawOctetsMax / 2 else { return show(to: sink) }
+        message.body.octets.removeSubrange(end...)
+        show(to: sink)
+        message.reset(.raw, arrival.direction, at: arrival.time)
+        isOpen = true
+        message.body.append(rest.span)
+        message.endTime = arrival.time
+    }
 
     private func show(to sink: any MessageSink) {
         message.body.length = UInt64(message.body.octets.count)

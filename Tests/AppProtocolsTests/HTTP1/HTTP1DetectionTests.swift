@@ -7,14 +7,14 @@ struct HTTP1DetectionTests {
 
     @Test(arguments: [
         "GET / HTTP/1.1\r\n", "OPTIONS * HTTP/1.0\n", "M-SEARCH * HTTP/1.1\r\nHost", "HTTP/1.1 200 OK\r\n",
-        "HTTP/1.0 404", "BASELINE-CONTROL /x HTTP/1.1\r\n",
+        "HTTP/1.0 404", "BASELINE-CONTROL /x HTTP/1.1\r\n", "\r\nGET / HTTP/1.1\r\n", "\n\nHTTP/1.1 200 OK\r\n",
     ])
     func messagesAreKnown(text: String) { #expect(detect(Array(text.utf8)) == .yes) }
 
     @Test(arguments: [
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "EHLO example.com\r\n", "get key\r\n", " GET / HTTP/1.1\r\n", "GET\r\n",
         "GET  HTTP/1.1\r\n", "GET / HTTP/1.1x\r\n", "HTTP/x.1 200 OK\r\n", "HTTP/1.1  200\r\n", "{\"a\": 1}",
-        "TWENTYFIVECHARACTERSLONGX / HTTP/1.1\r\n",
+        "TWENTYFIVECHARACTERSLONGX / HTTP/1.1\r\n", "\r\n\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\n", "\r\nEHLO x\r\n",
     ])
     func otherTextIsNot(text: String) { #expect(detect(Array(text.utf8)) == .no) }
 
@@ -24,7 +24,7 @@ struct HTTP1DetectionTests {
         ] as [[UInt8]])
     func binaryIsRefusedAtItsFirstOctetThatCannotBe(octets: [UInt8]) { #expect(detect(octets) == .no) }
 
-    @Test(arguments: ["GET /long/target HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\n"])
+    @Test(arguments: ["GET /long/target HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\n", "\r\nGET / HTTP/1.1\r\n"])
     func everyShorterPrefixAsksForMoreOrKnows(text: String) {
         let octets = Array(text.utf8)
         var isKnown = false

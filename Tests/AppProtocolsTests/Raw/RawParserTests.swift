@@ -31,6 +31,19 @@ struct RawParserTests {
         #expect(dialogue.messages.map(\.length) == [10, 10, 5])
     }
 
+    /// Secrets are looked for in lines, so a line that has not ended waits for its end.
+    @Test(arguments: [1, 3, 1_000])
+    func aLineIsNotCutInTwo(piece: Int) {
+        let dialogue = dialogue(20)
+        let text = "Cookie: a=1\r\nCookie: b=2\r\nCookie: long=345678901234\r\n"
+        dialogue.say(.sent, Array(text.utf8), piece: piece)
+        dialogue.pause(.idle)
+        // The third is longer than the limit, and begins behind one that has ended.
+        #expect(
+            dialogue.messages.map(\.bodyText)
+                == ["Cookie: a=1\r\n", "Cookie: b=2\r\n", "Cookie: long=3456789", "01234\r\n"])
+    }
+
     @Test func nothingIsJoinedOverAGap() {
         let dialogue = dialogue()
         dialogue.say(.sent, "ab")

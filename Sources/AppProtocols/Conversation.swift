@@ -167,6 +167,11 @@ public struct Conversation {
             self[direction].mode = .parsed
             return true
         }
+        // Among lines that nobody understood an empty one is such a line, and no message's forerunner.
+        if raw != nil, octets[0] == LineScan.cr || octets[0] == LineScan.lf {
+            self[direction].mode = .raw
+            return true
+        }
         switch context.registry.detect(octets, direction) {
         case .found(let found):
             if parser == nil || found != spoken { start(found, after: nil) }

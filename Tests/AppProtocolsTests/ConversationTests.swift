@@ -3,6 +3,27 @@ import Events
 import Testing
 
 struct ConversationTests {
+    /// An empty line before the first request means nothing; in a dialogue of lines it is a line, in its place.
+    @Test func emptyLinesAreShownWhereLinesAre() {
+        func messages(_ turns: [(Direction, String)]) -> [String] {
+            let seen = Dialogue()
+            var conversation = Conversation(ParserContext(ParserSettings(), PlainTools()))
+            for (time, turn) in turns.enumerated() {
+                let octets = Array(turn.1.utf8)
+                conversation.receive(octets.span, turn.0, at: Int64(time), to: seen)
+            }
+            conversation.pause(.closed, .sent, at: 9, to: seen)
+            conversation.pause(.closed, .received, at: 9, to: seen)
+            return seen.messages.map { $0.kind == .raw ? $0.bodyText : "\($0.kind)" }
+        }
+        #expect(messages([(.sent, "\r\n"), (.sent, "GET / HTTP/1.1\r\n\r\n")]) == ["http1Request"])
+        let dialogue: [(Direction, String)] = [
+            (.sent, "login me\r\n"), (.received, "hello\r\n"), (.sent, "\r\n"), (.received, "what?\r\n"),
+            (.sent, "quit\r\n"),
+        ]
+        #expect(messages(dialogue) == dialogue.map(\.1))
+    }
+
     /// What came of a head before octets are missing stands before the gap, and not behind what follows.
     @Test func aHeadIsShownBeforeTheGapInIt() {
         let seen = Dialogue()

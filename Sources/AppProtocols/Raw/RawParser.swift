@@ -50,10 +50,12 @@ public final class RawParser: ProtocolParser {
     /// Shows what has reached the limit. A line is not cut in two, as secrets are looked for in lines; one that takes
     /// half of the limit is.
     private func showLines(_ arrival: Arrival, to sink: any MessageSink) {
-        let end = message.body.octets.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        let rest = Array(message.body.octets[end...])
-        guard end > 0, !rest.isEmpty, rest.count <= context.settings.rawOctetsMax / 2 else { return show(to: sink) }
-        message.body.octets.removeSubrange(end...)
+        let half = context.settings.rawOctetsMax / 2
+        guard let last = message.body.octets.suffix(half + 1).lastIndex(of: UInt8(ascii: "\n")),
+            last + 1 < message.body.octets.count
+        else { return show(to: sink) }
+        let rest = Array(message.body.octets[(last + 1)...])
+        message.body.octets.removeSubrange((last + 1)...)
         show(to: sink)
         message.reset(.raw, arrival.direction, at: arrival.time)
         isOpen = true

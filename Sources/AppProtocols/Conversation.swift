@@ -77,6 +77,10 @@ public struct Conversation {
     public mutating func skip(_ octets: UInt64?, _ direction: Direction, at time: Int64, to sink: any MessageSink) {
         let held = takeHeld(direction)
         let arrival = Arrival(direction, time: time, firstTime: held.isEmpty ? time : self[direction].heldTime)
+        // A direction that begins with a gap speaks what the other one does: the parser has to know of its gap.
+        if self[direction].mode == .undecided, parser != nil, self[direction.opposite].mode == .parsed {
+            self[direction].mode = .parsed
+        }
         switch self[direction].mode {
         case .parsed:
             guard let parser else { return }

@@ -1,27 +1,37 @@
 /// What waits on one direction of a connection.
 struct Backlog: BitwiseCopyable {
+    /// What the first of it waits for.
+    enum Reason { case earlierOctets, acknowledgedOctets }
+
     var queue = SegmentQueue()
     /// Entry of the connection, and side of the sender.
     var entry: Int32
     var side: Int32
     /// Packets of the direction since the wait began, or since it last got something.
     var packets = 0
-    /// When that was.
+    /// When that was, and what the direction had given by then.
     var since: Int64
+    var passed: UInt64
+    var reason: Reason
+    /// When the FIN came, if it waits.
+    var finTime: Int64?
 }
 
-/// All directions on which something waits, the longest waiting first.
+/// All directions on which something waits, for each reason the longest waiting first.
 struct Backlogs {
     var items: [Backlog] = []
     private var links: [IndexList.Link] = []
     private var free: [Int32] = []
-    private var order = IndexList()
+    private var forEarlier = IndexList()
+    private var forAcknowledged = IndexList()
 
-    /// The one that waits longest; -1 for none.
-    var oldest: Int32 { order.head }
+    /// The one that waits longest for a reason; -1 for none.
+    @inline(__always)
+    func oldest(_ reason: Backlog.Reason) -> Int32 {
+        reason == .earlierOctets ? forEarlier.head : forAcknowledged.head
+    }
 
-    mutating func open(entry: Int, side: Int, at time: Int64) -> Int32 {
-        let backlog = Backlog(entry: Int32(entry), side: Int32(side), since: time)
+    mutating func open(_ backlog: Backlog) -> Int32 {
         let index: Int32
         if let reused = free.popLast() {
             index = reused
@@ -31,20 +41,36 @@ struct Backlogs {
             items.append(backlog)
             links.append(IndexList.Link())
         }
-        order.append(index, &links)
+        append(index)
         return index
     }
 
-    /// Its direction got on: the wait begins anew.
-    mutating func restart(_ index: Int32, at time: Int64) {
+    /// Its direction got on, or waits for another reason: the wait begins anew.
+    mutating func restart(_ index: Int32, for reason: Backlog.Reason, passed: UInt64, at time: Int64) {
+        remove(index)
         items[Int(index)].packets = 0
         items[Int(index)].since = time
-        order.remove(index, &links)
-        order.append(index, &links)
+        items[Int(index)].passed = passed
+        items[Int(index)].reason = reason
+        append(index)
     }
 
     mutating func close(_ index: Int32) {
-        order.remove(index, &links)
+        remove(index)
         free.append(index)
+    }
+
+    private mutating func append(_ index: Int32) {
+        switch items[Int(index)].reason {
+        case .earlierOctets: forEarlier.append(index, &links)
+        case .acknowledgedOctets: forAcknowledged.append(index, &links)
+        }
+    }
+
+    private mutating func remove(_ index: Int32) {
+        switch items[Int(index)].reason {
+        case .earlierOctets: forEarlier.remove(index, &links)
+        case .acknowledgedOctets: forAcknowledged.remove(index, &links)
+        }
     }
 }

@@ -13,8 +13,20 @@ struct BlockPool {
         var next: Int32 = -1
         /// The octets were on the wire and are not in the capture.
         var isMissing = false
+        /// How they came; a block holds what came in one way.
+        var arrival = Arrival()
 
         var end: UInt32 { start &+ count }
+    }
+
+    /// What is kept of the packet that octets came with.
+    struct Arrival: BitwiseCopyable, Equatable {
+        /// Nanoseconds since 1970.
+        var time: Int64 = 0
+        /// Where the peer's stream stood for the packet's sender.
+        var acknowledgment: UInt32 = 0
+        /// The peer's stream had not been seen so far, so the octets come behind what is missing of it.
+        var isAhead = false
     }
 
     private var blocks: [Block] = []
@@ -28,6 +40,10 @@ struct BlockPool {
     }
 
     var available: Int { blocksMax - used }
+
+    /// Whether a segment of so many octets surely finds room: it may fall on both sides of what is there, and begin and
+    /// end in the middle of blocks.
+    func canHold(_ count: Int) -> Bool { blocksMax - used >= count / Self.blockOctets + 3 }
 
     subscript(_ index: Int32) -> Block {
         get { blocks[Int(index)] }

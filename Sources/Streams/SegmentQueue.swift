@@ -27,7 +27,8 @@ extension BlockPool {
     ///   - count: octets of the segment on the wire; those that `octets` does not have are kept as missing.
     ///   - base: a position before everything in the queue, and at most 2³¹ octets before the segment's end.
     mutating func insert(
-        _ octets: Span<UInt8>, count: Int, at start: UInt32, base: UInt32, into queue: inout SegmentQueue
+        _ octets: Span<UInt8>, count: Int, at start: UInt32, base: UInt32, _ arrival: Arrival = Arrival(),
+        into queue: inout SegmentQueue
     ) -> QueueInsertion {
         var result = QueueInsertion()
         let first = Int(start &- base)
@@ -54,7 +55,8 @@ extension BlockPool {
             }
             let isMissing = position >= capturedEnd
             if !isMissing { limit = min(limit, capturedEnd) }
-            guard let block = room(at: base &+ UInt32(position), isMissing, &previous, current, &queue) else {
+            guard let block = room(at: base &+ UInt32(position), isMissing, arrival, &previous, current, &queue)
+            else {
                 result.dropped += max(0, capturedEnd - position)
                 return result
             }
@@ -73,17 +75,23 @@ extension BlockPool {
     /// The block that takes the octets from `position` on: `previous` where they continue it and it has room, else a
     /// new one between `previous` and `next`; `previous` is then the new one.
     private mutating func room(
-        at position: UInt32, _ isMissing: Bool, _ previous: inout Int32, _ next: Int32, _ queue: inout SegmentQueue
+        at position: UInt32, _ isMissing: Bool, _ arrival: Arrival, _ previous: inout Int32, _ next: Int32,
+        _ queue: inout SegmentQueue
     ) -> Int32? {
         if previous >= 0 {
             let block = self[previous]
-            if block.end == position, block.isMissing == isMissing, isMissing || block.count < Self.blockOctets {
+            // What is missing has no time that matters.
+            let isAlike = isMissing ? block.arrival.isAhead || !arrival.isAhead : block.arrival == arrival
+            if block.end == position, block.isMissing == isMissing, isAlike,
+                isMissing || block.count < Self.blockOctets
+            {
                 return previous
             }
         }
         guard let index = take() else { return nil }
         self[index].start = position
         self[index].isMissing = isMissing
+        self[index].arrival = arrival
         self[index].next = next
         if previous >= 0 { self[previous].next = index } else { queue.head = index }
         if next < 0 { queue.tail = index }

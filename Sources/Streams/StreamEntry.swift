@@ -21,6 +21,8 @@ struct StreamHalf: BitwiseCopyable {
     var strayNext: UInt32 = 0
     /// Octets delivered or passed over since the start.
     var passed: UInt64 = 0
+    /// The last so many of these are only known from the peer's acknowledgment, and nothing came behind them yet.
+    var assumed: UInt32 = 0
     /// What waits, where something does: an index into the backlogs; else -1.
     var backlog: Int32 = -1
     var strays: UInt8 = 0
@@ -38,6 +40,17 @@ struct StreamHalf: BitwiseCopyable {
     mutating func advance(by count: Int) {
         next &+= UInt32(truncatingIfNeeded: count)
         passed += UInt64(count)
+        assumed = 0
+    }
+
+    /// Goes back to octets that were only assumed to have passed: acknowledgments may be wrong, and captures out of
+    /// order by more than is waited for.
+    mutating func rewind(to sequence: UInt32) {
+        let octets = -distance(to: sequence)
+        guard octets > 0, octets <= Int(assumed) else { return }
+        next = sequence
+        passed -= UInt64(octets)
+        assumed -= UInt32(octets)
     }
 }
 

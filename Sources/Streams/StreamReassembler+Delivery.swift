@@ -6,10 +6,11 @@ extension StreamReassembler {
     ///   - octets: the captured part.
     ///   - count: octets on the wire.
     mutating func place<Sink: StreamSink & ~Copyable>(
-        _ octets: Span<UInt8>, count: Int, at sequence: UInt32, _ index: Int, _ side: Int, time: Int64,
-        to sink: inout Sink
+        _ octets: Span<UInt8>, count: Int, at sequence: UInt32, _ index: Int, _ side: Int,
+        _ arrival: BlockPool.Arrival, to sink: inout Sink
     ) {
-        if table.entries[index].halves[side].distance(to: sequence) > 0 {
+        let time = arrival.time
+        if table.entries[index].halves[side].distance(to: sequence) > 0 || mustWait(arrival, index, side) {
             makeRoom(for: count, at: time, to: &sink)
         }
         var distance = table.entries[index].halves[side].distance(to: sequence)
@@ -37,13 +38,20 @@ extension StreamReassembler {
                 if count == 0 { return }
             }
         }
-        if distance > 0 {
-            keep(octets, count, half.next &+ UInt32(distance), index, side, at: time)
+        // Where there is no room, octets that are next are given too early rather than not at all.
+        if distance > 0 || mustWait(arrival, index, side) && pool.canHold(count) {
+            keep(octets, count, half.next &+ UInt32(distance), index, side, arrival)
         } else if half.backlog < 0 {
             deliver(octets, count, index, side, at: time, to: &sink)
         } else {
-            deliverAroundWaiting(octets, count, index, side, at: time, to: &sink)
+            deliverAroundWaiting(octets, count, index, side, arrival, to: &sink)
         }
+        settle(index, at: time, notBefore: time, to: &sink)
+    }
+
+    /// Whether octets that are next have to wait for those of the peer that they, or others before them, acknowledge.
+    private func mustWait(_ arrival: BlockPool.Arrival, _ index: Int, _ side: Int) -> Bool {
+        arrival.isAhead || reason(index, side) == .acknowledgedOctets
     }
 
     /// Counts octets whose place has passed.
@@ -72,7 +80,7 @@ extension StreamReassembler {
             return false
         }
         while table.entries[index].halves[side].backlog >= 0 {
-            passHole(index, side, .jump, at: time, to: &sink)
+            endWait(index, side, .jump, at: time, to: &sink)
         }
         if !table.entries[index].flags.contains(.announced) { announce(index, speaker: side, to: &sink) }
         table.entries[index].halves[side].next = sequence
@@ -103,62 +111,42 @@ extension StreamReassembler {
         sink.gap(StreamGap(octets: count, cause: cause), direction(index, side), of: id(of: index), at: time)
     }
 
-    /// Delivers a segment that begins where the stream stands, and what waits inside and behind it: where both have an
-    /// octet, what waits came first.
+    /// Delivers a segment that begins where the stream stands, and what waits inside it: where both have an octet, what
+    /// waits came first.
     private mutating func deliverAroundWaiting<Sink: StreamSink & ~Copyable>(
-        _ octets: Span<UInt8>, _ count: Int, _ index: Int, _ side: Int, at time: Int64, to sink: inout Sink
+        _ octets: Span<UInt8>, _ count: Int, _ index: Int, _ side: Int, _ arrival: BlockPool.Arrival,
+        to sink: inout Sink
     ) {
-        let waiting = Int(table.entries[index].halves[side].backlog)
+        let waiting = existingBacklog(index, side)
         var done = 0
         while done < count {
+            let half = table.entries[index].halves[side]
             let head = backlogs.items[waiting].queue.head
-            let before = head < 0 ? Int.max : table.entries[index].halves[side].distance(to: pool[head].start)
-            let free = min(before, count - done)
+            let free = min(head < 0 ? Int.max : half.distance(to: pool[head].start), count - done)
             if free > 0 {
                 let piece = min(done, octets.count)..<min(done + free, octets.count)
-                deliver(octets.extracting(piece), free, index, side, at: time, to: &sink)
+                deliver(octets.extracting(piece), free, index, side, at: arrival.time, to: &sink)
                 done += free
-            }
-            let drained = drain(waiting, index, side, at: time, to: &sink)
-            let covered = min(drained, count - done)
-            counters.overlapping += UInt64(max(min(done + covered, octets.count) - min(done, octets.count), 0))
-            done += covered
-        }
-        _ = drain(waiting, index, side, at: time, to: &sink)
-        resumeWait(index, side, at: time)
-    }
-
-    /// Delivers what waits and is now next.
-    ///
-    /// - Returns: octets that the stream moved on.
-    private mutating func drain<Sink: StreamSink & ~Copyable>(
-        _ waiting: Int, _ index: Int, _ side: Int, at time: Int64, to sink: inout Sink
-    ) -> Int {
-        var moved = 0
-        while true {
-            let head = backlogs.items[waiting].queue.head
-            guard head >= 0, pool[head].start == table.entries[index].halves[side].next else { return moved }
-            let block = pool[head]
-            if !table.entries[index].flags.contains(.announced) { announce(index, speaker: side, to: &sink) }
-            table.entries[index].halves[side].advance(by: Int(block.count))
-            if block.isMissing {
-                mark(Int(block.count), .snapLength, index, side, at: time, to: &sink)
+            } else if isReady(index, side) {
+                let moved = deliverFirst(index, side, at: arrival.time, to: &sink)
+                let covered = min(moved, count - done)
+                counters.overlapping += UInt64(max(min(done + covered, octets.count) - min(done, octets.count), 0))
+                done += covered
             } else {
-                counters.inFlight -= UInt64(block.count)
-                counters.delivered += UInt64(block.count)
-                sink.data(pool.octets(head), direction(index, side), of: id(of: index), at: time)
+                let rest = octets.extracting(droppingFirst: min(done, octets.count))
+                keep(rest, count - done, half.next, index, side, arrival)
+                return
             }
-            pool.removeFirst(&backlogs.items[waiting].queue)
-            moved += Int(block.count)
         }
     }
 
     private mutating func keep(
-        _ octets: Span<UInt8>, _ count: Int, _ sequence: UInt32, _ index: Int, _ side: Int, at time: Int64
+        _ octets: Span<UInt8>, _ count: Int, _ sequence: UInt32, _ index: Int, _ side: Int,
+        _ arrival: BlockPool.Arrival
     ) {
-        let waiting = backlog(of: index, side, at: time)
+        let waiting = backlog(of: index, side, at: arrival.time)
         let insertion = pool.insert(
-            octets, count: count, at: sequence, base: table.entries[index].halves[side].next,
+            octets, count: count, at: sequence, base: table.entries[index].halves[side].next, arrival,
             into: &backlogs.items[waiting].queue)
         counters.outOfOrderSegments += 1
         counters.inFlight += UInt64(insertion.stored)
@@ -170,67 +158,204 @@ extension StreamReassembler {
     private mutating func makeRoom<Sink: StreamSink & ~Copyable>(
         for count: Int, at time: Int64, to sink: inout Sink
     ) {
-        // It may fall on both sides of what is there, and begin and end in the middle of blocks.
-        while pool.available < count / BlockPool.blockOctets + 3, backlogs.oldest >= 0 {
-            let oldest = backlogs.items[Int(backlogs.oldest)]
-            passHole(Int(oldest.entry), Int(oldest.side), .memory, at: time, to: &sink)
+        while !pool.canHold(count) {
+            var oldest = backlogs.oldest(.earlierOctets)
+            if oldest < 0 { oldest = backlogs.oldest(.acknowledgedOctets) }
+            guard oldest >= 0 else { return }
+            let backlog = backlogs.items[Int(oldest)]
+            endWait(Int(backlog.entry), Int(backlog.side), .memory, at: time, to: &sink)
         }
     }
 
-    // MARK: Waiting
+    // MARK: What waits
 
-    /// The place where a direction's segments wait.
-    func existingBacklog(_ index: Int, _ side: Int) -> Int { Int(table.entries[index].halves[side].backlog) }
+    /// The place where a direction's segments wait; negative: none do.
+    private func existingBacklog(_ index: Int, _ side: Int) -> Int { Int(table.entries[index].halves[side].backlog) }
 
     mutating func backlog(of index: Int, _ side: Int, at time: Int64) -> Int {
         let existing = existingBacklog(index, side)
         if existing >= 0 { return existing }
-        let opened = backlogs.open(entry: index, side: side, at: time)
+        let opened = backlogs.open(
+            Backlog(
+                entry: Int32(index), side: Int32(side), since: time, passed: table.entries[index].halves[side].passed,
+                reason: .earlierOctets))
         table.entries[index].halves[side].backlog = opened
         return Int(opened)
     }
 
-    /// After the stream has moved: waits anew for what is missing next, or for nothing.
-    private mutating func resumeWait(_ index: Int, _ side: Int, at time: Int64) {
+    /// The first block that waits in a direction; negative: none does.
+    private func head(_ index: Int, _ side: Int) -> Int32 {
+        let waiting = existingBacklog(index, side)
+        return waiting < 0 ? -1 : backlogs.items[waiting].queue.head
+    }
+
+    /// What a direction waits for; `nil`: for nothing.
+    private func reason(_ index: Int, _ side: Int) -> Backlog.Reason? {
+        let waiting = existingBacklog(index, side)
+        guard waiting >= 0 else { return nil }
+        let head = backlogs.items[waiting].queue.head
+        return head >= 0 && pool[head].start == table.entries[index].halves[side].next
+            ? .acknowledgedOctets : .earlierOctets
+    }
+
+    /// Whether the first block of a direction is next, and all has come that its sender had received before.
+    private func isReady(_ index: Int, _ side: Int) -> Bool {
+        let head = head(index, side)
+        guard head >= 0, pool[head].start == table.entries[index].halves[side].next else { return false }
+        return !pool[head].arrival.isAhead || missing(upTo: pool[head].arrival.acknowledgment, index, 1 - side) == 0
+    }
+
+    /// Octets that a direction still has to give before it stands where its peer said it stood.
+    private func missing(upTo acknowledgment: UInt32, _ index: Int, _ side: Int) -> Int {
         let half = table.entries[index].halves[side]
-        if backlogs.items[Int(half.backlog)].queue.isEmpty,
-            !half.flags.contains(.finKnown) || half.next == half.fin
-        {
-            backlogs.close(half.backlog)
-            table.entries[index].halves[side].backlog = -1
+        let missing = max(half.distance(to: acknowledgment), 0)
+        return half.flags.contains(.finKnown) ? min(missing, max(half.distance(to: half.fin), 0)) : missing
+    }
+
+    /// Delivers the first block that waits.
+    ///
+    /// - Precondition: it is ready.
+    /// - Returns: octets that the stream moved on.
+    private mutating func deliverFirst<Sink: StreamSink & ~Copyable>(
+        _ index: Int, _ side: Int, at time: Int64, to sink: inout Sink
+    ) -> Int {
+        let waiting = existingBacklog(index, side)
+        let head = backlogs.items[waiting].queue.head
+        let block = pool[head]
+        if !table.entries[index].flags.contains(.announced) { announce(index, speaker: side, to: &sink) }
+        table.entries[index].halves[side].advance(by: Int(block.count))
+        if block.isMissing {
+            mark(Int(block.count), .snapLength, index, side, at: time, to: &sink)
         } else {
-            backlogs.restart(half.backlog, at: time)
+            counters.inFlight -= UInt64(block.count)
+            counters.delivered += UInt64(block.count)
+            sink.data(pool.octets(head), direction(index, side), of: id(of: index), at: time)
+        }
+        pool.removeFirst(&backlogs.items[waiting].queue)
+        return Int(block.count)
+    }
+
+    /// Delivers what waits and is ready by now, in both directions, and sees what the rest waits for.
+    ///
+    /// - Parameter earliest: when that came which was waited for. Where it did not come, the octets have the times at
+    ///   which they came themselves.
+    private mutating func settle<Sink: StreamSink & ~Copyable>(
+        _ index: Int, at time: Int64, notBefore earliest: Int64, to sink: inout Sink
+    ) {
+        guard table.entries[index].hasBacklog else { return }
+        var latest = earliest
+        while let side = readySide(index) {
+            latest = max(latest, pool[head(index, side)].arrival.time)
+            _ = deliverFirst(index, side, at: latest, to: &sink)
+        }
+        for side in 0...1 { reviewWait(index, side, at: time, notBefore: earliest, to: &sink) }
+    }
+
+    /// The direction whose first block is ready; of both the one that came first.
+    private func readySide(_ index: Int) -> Int? {
+        switch (isReady(index, 0), isReady(index, 1)) {
+        case (false, false): nil
+        case (true, false): 0
+        case (false, true): 1
+        case (true, true): pool[head(index, 1)].arrival.time < pool[head(index, 0)].arrival.time ? 1 : 0
         }
     }
 
-    /// Gives up waiting for the first missing octets of a direction, and delivers what waited for them.
+    /// Waits anew where a direction got on or waits for another reason; no longer where nothing waits any more.
+    private mutating func reviewWait<Sink: StreamSink & ~Copyable>(
+        _ index: Int, _ side: Int, at time: Int64, notBefore earliest: Int64, to sink: inout Sink
+    ) {
+        guard let reason = reason(index, side) else { return }
+        let half = table.entries[index].halves[side]
+        let backlog = backlogs.items[Int(half.backlog)]
+        if backlog.queue.isEmpty, !half.flags.contains(.finKnown) || half.next == half.fin {
+            backlogs.close(half.backlog)
+            table.entries[index].halves[side].backlog = -1
+            closeWhereDue(index, side, at: backlog.finTime.map { max($0, earliest) } ?? time, to: &sink)
+        } else if reason != backlog.reason || half.passed != backlog.passed {
+            backlogs.restart(half.backlog, for: reason, passed: half.passed, at: time)
+        }
+    }
+
+    // MARK: The end of a wait
+
+    /// Gives up waiting for the first that is missing in a direction or for it, and delivers what waited for that.
     ///
     /// - Precondition: something waits there.
-    mutating func passHole<Sink: StreamSink & ~Copyable>(
+    mutating func endWait<Sink: StreamSink & ~Copyable>(
         _ index: Int, _ side: Int, _ cause: StreamGap.Cause, at time: Int64, to sink: inout Sink
     ) {
-        let waiting = existingBacklog(index, side)
+        let head = head(index, side)
         let half = table.entries[index].halves[side]
-        let head = backlogs.items[waiting].queue.head
-        let missing = half.distance(to: head >= 0 ? pool[head].start : half.fin)
-        if missing > 0 {
-            if !table.entries[index].flags.contains(.announced) { announce(index, speaker: side, to: &sink) }
-            table.entries[index].halves[side].advance(by: missing)
-            mark(missing, cause, index, side, at: time, to: &sink)
+        if head >= 0, pool[head].start == half.next {
+            passAcknowledged(by: head, index, 1 - side, cause, to: &sink)
+        } else {
+            let finTime = backlogs.items[existingBacklog(index, side)].finTime
+            passHole(index, side, cause, at: head >= 0 ? pool[head].arrival.time : finTime ?? time, to: &sink)
         }
-        _ = drain(waiting, index, side, at: time, to: &sink)
-        resumeWait(index, side, at: time)
-        closeWhereDue(index, side, at: time, to: &sink)
+        settle(index, at: time, notBefore: .min, to: &sink)
+    }
+
+    /// Marks what is missing before the first block that waits in a direction, or before its FIN.
+    private mutating func passHole<Sink: StreamSink & ~Copyable>(
+        _ index: Int, _ side: Int, _ cause: StreamGap.Cause, at time: Int64, to sink: inout Sink
+    ) {
+        let head = head(index, side)
+        let half = table.entries[index].halves[side]
+        pass(half.distance(to: head >= 0 ? pool[head].start : half.fin), index, side, cause, at: time, to: &sink)
+    }
+
+    private mutating func pass<Sink: StreamSink & ~Copyable>(
+        _ missing: Int, _ index: Int, _ side: Int, _ cause: StreamGap.Cause, at time: Int64, to sink: inout Sink
+    ) {
+        guard missing > 0 else { return }
+        if !table.entries[index].flags.contains(.announced) { announce(index, speaker: side, to: &sink) }
+        table.entries[index].halves[side].advance(by: missing)
+        mark(missing, cause, index, side, at: time, to: &sink)
+    }
+
+    /// Brings a direction to where its peer said it stood, with a block that waits for that: what has come is delivered,
+    /// what has not is marked.
+    private mutating func passAcknowledged<Sink: StreamSink & ~Copyable>(
+        by waiting: Int32, _ index: Int, _ side: Int, _ cause: StreamGap.Cause, to sink: inout Sink
+    ) {
+        let (position, time) = (pool[waiting].arrival.acknowledgment, pool[waiting].arrival.time)
+        // Whatever comes of it, the block is ready then.
+        pool[waiting].arrival.isAhead = false
+        while true {
+            let missing = missing(upTo: position, index, side)
+            if missing == 0 { return }
+            let head = head(index, side)
+            let hole = head < 0 ? Int.max : table.entries[index].halves[side].distance(to: pool[head].start)
+            if hole > 0 {
+                pass(min(hole, missing), index, side, cause, at: time, to: &sink)
+                if hole > missing { table.entries[index].halves[side].assumed = UInt32(missing) }
+            } else {
+                // It came; that it waits in turn can only be where the numbers contradict themselves.
+                _ = deliverFirst(index, side, at: pool[head].arrival.time, to: &sink)
+            }
+        }
+    }
+
+    /// Of two directions on which something waits, the one on which it came first; `nil`: none waits.
+    func longerWaiting(_ index: Int) -> Int? {
+        func time(_ side: Int) -> Int64? {
+            guard existingBacklog(index, side) >= 0 else { return nil }
+            let head = head(index, side)
+            return head < 0 ? .max : pool[head].arrival.time
+        }
+        guard let low = time(0) else { return time(1).map { _ in 1 } }
+        return (time(1) ?? .max) < low ? 1 : 0
     }
 
     /// Counts a packet of a direction on which something waits, and ends the wait where a bound is reached.
     mutating func checkWait<Sink: StreamSink & ~Copyable>(
-        _ index: Int, _ side: Int, isPacket: Bool, at time: Int64, to sink: inout Sink
+        _ index: Int, _ side: Int, at time: Int64, to sink: inout Sink
     ) {
         guard existingBacklog(index, side) >= 0 else { return }
-        if isPacket { backlogs.items[existingBacklog(index, side)].packets += 1 }
+        backlogs.items[existingBacklog(index, side)].packets += 1
         while existingBacklog(index, side) >= 0, let cause = exceededBound(existingBacklog(index, side)) {
-            passHole(index, side, cause, at: time, to: &sink)
+            endWait(index, side, cause, at: time, to: &sink)
         }
     }
 

@@ -6,7 +6,7 @@ extension StreamReassembler {
     /// Ends the waits and connections whose time is over.
     @inline(__always)
     mutating func expire<Sink: StreamSink & ~Copyable>(at time: Int64, to sink: inout Sink) {
-        if isWaitOver(at: time) { expireWaits(at: time, to: &sink) }
+        if let over = waitThatIsOver(at: time) { expireWaits(from: over, at: time, to: &sink) }
         if isOver(table.brief.head, settings.briefNanoseconds, at: time)
             || isOver(table.lasting.head, settings.idleNanoseconds, at: time)
         {
@@ -14,11 +14,22 @@ extension StreamReassembler {
         }
     }
 
+    /// A backlog whose wait is over, or seems to begin in the future, as time ran backwards.
     @inline(__always)
-    private func isWaitOver(at time: Int64) -> Bool {
-        guard backlogs.oldest >= 0 else { return false }
-        return elapsed(since: backlogs.items[Int(backlogs.oldest)].since, at: time) > settings.waitingNanoseconds
-            || backlogs.items[Int(backlogs.oldest)].since > time
+    private func waitThatIsOver(at time: Int64) -> Int32? {
+        if isWaitOver(.earlierOctets, settings.waitingNanoseconds, at: time) { return backlogs.oldest(.earlierOctets) }
+        if isWaitOver(.acknowledgedOctets, settings.acknowledgedNanoseconds, at: time) {
+            return backlogs.oldest(.acknowledgedOctets)
+        }
+        return nil
+    }
+
+    @inline(__always)
+    private func isWaitOver(_ reason: Backlog.Reason, _ limit: Int64, at time: Int64) -> Bool {
+        let oldest = backlogs.oldest(reason)
+        guard oldest >= 0 else { return false }
+        let since = backlogs.items[Int(oldest)].since
+        return elapsed(since: since, at: time) > limit || since > time
     }
 
     @inline(__always)
@@ -36,16 +47,20 @@ extension StreamReassembler {
     }
 
     @inline(never)
-    private mutating func expireWaits<Sink: StreamSink & ~Copyable>(at time: Int64, to sink: inout Sink) {
-        for _ in 0..<Self.perPacketMax where isWaitOver(at: time) {
-            let index = backlogs.oldest
+    private mutating func expireWaits<Sink: StreamSink & ~Copyable>(
+        from first: Int32, at time: Int64, to sink: inout Sink
+    ) {
+        var next: Int32? = first
+        for _ in 0..<Self.perPacketMax {
+            guard let index = next else { return }
             let backlog = backlogs.items[Int(index)]
             if backlog.since > time {
                 // Time ran backwards: what began in the future begins now.
                 backlogs.items[Int(index)].since = time
             } else {
-                passHole(Int(backlog.entry), Int(backlog.side), .waitingTime, at: time, to: &sink)
+                endWait(Int(backlog.entry), Int(backlog.side), .waitingTime, at: time, to: &sink)
             }
+            next = waitThatIsOver(at: time)
         }
     }
 
@@ -78,9 +93,7 @@ extension StreamReassembler {
     /// Ends a connection: what waits is delivered behind gaps, and the sink is told, unless it was before.
     mutating func end<Sink: StreamSink & ~Copyable>(_ index: Int, _ reason: StreamEnd, to sink: inout Sink) {
         let time = table.entries[index].lastSeen
-        for side in 0...1 {
-            while existingBacklog(index, side) >= 0 { passHole(index, side, .end, at: time, to: &sink) }
-        }
+        while let side = longerWaiting(index) { endWait(index, side, .end, at: time, to: &sink) }
         let flags = table.entries[index].flags
         if flags.isDisjoint(with: [.announced, .finished]) {
             counters.withoutData += 1

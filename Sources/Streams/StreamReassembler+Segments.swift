@@ -23,14 +23,18 @@ extension StreamReassembler {
         // The sides by name: by a number that is not known before, an inline array is copied.
         let isLow = segment.side == 0
         let half = isLow ? table.entries[index].halves[0] : table.entries[index].halves[1]
-        let otherFlags = isLow ? table.entries[index].halves[1].flags : table.entries[index].halves[0].flags
+        let other = isLow ? table.entries[index].halves[1] : table.entries[index].halves[0]
         guard half.flags == .started || half.flags == [.started, .synSeen], half.backlog < 0,
             half.next == segment.sequence, segment.flags.isDisjoint(with: [.syn, .fin, .rst]),
             payload.count == segment.count, table.entries[index].flags.contains(.announced),
-            otherFlags.contains(.started)
+            other.flags.contains(.started)
         else { return false }
+        if segment.count == 0 {
+            table.touch(index, at: time)
+            return true
+        }
+        guard other.backlog < 0, other.distance(to: segment.acknowledgment) <= 0 else { return false }
         table.touch(index, at: time)
-        if segment.count == 0 { return true }
         table.entries[index].halves[segment.side].advance(by: segment.count)
         table.entries[index].halves[segment.side].strays = 0
         counters.delivered &+= UInt64(payload.count)
@@ -72,15 +76,16 @@ extension StreamReassembler {
             guard segment.count > 0 || segment.flags.contains(.fin) else { return }
             skipped = join(segment, payload, index, at: sequence)
         }
+        table.entries[index].halves[side].rewind(to: sequence)
         noteKeepAlive(segment, index)
         if segment.count > skipped {
             place(
                 payload.extracting(droppingFirst: min(skipped, payload.count)), count: segment.count - skipped,
-                at: sequence &+ UInt32(skipped), index, side, time: time, to: &sink)
+                at: sequence &+ UInt32(skipped), index, side, arrival(of: segment, index, at: time), to: &sink)
         }
         if segment.flags.contains(.fin) { noteFIN(segment.end, index, side, at: time) }
         closeWhereDue(index, side, at: time, to: &sink)
-        checkWait(index, side, isPacket: true, at: time, to: &sink)
+        checkWait(index, side, at: time, to: &sink)
     }
 
     /// Whether a segment belongs to a new connection that has taken the ports of a known one.
@@ -178,6 +183,21 @@ extension StreamReassembler {
         return skipped
     }
 
+    /// How a segment came. What it acknowledges of a direction that was heard had been received before the segment was
+    /// sent: where it was not seen yet, it belongs before the segment. A single octet may be a FIN, which is none of
+    /// the stream's; more than may wait is not believed.
+    private func arrival(of segment: TCPSegment, _ index: Int, at time: Int64) -> BlockPool.Arrival {
+        let peer = table.entries[index].halves[1 - segment.side]
+        var arrival = BlockPool.Arrival(time: time)
+        let distance = peer.distance(to: segment.acknowledgment)
+        guard segment.flags.contains(.ack), peer.flags.contains(.started), !peer.flags.contains(.closed),
+            distance > (peer.backlog < 0 ? 1 : 0), distance <= settings.waitingOctetsMax
+        else { return arrival }
+        arrival.acknowledgment = segment.acknowledgment
+        arrival.isAhead = true
+        return arrival
+    }
+
     private mutating func noteKeepAlive(_ segment: TCPSegment, _ index: Int) {
         let half = table.entries[index].halves[segment.side]
         guard segment.count <= 1, half.flags.contains(.started), segment.sequence &+ 1 == half.next, half.passed > 0,
@@ -206,7 +226,7 @@ extension StreamReassembler {
         }
         table.entries[index].halves[side].fin = position
         table.entries[index].halves[side].flags.insert(.finKnown)
-        if distance > 0 { _ = backlog(of: index, side, at: time) }
+        if distance > 0 { backlogs.items[backlog(of: index, side, at: time)].finTime = time }
     }
 
     /// Ends a direction when all before its FIN has passed, and the connection when both have ended.

@@ -23,6 +23,9 @@ public struct StreamSettings: Equatable, Sendable {
     public var waitingPacketsMax = 1024
     /// Time after which a missing segment is waited for no longer. Long enough for some retransmission time-outs.
     public var waitingNanoseconds: Int64 = 10_000_000_000
+    /// Time after which octets that a segment acknowledges are waited for no longer. They were received before it was
+    /// sent: only a capture out of order can still bring them.
+    public var acknowledgedNanoseconds: Int64 = 500_000_000
     /// How far a segment may lie from what is expected before it is taken for a stray.
     public var windowOctets = 64 << 20
 

@@ -4,8 +4,12 @@ import Events
 ///
 /// Of a connection it hears `opened` once, then data and gaps of both directions, each in the order of the sequence
 /// numbers, then `ended` once. Connections on which no data was seen are never announced, so a scan of a million ports
-/// costs the sink nothing. Times are those of the packets that made the call possible and never run backwards within a
-/// connection while those of its packets do not.
+/// costs the sink nothing.
+///
+/// What an end says comes behind what it had received by then, as far as its acknowledgments tell: an answer behind its
+/// question, also where the capture has them the other way round, and behind the gap where it has no question. Times
+/// are those of the packets that made the call possible. Octets behind a gap have those at which they came, so these
+/// may lie before what the other direction gave while they waited.
 public protocol StreamSink: ~Copyable {
     /// The first data or gap of a connection is about to come.
     mutating func opened(_ connection: StreamConnection)

@@ -14,6 +14,8 @@ struct HTTP1Exchange {
         var isAnswered = false
         var requestEnded = false
         var responseEnded = false
+        /// Messages went missing while it waited: its answer may be another's.
+        var isUnsure = false
         /// Given to the sink; its place is kept until those before it are gone, too.
         var isGone = false
     }
@@ -27,8 +29,16 @@ struct HTTP1Exchange {
     private var lastNumber: UInt32 = 0
     /// Kept for its memory.
     private var spare = Transaction()
+    /// Who sent the last request.
+    private var client: Direction?
     /// Responses of this direction may be missing: a gap was there.
     private var mayMiss: Direction?
+    /// Requests of this direction may be missing, and their answers are still to come: a gap was there.
+    private var mayMissRequests: Direction?
+    /// Requests were sent before those before them were answered.
+    private var isPipelined = false
+    /// Messages of a pipelined connection are missing: which request a response answers cannot be told any more.
+    private var isUnsure = false
     /// Octets of the waiting requests' names.
     private(set) var heldOctets = 0
     /// Set where the last final response switched protocols.
@@ -47,14 +57,15 @@ struct HTTP1Exchange {
     /// A request's head was read.
     /// - Returns: its number, to be given when it ends.
     mutating func ask(_ message: borrowing Message, mayUpgrade: Bool, to sink: any MessageSink) -> UInt32 {
-        if let missing = mayMiss, missing == message.direction.opposite {
-            // Their answers went missing, or this request would have had to wait for them.
-            mayMiss = nil
-            flush(requestsOf: message.direction, to: sink) { $0.requestEnded && !$0.isAnswered }
+        flushMissed(by: message.direction, to: sink)
+        if mayMissRequests == message.direction || isAnyUnanswered(by: message.direction.opposite) {
+            isPipelined = true
+            if mayMissRequests == message.direction { isUnsure = true }
         }
         if entries.count - first >= Self.entriesMax { give(first, to: sink) }
+        client = message.direction
         lastNumber &+= 1
-        entries.append(Entry(number: lastNumber))
+        entries.append(Entry(number: lastNumber, isUnsure: isUnsure))
         // In its place: copies of a transaction would count the references of all it holds.
         let last = entries.count - 1
         swap(&entries[last].transaction, &spare)
@@ -124,6 +135,10 @@ struct HTTP1Exchange {
         !entries[index].isGone && !entries[index].isAnswered && entries[index].transaction.direction != direction
     }
 
+    private func isAnyUnanswered(by direction: Direction) -> Bool {
+        (first..<entries.count).contains { isUnanswered($0, by: direction) }
+    }
+
     /// Target and host of a request.
     func name(_ handover: inout ProtocolHandover, by number: UInt32) {
         guard let index = index(of: number) else { return }
@@ -157,8 +172,40 @@ struct HTTP1Exchange {
         giveIfDone(index, to: sink)
     }
 
-    /// Octets are missing in `direction`, and with them perhaps responses.
-    mutating func miss(_ direction: Direction) { mayMiss = direction }
+    /// Octets are missing in `direction`, and with them perhaps messages.
+    ///
+    /// Whoever sends a request when the one before was answered has had that answer, and gets an answer to one that is
+    /// missing before the next. Of requests that are sent ahead nothing can be told.
+    mutating func miss(_ direction: Direction, to sink: any MessageSink) {
+        if client != direction {
+            mayMiss = direction
+            // They were the answer to the request that is missing.
+            answerMissing(by: direction)
+        }
+        if client != direction.opposite {
+            flushMissed(by: direction, to: sink)
+            let isAhead = mayMissRequests == direction || isAnyUnanswered(by: direction.opposite)
+            if client == direction, isAhead { isPipelined = true }
+            mayMissRequests = direction
+        }
+        if isPipelined {
+            isUnsure = true
+            // A request's place among those before it is known.
+            if client != direction { for index in first..<entries.count { entries[index].isUnsure = true } }
+        }
+    }
+
+    /// The answers to an end's requests went missing, or it would have had to wait for them before it spoke again.
+    private mutating func flushMissed(by direction: Direction, to sink: any MessageSink) {
+        guard mayMiss == direction.opposite else { return }
+        mayMiss = nil
+        flush(requestsOf: direction, to: sink) { $0.requestEnded && !$0.isAnswered }
+    }
+
+    /// A response came that answers no request that was seen: it answers the one that is missing.
+    mutating func answerMissing(by direction: Direction) {
+        if mayMissRequests == direction.opposite { mayMissRequests = nil }
+    }
 
     /// Whether the request `number` still waits to hear if it may switch protocols.
     func isUndecided(_ number: UInt32) -> Bool {
@@ -193,7 +240,7 @@ struct HTTP1Exchange {
     }
 
     private mutating func give(_ index: Int, to sink: any MessageSink) {
-        if !entries[index].requestEnded || !entries[index].responseEnded {
+        if !entries[index].requestEnded || !entries[index].responseEnded || entries[index].isUnsure {
             entries[index].transaction.isComplete = false
         }
         swap(&spare, &entries[index].transaction)

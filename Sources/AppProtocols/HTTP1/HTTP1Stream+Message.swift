@@ -67,6 +67,8 @@ extension HTTP1Stream {
         if let entry, !isInterim {
             number = entry.number
             exchange.answer(entry.number, message)
+        } else if entry == nil {
+            exchange.answerMissing(by: direction)
         }
         let isTunnel = entry?.isConnect == true && message.status / 100 == 2
         let hasNoBody =

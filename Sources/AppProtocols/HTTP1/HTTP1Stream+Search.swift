@@ -98,7 +98,7 @@ extension HTTP1Stream {
             environment.sink.receive(gap: count, environment.arrival)
         }
         // How many messages went with the octets nobody knows.
-        exchange.miss(direction)
+        exchange.miss(direction, to: environment.sink)
         beginSkipping(.unsynchronised, at: environment.arrival.time)
     }
 

@@ -89,7 +89,7 @@ struct EventShard {
                 passTime(to: clocks[event], in: batch)
             }
             recorder.place = RecordPlace(event: event, due: .max, serial: 0)
-            take(entries[event].head, octets.extracting(payload), serial: serialBase &+ UInt64(event))
+            take(entries[event].head, octets.extracting(payload), serial: serialBase &+ UInt64(event), in: now)
             if entries[event].head.kind.hasPayload {
                 delivered.events += 1
                 delivered.octets += UInt64(payload.count)
@@ -103,16 +103,17 @@ struct EventShard {
 
     // MARK: - Events
 
-    private mutating func take(_ head: EventHead, _ payload: Span<UInt8>, serial: UInt64) {
+    /// - Parameter tick: when it comes; its own time may lie before, as it waited for others.
+    private mutating func take(_ head: EventHead, _ payload: Span<UInt8>, serial: UInt64, in tick: Int64) {
         switch head.kind {
         case .data:
-            let slot = touch(head, serial)
+            let slot = touch(head, serial, in: tick)
             if table[slot].wasIdle, table[slot].isAnother(payload, head.direction) { restart(slot, at: head.time) }
             if head.missing > 0 { skip(head.missing, head, slot) }
             account(table[slot].receive(payload, head, to: sink))
             if heldOctets > heldOctetsMax { relieve(at: head.time) }
         case .gap:
-            let slot = touch(head, serial)
+            let slot = touch(head, serial, in: tick)
             skip(head.missing, head, slot)
             account(table[slot].account())
         case .closed:
@@ -203,10 +204,10 @@ struct EventShard {
     // MARK: - Workers
 
     /// The worker of an event's connection, now the newest; its messages come next.
-    private mutating func touch(_ head: EventHead, _ serial: UInt64) -> Int32 {
+    private mutating func touch(_ head: EventHead, _ serial: UInt64, in tick: Int64) -> Int32 {
         let key = head.key
         let slot = table.touch(key) ?? open(key, serial, at: head.time)
-        if table[slot].note(head) { recorder.note(head, of: slot) }
+        if table[slot].note(head, in: tick) { recorder.note(head, of: slot) }
         if !table[slot].hasTimer { setTimer(slot, due: table[slot].lastTick + Self.idleTicks) }
         recorder.slot = slot
         return slot

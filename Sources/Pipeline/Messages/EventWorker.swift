@@ -35,10 +35,10 @@ struct EventWorker {
         self.conversation = conversation
     }
 
-    /// Notes an event: when it came.
+    /// Notes an event that comes in a tick.
     /// - Returns: whether it tells more of who is behind the connection than was known.
-    mutating func note(_ head: EventHead) -> Bool {
-        lastTick = TimerWheel.tick(at: head.time)
+    mutating func note(_ head: EventHead, in tick: Int64) -> Bool {
+        lastTick = tick
         wasIdle = isIdle
         isIdle = false
         return known.add(head)

@@ -18,7 +18,7 @@ import Testing
     /// Messages shown incomplete here that tshark does not show, by capture.
     private static let incompleteOnlyHere = [
         "deepflow__common_decapsulate_erspan1.pcap": 6,
-        "nDPI__netflix.pcap": 104,
+        "nDPI__netflix.pcap": 87,
         "suricata-verify__http-body-inspect_http-aptget-ids-02-s2.pcap": 1,
     ]
 

@@ -203,7 +203,8 @@ import Testing
             let end: Conversation.End = Bool.random(using: &generator) ? .alice : .bob
             let other: Conversation.End = end == .alice ? .bob : .alice
             let octets = generator.octets(Int.random(in: 2...300, using: &generator))
-            said.append(Said(end: end, start: length[end, default: 0], octets: octets, heard: length[other, default: 0]))
+            let (start, heard) = (length[end, default: 0], length[other, default: 0])
+            said.append(Said(end: end, start: start, octets: octets, heard: heard))
             length[end, default: 0] += octets.count
             streams[end, default: []] += octets
         }

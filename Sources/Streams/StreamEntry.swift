@@ -47,7 +47,7 @@ struct StreamHalf: BitwiseCopyable {
     /// order by more than is waited for.
     mutating func rewind(to sequence: UInt32) {
         let octets = -distance(to: sequence)
-        guard octets > 0, octets <= Int(assumed) else { return }
+        guard octets > 0, octets <= Int(assumed), !flags.contains(.closed) else { return }
         next = sequence
         passed -= UInt64(octets)
         assumed -= UInt32(octets)

@@ -314,8 +314,8 @@ extension StreamReassembler {
         mark(missing, cause, index, side, at: time, to: &sink)
     }
 
-    /// Brings a direction to where its peer said it stood, with a block that waits for that: what has come is delivered,
-    /// what has not is marked.
+    /// Brings a direction to where its peer said it stood, with a block that waits for that: what has come is
+    /// delivered, what has not is marked.
     private mutating func passAcknowledged<Sink: StreamSink & ~Copyable>(
         by waiting: Int32, _ index: Int, _ side: Int, _ cause: StreamGap.Cause, to sink: inout Sink
     ) {

@@ -116,6 +116,18 @@ import Testing
         #expect(Self.story(talk) == ["gap sent 8 end", "data received 6"] && talk.streams[0].closed == [.sent])
     }
 
+    /// The end was told; what comes late is counted and not given.
+    @Test func octetsBehindAnEndThatWasAssumed() {
+        var talk = Conversation { $0.waitingPacketsMax = 1 }
+        talk.handshake()
+        talk.send(.alice, 1009, flags: [.fin, .ack], acknowledging: 5001)
+        for _ in 0..<2 { talk.send(.bob, 5001, "answer", acknowledging: 1010) }
+        #expect(Self.story(talk) == ["gap sent 8 waitingPackets", "data received 6"])
+        talk.send(.alice, 1001, "question", acknowledging: 5001)
+        talk.finish()
+        #expect(talk.ledger.retransmitted == 8 && talk.text(.received) == "answer")
+    }
+
     @Test func acknowledgmentTooFarAwayIsNotBelieved() {
         var talk = Conversation()
         talk.handshake()

@@ -96,23 +96,29 @@ private struct Input {
 
 private struct CheckingSink: StreamSink {
     var open: [Int: UInt64] = [:]
+    var closed: [Int: Set<Direction>] = [:]
     var octets: UInt64 = 0
 
     private func check(_ id: StreamID) { precondition(open[id.slot] == id.serial, "a connection that is not open") }
 
     mutating func opened(_ connection: StreamConnection) {
         precondition(open.updateValue(connection.id.serial, forKey: connection.id.slot) == nil, "a slot used twice")
+        closed[connection.id.slot] = []
     }
     mutating func data(_ octets: Span<UInt8>, _ direction: Direction, of stream: StreamID, at time: Int64) {
         check(stream)
-        precondition(!octets.isEmpty)
+        precondition(!octets.isEmpty && closed[stream.slot]?.contains(direction) == false)
         self.octets += UInt64(octets.count)
     }
     mutating func gap(_ gap: StreamGap, _ direction: Direction, of stream: StreamID, at time: Int64) {
         check(stream)
         precondition(gap.octets.map { $0 > 0 } ?? true)
+        precondition(closed[stream.slot]?.contains(direction) == false)
     }
-    mutating func closed(_ direction: Direction, of stream: StreamID, at time: Int64) { check(stream) }
+    mutating func closed(_ direction: Direction, of stream: StreamID, at time: Int64) {
+        check(stream)
+        precondition(closed[stream.slot]?.insert(direction).inserted == true, "closed twice")
+    }
     mutating func reset(by direction: Direction, of stream: StreamID, at time: Int64) { check(stream) }
     mutating func ended(_ end: StreamEnd, of stream: StreamID, at time: Int64) {
         check(stream)

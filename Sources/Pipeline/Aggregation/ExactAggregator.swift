@@ -67,15 +67,21 @@ private final class AggregatorWorker: @unchecked Sendable {
         plan: TaskPlan, seed: UInt64, index: Int, workers: Int, exchange: UpdateExchange, memoryLimit: Int?,
         cumulative: Bool, unsharedFlows: Int
     ) {
-        let shared = MemoryBudget(limit: memoryLimit)
+        // An eighth is for what gives way, by the keys of coarser tasks.
+        let reserve = plan.roots.count < plan.tasks.count ? memoryLimit.map { $0 / 8 } : nil
+        let shared = MemoryBudget(limit: memoryLimit.map { $0 - (reserve ?? 0) })
+        let reserved = MemoryBudget(limit: reserve)
         let budgets = plan.roots.map { root in
             plan.tasks[root].memoryLimit.map { MemoryBudget(limit: $0 / workers, keepsSketch: true) } ?? shared
         }
         lanes = zip(plan.roots, budgets).map { root, budget in
-            FlowLane(
+            let children = plan.tasks.indices.filter { reserve != nil && plan.parents[$0] == root }
+            let coarser = Dictionary(uniqueKeysWithValues: children.map { ($0, KeyPlan(plan.tasks[$0])) })
+            return FlowLane(
                 plan: KeyPlan(plan.tasks[root]), seed: seed, worker: index, workers: workers,
                 // What is evicted for want of memory must be the worker's own.
-                unsharedMax: budget.limit == nil ? unsharedFlows : 0, sketchOctets: budget.sketchOctets)
+                unsharedMax: budget.limit == nil ? unsharedFlows : 0, sketchOctets: budget.sketchOctets,
+                coarser: coarser.isEmpty ? nil : CoarserTables(coarser, seed: seed, budget: reserved))
         }
         for (lane, budget) in zip(lanes, budgets) { budget.take(lane.byteCount) }
         sender = RunSender(

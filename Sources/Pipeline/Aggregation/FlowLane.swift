@@ -5,6 +5,7 @@ import KernelIO
 /// and IPv6 apart.
 final class FlowLane: @unchecked Sendable {
     let plan: KeyPlan
+    private let coarser: CoarserTables?
     var compact: FamilyLane<CompactKey>
     var wide: FamilyLane<FlowKey>
     /// Only for tasks without addresses: IPv6 packets as the other family counts them.
@@ -13,14 +14,19 @@ final class FlowLane: @unchecked Sendable {
     /// - Parameters:
     ///   - unsharedMax: of each family, how many flows are at most counted before others get theirs.
     ///   - sketchOctets: what each family may take for a sketch of the flows it evicts; `nil` for none.
-    init(plan: KeyPlan, seed: UInt64, worker: Int, workers: Int, unsharedMax: Int, sketchOctets: Int? = nil) {
+    ///   - coarser: is given the flows that are evicted.
+    init(
+        plan: KeyPlan, seed: UInt64, worker: Int, workers: Int, unsharedMax: Int, sketchOctets: Int? = nil,
+        coarser: CoarserTables? = nil
+    ) {
         self.plan = plan
+        self.coarser = coarser
         compact = FamilyLane(
-            plan: plan, seed: seed, worker: worker, workers: workers, unsharedMax: unsharedMax,
-            sketchOctets: sketchOctets)
+            plan: plan, worker: worker, workers: workers, unsharedMax: unsharedMax,
+            store: FlowStore(seed: seed, sketchOctets: sketchOctets, coarser: coarser))
         wide = FamilyLane(
-            plan: plan, seed: seed, worker: worker, workers: workers, unsharedMax: unsharedMax,
-            sketchOctets: sketchOctets)
+            plan: plan, worker: worker, workers: workers, unsharedMax: unsharedMax,
+            store: FlowStore(seed: seed, sketchOctets: sketchOctets, coarser: coarser))
         if !plan.hasAddresses { addressless.grow(to: PacketBatch.capacity) }
     }
 
@@ -56,7 +62,9 @@ final class FlowLane: @unchecked Sendable {
 
     /// The flows so far; the lane starts anew, or goes on counting where `cumulative`.
     func cut(cumulative: Bool, budget: MemoryBudget) -> FlowTables {
-        FlowTables(compact: compact.cut(cumulative, budget), wide: wide.cut(cumulative, budget))
+        FlowTables(
+            compact: compact.cut(cumulative, budget), wide: wide.cut(cumulative, budget),
+            coarser: coarser?.cut(cumulative: cumulative) ?? [:])
     }
 }
 
@@ -64,10 +72,15 @@ final class FlowLane: @unchecked Sendable {
 final class FlowTables: Sendable {
     let compact: FlowStore<CompactKey>
     let wide: FlowStore<FlowKey>
+    /// What was evicted, for the tasks that are rolled up from these tables, by their numbers.
+    let coarser: [Int: FlowTables]
 
-    init(compact: consuming FlowStore<CompactKey>, wide: consuming FlowStore<FlowKey>) {
+    init(
+        compact: consuming FlowStore<CompactKey>, wide: consuming FlowStore<FlowKey>, coarser: [Int: FlowTables] = [:]
+    ) {
         self.compact = compact
         self.wide = wide
+        self.coarser = coarser
     }
 
     var count: Int { compact.count + wide.count }
@@ -100,13 +113,13 @@ struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
     private var isUnshared: Bool
     private let unsharedMax: Int
 
-    init(plan: KeyPlan, seed: UInt64, worker: Int, workers: Int, unsharedMax: Int, sketchOctets: Int?) {
+    init(plan: KeyPlan, worker: Int, workers: Int, unsharedMax: Int, store: consuming FlowStore<Key>) {
         self.plan = plan
         self.worker = worker
         self.workers = workers
         self.unsharedMax = workers == 1 ? .max : unsharedMax
         isUnshared = self.unsharedMax > 0
-        store = FlowStore(seed: seed, sketchOctets: sketchOctets)
+        self.store = store
         staged = MappedArray(count: workers * Self.stage)
         fill = MappedArray(count: workers)
         runs = Array(repeating: nil, count: workers)
@@ -257,7 +270,7 @@ struct FamilyLane<Key: RoutedKey>: ~Copyable, Sendable {
         if cumulative { return store.copy() }
         isUnshared = unsharedMax > 0
         budget.giveBack(store.byteCount)
-        var fresh = FlowStore<Key>(seed: store.seed, sketchOctets: store.sketchOctets)
+        var fresh = store.fresh()
         budget.take(fresh.byteCount)
         swap(&store, &fresh)
         fresh.dropIndex()

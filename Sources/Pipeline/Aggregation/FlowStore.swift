@@ -2,7 +2,7 @@ import Flows
 import KernelIO
 
 /// A flow table with the memory it lies in. Owned by one thread at a time.
-struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
+struct FlowStore<Key: RoutedKey>: ~Copyable, Sendable {
     typealias Table = FlowTable<Key>
 
     private var slots: MappedArray<UInt64>
@@ -15,14 +15,22 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
     let sketchOctets: Int?
     /// What was evicted, once something was and if it is to be known by key.
     private var sketch: EvictedSketch?
+    /// Is given what is evicted, for the tasks that are rolled up from this one.
+    private let coarser: CoarserTables?
 
     static var initialSlots: Int { 1 << 12 }
 
-    /// - Parameter room: about as many flows do not make the table grow.
-    init(seed: UInt64, sketchOctets: Int? = nil, room: Int = 0) {
+    /// - Parameters:
+    ///   - atFirst: slots of the index at first; a power of two, at least 256.
+    ///   - room: about as many flows do not make the table grow.
+    init(
+        seed: UInt64, sketchOctets: Int? = nil, slots atFirst: Int = initialSlots, room: Int = 0,
+        coarser: CoarserTables? = nil
+    ) {
         self.seed = seed
         self.sketchOctets = sketchOctets
-        var initialSlots = Self.initialSlots
+        self.coarser = coarser
+        var initialSlots = atFirst
         while Table.capacity(slots: initialSlots) < room { initialSlots *= 2 }
         slots = MappedArray(touched: initialSlots)
         entries = MappedArray(count: Table.capacity(slots: initialSlots))
@@ -32,6 +40,7 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
     init(rows: consuming MappedArray<FlowEntry<Key>>, count: Int) {
         seed = 0
         sketchOctets = nil
+        coarser = nil
         slots = MappedArray(count: 0)
         entries = rows
         self.count = count
@@ -89,13 +98,26 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
     /// An index of so many slots does not fit the second-level cache.
     private static var largeIndex: Int { 1 << 16 }
 
+    /// An empty one for the flows that come next.
+    func fresh() -> FlowStore { FlowStore(seed: seed, sketchOctets: sketchOctets, coarser: coarser) }
+
     /// Adds flows counted elsewhere to those of the same keys: `flow` gives each of `flowCount`, in order and twice.
+    ///
+    /// - Parameter budget: what the table may take; `nil`: whatever it needs.
     @inline(__always)
-    mutating func merge(_ flowCount: Int, _ flow: (Int) -> FlowEntry<Key>) {
+    mutating func merge(_ flowCount: Int, _ budget: MemoryBudget? = nil, _ flow: (Int) -> FlowEntry<Key>) {
         var start = 0
         while start < flowCount {
-            let n = min(flowCount - start, Table.batch)
-            if count + n > entries.count { grow() }
+            var n = min(flowCount - start, Table.batch)
+            if count + n > entries.count {
+                if let budget {
+                    // They may all be here already: what is here gives way only when there is no place left.
+                    if !grow(within: budget) { n = min(n, entries.count - count) }
+                    if n == 0 { evictSmallest() }
+                } else {
+                    grow()
+                }
+            }
             Self.merge(start..<start + n, flow, seed, &slots, &entries, &count)
             start += n
         }
@@ -171,15 +193,18 @@ struct FlowStore<Key: TableKey>: ~Copyable, Sendable {
 extension FlowStore {
     @inline(never)
     private mutating func makeRoom(_ budget: MemoryBudget) {
+        if !grow(within: budget) { evictSmallest() }
+    }
+
+    /// - Returns: whether the budget allowed it.
+    @inline(never)
+    private mutating func grow(within budget: MemoryBudget) -> Bool {
         // While the index is rebuilt, the old one is still there.
-        let needed = byteCount + slots.byteCount * 2
-        if budget.allows(needed) {
-            let before = byteCount
-            grow()
-            budget.take(byteCount - before)
-        } else {
-            evictSmallest()
-        }
+        guard budget.allows(byteCount + slots.byteCount * 2) else { return false }
+        let before = byteCount
+        grow()
+        budget.take(byteCount - before)
+        return true
     }
 
     @inline(never)
@@ -199,7 +224,9 @@ extension FlowStore {
     /// Sums up the quarter of the flows with the fewest octets in `evicted`, and forgets their keys.
     private mutating func evictSmallest() {
         if sketch == nil, let sketchOctets { sketch = EvictedSketch(octets: sketchOctets, seed: seed, flows: count) }
+        let before = count
         Self.evictSmallest(&entries, &count, &evicted, &sketch)
+        if let coarser { Key.give(entries.span.extracting(count..<before), to: coarser) }
         slots = MappedArray(touched: slots.count)
         Self.reindex(entries, count, seed, &slots)
     }
@@ -239,7 +266,8 @@ extension FlowStore {
                 sketch?.add(entry)
             } else {
                 if i < whole { wholeKept += 1 }
-                entries[kept] = entry
+                // What is evicted goes behind what is kept.
+                entries.swapAt(kept, i)
                 kept += 1
             }
         }

@@ -63,6 +63,7 @@ protocol RoutedKey: TableKey {
     static func spareRun(of sender: RunSender) -> UpdateRun<Self>
     static func message(_ run: UpdateRun<Self>) -> UpdateMessage
     static func message(_ flows: [FlowEntry<Self>], root: Int) -> UpdateMessage
+    static func give(_ evicted: Span<FlowEntry<Self>>, to coarser: CoarserTables)
 }
 
 extension CompactKey: RoutedKey {
@@ -71,6 +72,7 @@ extension CompactKey: RoutedKey {
     static func message(_ flows: [FlowEntry<CompactKey>], root: Int) -> UpdateMessage {
         .compactFlows(flows, root: root)
     }
+    static func give(_ evicted: Span<FlowEntry<CompactKey>>, to coarser: CoarserTables) { coarser.add(evicted) }
 }
 
 extension FlowKey: RoutedKey {
@@ -79,4 +81,5 @@ extension FlowKey: RoutedKey {
     static func message(_ flows: [FlowEntry<FlowKey>], root: Int) -> UpdateMessage {
         .wideFlows(flows, root: root)
     }
+    static func give(_ evicted: Span<FlowEntry<FlowKey>>, to coarser: CoarserTables) { coarser.add(evicted) }
 }

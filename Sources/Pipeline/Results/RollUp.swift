@@ -3,10 +3,12 @@ import KernelIO
 
 /// Tables of coarser tasks out of a finer one's.
 enum RollUp {
-    /// What counting `task` packet by packet would have given, from the tables of a task it can be rolled up from.
-    static func tables(of task: FlowTask, from finer: [FlowTables]) -> FlowTables {
+    /// What counting a task packet by packet would have given, from the tables of a task it can be rolled up from.
+    ///
+    /// - Parameter number: that of the task; what gave way in the finer tables was counted under it.
+    static func tables(of task: FlowTask, number: Int, from finer: [FlowTables]) -> FlowTables {
         let plan = KeyPlan(task)
-        if let (shift, count) = plan.numberField { return numberTables(plan, shift, count, from: finer) }
+        if let (shift, count) = plan.numberField { return numberTables(plan, number, shift, count, from: finer) }
         let seed = Machine.randomSeed()
         // A table that hardly has to grow; how many flows there will be is anybody's guess.
         var compact = FlowStore<CompactKey>(seed: seed, room: finer.reduce(0) { $0 + $1.compact.count } / 4)
@@ -18,32 +20,38 @@ enum RollUp {
             } else {
                 mergeWithoutAddresses(tables.wide, by: plan, into: &compact)
             }
-            compact.add(tables.compact.evicted)
-            wide.add(tables.wide.evicted)
+            if let own = tables.coarser[number] {
+                merge(own.compact, into: &compact)
+                merge(own.wide, into: &wide)
+            }
         }
+        compact.add(evicted(finer, number))
         return FlowTables(compact: compact, wide: wide)
+    }
+
+    /// What gave way for good: in the task's own tables, where it has some for what gave way in the finer ones.
+    private static func evicted(_ finer: [FlowTables], _ number: Int) -> EvictedFlows {
+        var evicted = EvictedFlows()
+        for tables in finer { evicted.add((tables.coarser[number] ?? tables).evicted) }
+        return evicted
     }
 
     /// As `tables`, for a key that is one number: it is its place, so nothing is hashed, looked for or compared.
     private static func numberTables(
-        _ plan: KeyPlan, _ shift: UInt64, _ count: Int, from finer: [FlowTables]
+        _ plan: KeyPlan, _ number: Int, _ shift: UInt64, _ count: Int, from finer: [FlowTables]
     ) -> FlowTables {
         var entries = MappedArray<FlowEntry<CompactKey>>(count: count)
-        var wide = FlowStore<FlowKey>(seed: 0)
-        var evicted = EvictedFlows()
-        for tables in finer {
+        for tables in finer.flatMap({ [$0] + [$0.coarser[number]].compactMap(\.self) }) {
             add(tables.compact, plan.compactMeta, shift, to: &entries)
             add(tables.wide, plan.compactMeta, shift, to: &entries)
-            evicted.add(tables.compact.evicted)
-            wide.add(tables.wide.evicted)
         }
         let filled = moveFilledToStart(&entries)
         var compact = FlowStore(rows: entries, count: filled)
-        compact.add(evicted)
-        return FlowTables(compact: compact, wide: wide)
+        compact.add(evicted(finer, number))
+        return FlowTables(compact: compact, wide: FlowStore<FlowKey>(rows: MappedArray(count: 0), count: 0))
     }
 
-    private static func add<Key: TableKey>(
+    private static func add<Key: RoutedKey>(
         _ finer: borrowing FlowStore<Key>, _ mask: UInt64, _ shift: UInt64,
         to entries: inout MappedArray<FlowEntry<CompactKey>>
     ) {
@@ -77,18 +85,38 @@ enum RollUp {
         return filled
     }
 
-    private static func merge<Key: TableKey>(
+    /// Adds rows of the same task.
+    private static func merge<Key: RoutedKey>(_ own: borrowing FlowStore<Key>, into store: inout FlowStore<Key>) {
+        let rows = own.rows
+        store.merge(rows.count) { rows[$0] }
+    }
+
+    private static func merge<Key: RoutedKey>(
         _ finer: borrowing FlowStore<Key>, by plan: KeyPlan, into store: inout FlowStore<Key>
     ) {
         let rows = finer.rows
-        store.merge(rows.count) { plan.rolledUp(rows[$0]) }
+        add(rows, by: plan, to: &store)
     }
 
     private static func mergeWithoutAddresses(
         _ finer: borrowing FlowStore<FlowKey>, by plan: KeyPlan, into store: inout FlowStore<CompactKey>
     ) {
         let rows = finer.rows
-        store.merge(rows.count) {
+        addWithoutAddresses(rows, by: plan, to: &store)
+    }
+
+    /// Adds rows of a finer task to a table of a coarser one.
+    static func add<Key: RoutedKey>(
+        _ rows: Span<FlowEntry<Key>>, by plan: KeyPlan, to store: inout FlowStore<Key>, _ budget: MemoryBudget? = nil
+    ) {
+        store.merge(rows.count, budget) { plan.rolledUp(rows[$0]) }
+    }
+
+    static func addWithoutAddresses(
+        _ rows: Span<FlowEntry<FlowKey>>, by plan: KeyPlan, to store: inout FlowStore<CompactKey>,
+        _ budget: MemoryBudget? = nil
+    ) {
+        store.merge(rows.count, budget) {
             plan.rolledUp(
                 FlowEntry(key: CompactKey(addresses: 0, meta: rows[$0].key.meta), counters: rows[$0].counters))
         }
@@ -106,7 +134,7 @@ enum RollUp {
         return FlowTables(compact: compact, wide: wide)
     }
 
-    private static func mergeEnds<Key: TableKey>(_ finer: borrowing FlowStore<Key>, into store: inout FlowStore<Key>) {
+    private static func mergeEnds<Key: RoutedKey>(_ finer: borrowing FlowStore<Key>, into store: inout FlowStore<Key>) {
         let rows = finer.rows
         store.merge(2 * rows.count) {
             var key = rows[$0 >> 1].key.flowKey
@@ -128,7 +156,7 @@ enum RollUp {
         return FlowTables(compact: store, wide: FlowStore(seed: seed))
     }
 
-    private static func mergeServices<Key: TableKey>(
+    private static func mergeServices<Key: RoutedKey>(
         _ finer: borrowing FlowStore<Key>, into store: inout FlowStore<CompactKey>
     ) {
         let rows = finer.rows

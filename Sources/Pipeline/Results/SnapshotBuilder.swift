@@ -44,7 +44,7 @@ public struct SnapshotBuilder: Sendable {
         concurrently(derived.count, threads: threads) { index in
             let task = derived[index]
             let finer = tables.withLock { $0[plan.parents[task]!] }
-            let rolledUp = RollUp.tables(of: plan.tasks[task], from: finer)
+            let rolledUp = RollUp.tables(of: plan.tasks[task], number: task, from: finer)
             tables.withLock { $0[task] = [rolledUp] }
         }
         return tables.withLock { $0 }

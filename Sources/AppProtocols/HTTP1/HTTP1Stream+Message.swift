@@ -152,8 +152,7 @@ extension HTTP1Stream {
 
     mutating func keepWire(_ octets: Span<UInt8>, _ range: Range<Int>, _ context: ParserContext) {
         guard context.settings.keepsWire else { return }
-        let room = max(0, context.settings.wireOctetsMax - message.wire.count)
-        message.wire.append(contentsOf: octets.extracting(range).extracting(first: room))
+        message.keepWire(octets.extracting(range), context.settings)
     }
 
     // MARK: Ends

@@ -60,7 +60,8 @@ extension HTTP1Stream {
         message.body.decodedLength = count
         message.note(.malformed(cause))
         if environment.parser.context.settings.keepsWire {
-            message.wire = Array(message.body.octets.prefix(environment.parser.context.settings.wireOctetsMax))
+            let octets = message.body.octets
+            message.keepWire(octets.span, environment.parser.context.settings)
         }
         message.give(to: environment.sink)
         environment.sink.count(cause, octets: count)

@@ -319,9 +319,7 @@ struct HTTP1Stream {
     private mutating func noteOddities(limited fieldsMax: Int) {
         if odd.contains(.lineEnd) { message.note(.malformed(.lineEnd)) }
         if odd.contains(.control) { message.note(.malformed(.headerField)) }
-        if message.headers.fields.count >= fieldsMax {
-            message.markIncomplete(.headLimited(octets: UInt64(message.headers.octets.count)))
-        }
+        if odd.contains(.tooMany) { message.markIncomplete(.fieldsLimited(max: fieldsMax)) }
     }
 }
 

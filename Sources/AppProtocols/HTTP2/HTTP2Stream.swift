@@ -257,8 +257,7 @@ extension HTTP2Assembly {
     /// Keeps octets as they were captured, where that is asked for.
     mutating func keepWire(_ octets: Span<UInt8>, _ context: ParserContext) {
         guard context.settings.keepsWire else { return }
-        let room = max(0, context.settings.wireOctetsMax - message.wire.count)
-        message.wire.append(contentsOf: octets.extracting(0..<min(room, octets.count)))
+        message.keepWire(octets, context.settings)
     }
 
     mutating func decodeWaiting() { collector.decodeWaiting(in: &message) }

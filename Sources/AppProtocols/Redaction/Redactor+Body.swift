@@ -36,7 +36,7 @@ extension Redactor {
         if message.isContinuation { return false }
         for note in message.notes {
             switch note {
-            case .gap, .beginningNotSeen, .unknownCoding: return false
+            case .gap, .beginningNotSeen, .unknownCoding, .codingsLimited: return false
             default: continue
             }
         }
@@ -122,7 +122,7 @@ extension Redactor {
         if redactsBodies, !message.body.isKeptWhole { return false }
         for note in message.notes {
             switch note {
-            case .headLimited, .malformed, .gap, .beginningNotSeen: return false
+            case .headLimited, .fieldsLimited, .malformed, .gap, .beginningNotSeen: return false
             default: continue
             }
         }

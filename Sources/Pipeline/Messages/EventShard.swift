@@ -19,6 +19,7 @@ struct EventShard {
     private let recorder: MessageRecorder
     /// Where parsers' messages go: the recorder, or what redacts them first.
     private let sink: any MessageSink
+    private let redacting: RedactingSink?
     private var table = WorkerTable()
     /// The newest of the workers of a socket; the others hang on it.
     private var slotOfSocket: [UInt64: Int32] = [:]
@@ -40,10 +41,11 @@ struct EventShard {
         heldOctetsMax = settings.heldOctetsMax / EventProcessor.shardCount
         let recorder = MessageRecorder(renderer)
         self.recorder = recorder
-        let redacted: any MessageSink =
-            settings.redaction.map { redaction in
-                RedactingSink(Redactor(redaction, salt: settings.redactionSalt, tools: context.tools), before: recorder)
-            } ?? recorder
+        let redacting = settings.redaction.map { redaction in
+            RedactingSink(Redactor(redaction, salt: settings.redactionSalt, tools: context.tools), before: recorder)
+        }
+        self.redacting = redacting
+        let redacted: any MessageSink = redacting ?? recorder
         sink = settings.parser.filter.map { FilteringSink($0, recorder, before: redacted) } ?? redacted
     }
 
@@ -217,6 +219,7 @@ struct EventShard {
         recorder.counts.connections += 1
         let slot = table.insert(EventWorker(key, serial: serial, Conversation(context)))
         recorder.forget(slot)
+        redacting?.forget(connection: Int(slot))
         if key.kind == .sock {
             table[slot].nextOfSocket = slotOfSocket[key.id] ?? -1
             slotOfSocket[key.id] = slot

@@ -149,8 +149,9 @@ struct HTTP1StartLine {
     /// method, or holds the beginning of a response. What stands before is the rest of something else.
     static func candidate(_ octets: Span<UInt8>, _ range: Range<Int>) -> Int? {
         guard range.count >= 12 else { return nil }
-        if parse(octets, range) != nil { return range.lowerBound }
+        // Before, as what stands before a method may look like the beginning of one.
         if let start = requestInside(octets, range) { return start }
+        if parse(octets, range) != nil { return range.lowerBound }
         var index = range.lowerBound
         while index <= range.upperBound - 12 {
             if octets[index] == 0x48, isResponseStart(octets, index..<range.upperBound) { return index }
@@ -159,8 +160,10 @@ struct HTTP1StartLine {
         return nil
     }
 
+    /// Those that end as another one does stand before it.
     private static let knownMethods = [
-        "GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE", "PROPFIND", "REPORT",
+        "GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "PROPPATCH", "ORDERPATCH", "PATCH", "CONNECT",
+        "TRACE", "PROPFIND", "REPORT",
     ]
 
     private static func requestInside(_ octets: Span<UInt8>, _ range: Range<Int>) -> Int? {

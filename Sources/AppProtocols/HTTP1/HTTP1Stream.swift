@@ -246,7 +246,7 @@ struct HTTP1Stream {
         readStartLine()
         message.markIncomplete(.headLimited(octets: UInt64(end)))
         let isRequest = message.kind == .http1Request
-        message.host = HTTP1Framing(message.headers).host
+        message.host = host(HTTP1Framing(message.headers))
         isOpen = true
         isDamaged = true
         if isRequest {

@@ -56,7 +56,9 @@ public struct ParserRegistry: Sendable {
 extension ParserRegistry {
     /// All parsers. To add one: its type, a case of `ConnectionProtocol`, and a line here.
     public static let standard = ParserRegistry([
-        Entry(.http2, detect: HTTP2Parser.detect) { context, _ in HTTP2Parser(context) },
+        Entry(.http2, detect: HTTP2Parser.detect) { context, previous in
+            HTTP2Parser(context, (previous as? HTTP1Parser)?.handover)
+        },
         Entry(.http1, detect: HTTP1Parser.detect) { context, _ in HTTP1Parser(context) },
         // Begins with an upgrade alone: nothing in its octets tells it.
         Entry(.webSocket, detect: { _, _ in .no }) { context, previous in

@@ -18,7 +18,15 @@ struct HTTP2Connection: ~Copyable {
     /// For frames, where they are shown.
     var frameMessage: Message?
 
-    init(_ context: ParserContext) { self.context = context }
+    /// - Parameter upgrade: the HTTP/1 request that the connection began with, if it did.
+    init(_ context: ParserContext, _ upgrade: ProtocolHandover? = nil) {
+        self.context = context
+        guard let upgrade, upgrade.to == .http2, !upgrade.method.isEmpty else { return }
+        client = upgrade.client
+        // Its answer comes on stream 1 (RFC 7540 § 3.2).
+        let place = streams.open(1)
+        streams[place].ask(upgrade)
+    }
 
     // MARK: Octets to frames
 

@@ -98,6 +98,16 @@ struct HTTP2Stream {
         transaction.responseTime = 0
     }
 
+    /// The request was asked in HTTP/1, and is whole.
+    mutating func ask(_ upgrade: ProtocolHandover) {
+        request = .ended
+        transaction.direction = upgrade.client
+        transaction.name(method: upgrade.method.span, host: upgrade.host.span, target: upgrade.target.span)
+        transaction.requestTime = upgrade.requestTime
+        transaction.requestEndTime = upgrade.requestEndTime
+        transaction.requestLength = upgrade.requestLength
+    }
+
     /// A promise came in a direction, which is a whole request.
     mutating func promise(_ direction: Direction, from start: Int64, to end: Int64, isComplete: Bool) {
         request = .ended

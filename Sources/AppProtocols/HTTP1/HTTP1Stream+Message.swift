@@ -10,6 +10,7 @@ extension HTTP1Stream {
         isOpen = true
         isDamaged = false
         isStreamed = false
+        expectsContinue = framing.expectsContinue
         bodySeen = 0
         bodyAnnounced = nil
         number = nil

@@ -131,6 +131,14 @@ extension HTTP1Stream {
     private mutating func end(
         inOrder: Bool, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment
     ) {
+        endMessage(inOrder: inOrder, &exchange, environment)
+        exchange.end(direction, to: environment.sink)
+    }
+
+    /// What is open ends as if the connection did.
+    mutating func endMessage(
+        inOrder: Bool, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment
+    ) {
         if isOpen {
             if inOrder, state == .bodyUntilClose {
                 finish(isWhole: true, &exchange, environment)
@@ -141,6 +149,5 @@ extension HTTP1Stream {
         }
         enter(.start)
         undecided = nil
-        exchange.end(direction, to: environment.sink)
     }
 }

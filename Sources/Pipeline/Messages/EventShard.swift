@@ -109,7 +109,6 @@ struct EventShard {
         switch head.kind {
         case .data:
             let slot = touch(head, serial)
-            if table[slot].wasIdle, table[slot].isAnother(payload, head.direction) { restart(slot, at: head.time) }
             if head.missing > 0 { skip(head.missing, head, slot) }
             account(table[slot].receive(payload, head, to: sink))
             if heldOctets > heldOctetsMax { relieve(at: head.time) }
@@ -143,12 +142,6 @@ struct EventShard {
         }
         recorder.counts.texts += 1
         return base
-    }
-
-    /// The descriptor was given to another connection: what the one before left is shown, and a new one begins.
-    private mutating func restart(_ slot: Int32, at time: Int64) {
-        table[slot].pause(.aborted, at: time, to: sink)
-        table[slot].restart(Conversation(context))
     }
 
     private mutating func skip(_ octets: UInt64, _ head: EventHead, _ slot: Int32) {
@@ -217,7 +210,9 @@ struct EventShard {
     private mutating func open(_ key: ConnectionKey, _ serial: UInt64, at time: Int64) -> Int32 {
         if table.count >= settings.connectionsMax / EventProcessor.shardCount { evictOldest(at: time) }
         recorder.counts.connections += 1
-        let slot = table.insert(EventWorker(key, serial: serial, Conversation(context)))
+        // A socket's address is that of one connection, until it is destroyed.
+        let conversation = Conversation(context, hasKnownEnd: key.kind == .sock)
+        let slot = table.insert(EventWorker(key, serial: serial, conversation))
         recorder.forget(slot)
         redacting?.forget(connection: Int(slot))
         if key.kind == .sock {

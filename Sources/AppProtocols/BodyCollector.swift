@@ -83,9 +83,8 @@ public struct BodyCollector {
         start(context)
         guard !codings.isEmpty else { return }
         // What lies beneath an unknown coding cannot be reached: all is shown as it was on the wire.
-        guard codings.count <= Self.codingsMax, !codings.contains(where: { $0 == nil }) else {
-            return message.note(.unknownCoding)
-        }
+        guard !codings.contains(where: { $0 == nil }) else { return message.note(.unknownCoding) }
+        guard codings.count <= Self.codingsMax else { return message.note(.codingsLimited(max: Self.codingsMax)) }
         waiting = Waiting(codings, context)
     }
 

@@ -17,9 +17,20 @@ public struct Conversation {
         case raw
     }
 
+    /// Whether the next octets of a direction may belong to another connection.
+    private enum Doubt {
+        case none
+        /// They are the first behind what the other side said.
+        case turn
+        /// They are the first behind a silence.
+        case silence
+    }
+
     /// One direction.
     private struct Side {
         var mode = Mode.undecided
+        /// Stays until one of the octets in question is consumed.
+        var doubt = Doubt.none
         /// Received and not consumed.
         var held: [UInt8] = []
         /// When the first of `held` was seen.
@@ -36,11 +47,20 @@ public struct Conversation {
     private var raw: (any ProtocolParser)?
     /// Who spoke last: a turn is where a protocol may begin.
     private var lastSpeaker: Direction?
+    /// Who spoke first: the client, as a rule.
+    private var firstSpeaker: Direction?
+    /// False where nobody tells when the connection ends (a descriptor whose socket is not known).
+    private let hasKnownEnd: Bool
 
     public private(set) var spoken = ConnectionProtocol.raw
 
-    /// - Parameter context: shared by conversations that no two threads use at once.
-    public init(_ context: ParserContext) { self.context = context }
+    /// - Parameters:
+    ///   - context: shared by conversations that no two threads use at once.
+    ///   - hasKnownEnd: false where another connection may follow, of which nothing but its octets tells.
+    public init(_ context: ParserContext, hasKnownEnd: Bool = true) {
+        self.context = context
+        self.hasKnownEnd = hasKnownEnd
+    }
 
     /// Takes the next octets of a direction.
     /// - Returns: `heldOctets` then.
@@ -55,9 +75,11 @@ public struct Conversation {
     private mutating func take(
         _ octets: Span<UInt8>, _ direction: Direction, at time: Int64, _ sink: any MessageSink
     ) {
-        let isTurn = lastSpeaker != direction
-        lastSpeaker = direction
-        if isTurn { turn(to: direction, octets, at: time, sink) }
+        if lastSpeaker != direction {
+            if firstSpeaker == nil { firstSpeaker = direction }
+            lastSpeaker = direction
+            turn(to: direction, at: time, sink)
+        }
         if self[direction].held.isEmpty {
             let consumed = parse(octets, Arrival(direction, time: time, firstTime: time), sink)
             if consumed < octets.count {
@@ -75,6 +97,7 @@ public struct Conversation {
 
     /// Octets are missing before what comes next: how many, if known.
     public mutating func skip(_ octets: UInt64?, _ direction: Direction, at time: Int64, to sink: any MessageSink) {
+        settle(direction, at: time, sink)
         let held = takeHeld(direction)
         let arrival = Arrival(direction, time: time, firstTime: held.isEmpty ? time : self[direction].heldTime)
         // A direction that begins with a gap speaks what the other one does: the parser has to know of its gap.
@@ -97,8 +120,16 @@ public struct Conversation {
         }
     }
 
+    /// The same of both directions, the client's first: a request stands before what answers it.
+    public mutating func pause(_ pause: Pause, at time: Int64, to sink: any MessageSink) {
+        let first = firstSpeaker ?? .sent
+        self.pause(pause, first, at: time, to: sink)
+        self.pause(pause, first.opposite, at: time, to: sink)
+    }
+
     /// Nothing more comes for now, or for good.
     public mutating func pause(_ pause: Pause, _ direction: Direction, at time: Int64, to sink: any MessageSink) {
+        settle(direction, at: time, sink)
         let arrival = Arrival(direction, time: time, firstTime: time)
         let isFinal = pause == .closed || pause == .aborted
         if self[direction].mode != .parsed || isFinal {
@@ -112,6 +143,7 @@ public struct Conversation {
         raw?.pause(pause, arrival, to: sink)
         // After a silence a direction that nobody understood may start anew.
         if self[direction].mode == .raw { self[direction].mode = .undecided }
+        doubt(direction, .silence)
     }
 
     /// Whether something unfinished waits in a direction.
@@ -124,14 +156,44 @@ public struct Conversation {
         sides[0].held.count + sides[1].held.count + (parser?.heldOctets ?? 0) + (raw?.heldOctets ?? 0)
     }
 
-    /// Whether octets that come after a silence begin a conversation of their own: a descriptor may have been given to
-    /// another connection, of which nothing but its first octets tells.
-    public func isAnother(_ octets: Span<UInt8>, _ direction: Direction) -> Bool {
-        guard parser != nil, spoken != .raw, case .found(let found) = context.registry.detect(octets, direction) else {
-            return false
+    // MARK: - The next connection
+
+    /// Whether octets in question begin a conversation of their own: a descriptor may have been given to another
+    /// connection, of which nothing but its first octets tells. What only a parser can tell it says itself.
+    private func beginAnother(_ octets: Span<UInt8>, _ direction: Direction) -> Detection {
+        guard parser != nil, spoken != .raw, self[direction].doubt != .none else { return .no }
+        let preface = spoken == .http2 ? .no : HTTP2FrameFinder.preface(octets)
+        guard preface == .no, self[direction].doubt == .silence else { return preface }
+        switch context.registry.detect(octets, direction) {
+        case .found(let found): return found != spoken ? .yes : .no
+        case .needMore: return octets.count < Self.detectionOctetsMax ? .needMore : .no
+        case .none: return .no
         }
-        // A client's preface comes once in a connection (RFC 9113 § 3.4); HTTP/1 has no such mark and needs none.
-        return found != spoken || (found == .http2 && HTTP2FrameFinder.preface(octets) == .yes)
+    }
+
+    /// Octets that come next are the first behind a turn or a silence.
+    private mutating func doubt(_ direction: Direction, _ doubt: Doubt) {
+        guard !hasKnownEnd, self[direction].mode == .parsed, self[direction].held.isEmpty else { return }
+        self[direction].doubt = doubt
+    }
+
+    /// What was said before is done with: the descriptor was given to another connection, so the one before it ended.
+    private mutating func startAnew(with arrival: Arrival, _ sink: any MessageSink) {
+        pause(.closed, at: arrival.time, to: sink)
+        self = Conversation(context, hasKnownEnd: hasKnownEnd)
+        firstSpeaker = arrival.direction
+        lastSpeaker = arrival.direction
+    }
+
+    /// What is held of octets in question belongs to the connection as it was: it is given to the parser.
+    private mutating func settle(_ direction: Direction, at time: Int64, _ sink: any MessageSink) {
+        guard self[direction].doubt != .none else { return }
+        self[direction].doubt = .none
+        guard self[direction].mode == .parsed, !self[direction].held.isEmpty else { return }
+        var held = takeHeld(direction)
+        let arrival = Arrival(direction, time: time, firstTime: self[direction].heldTime)
+        let consumed = parse(held.span, arrival, sink)
+        keep(&held, droppingFirst: consumed, arrival)
     }
 
     // MARK: - One direction's octets
@@ -142,7 +204,7 @@ public struct Conversation {
         var consumed = 0
         while consumed < octets.count {
             let rest = octets.extracting(consumed...)
-            let arrival = consumed == 0 ? arrival : Arrival(direction, time: arrival.time, firstTime: arrival.time)
+            var arrival = consumed == 0 ? arrival : Arrival(direction, time: arrival.time, firstTime: arrival.time)
             switch self[direction].mode {
             case .undecided:
                 guard detect(rest, direction) else { return consumed }
@@ -150,14 +212,25 @@ public struct Conversation {
                 showRaw(rest, arrival, sink)
                 return octets.count
             case .parsed:
+                if self[direction].doubt != .none {
+                    switch beginAnother(rest, direction) {
+                    case .yes:
+                        startAnew(with: arrival, sink)
+                        continue
+                    case .needMore: return consumed
+                    case .no: arrival.mayBeAnother = true
+                    }
+                }
                 // Out of its place and back: no reference is counted.
                 guard let current = parser.take() else { return consumed }
                 let step = current.receive(rest, arrival, to: sink)
                 parser = consume current
                 consumed += step.consumed
+                if step.consumed > 0 { self[direction].doubt = .none }
                 switch step.outcome {
                 case .needMore: return consumed
                 case .lost: self[direction].mode = .raw
+                case .another: startAnew(with: arrival, sink)
                 case .switches(let next): change(to: next, from: direction, arrival, sink)
                 }
             }
@@ -220,10 +293,26 @@ public struct Conversation {
     }
 
     /// The other end has spoken before: raw octets are shown up to there, and a protocol may begin.
-    private mutating func turn(to direction: Direction, _ octets: Span<UInt8>, at time: Int64, _ sink: any MessageSink)
-    {
-        raw?.pause(.idle, Arrival(direction.opposite, time: time, firstTime: time), to: sink)
+    private mutating func turn(to direction: Direction, at time: Int64, _ sink: any MessageSink) {
+        let other = direction.opposite
+        settle(other, at: time, sink)
+        if self[other].mode == .undecided, !self[other].held.isEmpty,
+            !context.registry.expectsMore(self[other].held.span, other)
+        {
+            // What the other side answers is no request, and what was held before it is not either.
+            if !self[direction].held.isEmpty, self[direction].mode == .undecided { showHeld(direction, sink) }
+            showHeld(other, sink)
+        }
+        raw?.pause(.idle, Arrival(other, time: time, firstTime: time), to: sink)
         if self[direction].mode == .raw { self[direction].mode = .undecided }
+        doubt(direction, .turn)
+    }
+
+    /// Shows as raw octets what was held to tell the protocol.
+    private mutating func showHeld(_ direction: Direction, _ sink: any MessageSink) {
+        let held = takeHeld(direction)
+        let time = self[direction].heldTime
+        showRaw(held.span, Arrival(direction, time: time, firstTime: time), sink)
     }
 
     private mutating func showRaw(_ octets: Span<UInt8>, _ arrival: Arrival, _ sink: any MessageSink) {

@@ -9,9 +9,13 @@ public protocol MessageSink: AnyObject {
     /// Octets that no message shows broke a rule, or were skipped to find the next message: for the ledger.
     /// The octets themselves are shown as a raw message.
     func count(_ malformation: Malformation, octets: UInt64)
+    /// Which of the connections that are followed the next message is of.
+    var connection: Int { get }
 }
 
 extension MessageSink {
+    public var connection: Int { 0 }
+
     /// Gives a gap as a message of its own: octets are missing where no other message can tell it.
     func receive(gap octets: UInt64?, _ arrival: Arrival) {
         var message = Message()

@@ -45,6 +45,15 @@ public struct ParserRegistry: Sendable {
         return .none
     }
 
+    /// Whether octets for which more were needed are worth waiting for although the other side has answered: any word
+    /// may be a method, but one that was answered before its line ended is so only if it is a usual one.
+    func expectsMore(_ octets: Span<UInt8>, _ direction: Direction) -> Bool {
+        entries.contains { entry in
+            guard entry.spoken != .raw, entry.detect(octets, direction) == .needMore else { return false }
+            return entry.spoken != .http1 || HTTP1StartLine.isUsualBeginning(octets)
+        }
+    }
+
     func makeParser(
         _ spoken: ConnectionProtocol, _ context: ParserContext, after previous: (any ProtocolParser)?
     ) -> any ProtocolParser {
@@ -56,7 +65,9 @@ public struct ParserRegistry: Sendable {
 extension ParserRegistry {
     /// All parsers. To add one: its type, a case of `ConnectionProtocol`, and a line here.
     public static let standard = ParserRegistry([
-        Entry(.http2, detect: HTTP2Parser.detect) { context, _ in HTTP2Parser(context) },
+        Entry(.http2, detect: HTTP2Parser.detect) { context, previous in
+            HTTP2Parser(context, (previous as? HTTP1Parser)?.handover)
+        },
         Entry(.http1, detect: HTTP1Parser.detect) { context, _ in HTTP1Parser(context) },
         // Begins with an upgrade alone: nothing in its octets tells it.
         Entry(.webSocket, detect: { _, _ in .no }) { context, previous in

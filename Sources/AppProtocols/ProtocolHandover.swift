@@ -6,9 +6,14 @@ public struct ProtocolHandover: Sendable, Equatable {
     public var to: ConnectionProtocol
     /// The direction in which the request went.
     public var client: Direction
-    /// Target and host of the request; empty where it was not seen.
+    /// Method, target and host of the request; empty where it was not seen.
+    public var method: [UInt8] = []
     public var target: [UInt8] = []
     public var host: [UInt8] = []
+    /// When its first and last octets were seen, and how long its body was.
+    public var requestTime: Int64 = 0
+    public var requestEndTime: Int64 = 0
+    public var requestLength: UInt64 = 0
     /// WebSocket: the server agreed on permessage-deflate (RFC 7692); `nil` where the 101 was not seen.
     public var permessageDeflate: Bool?
     /// Each message of the server, or the client, is compressed by itself (RFC 7692 § 7.1.1).

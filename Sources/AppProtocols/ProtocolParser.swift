@@ -15,6 +15,9 @@ public struct Arrival: Sendable {
     public var time: Int64
     /// When the first of the given octets was seen: earlier than `time` if they waited for more.
     public var firstTime: Int64
+    /// The octets follow what the other side said, or a silence, on a descriptor whose connection's end nobody tells:
+    /// they may belong to the next connection, which got the same number.
+    public var mayBeAnother = false
 
     public init(_ direction: Direction, time: Int64, firstTime: Int64) {
         self.direction = direction
@@ -36,6 +39,8 @@ public struct ParserStep: Sendable, Equatable {
         case switches(to: ConnectionProtocol)
         /// From here on this direction cannot be understood, and what is left is to be shown raw.
         case lost
+        /// What was not consumed belongs to another connection (`Arrival.mayBeAnother`).
+        case another
     }
 
     public init(consumed: Int, _ outcome: Outcome = .needMore) {

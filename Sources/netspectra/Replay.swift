@@ -89,6 +89,7 @@ extension MessageRun.Source {
         var lost: [LedgerReport.Cause] = []
         if outcome.moduleRecords > 0 { filtered.append(.init("no plaintext", outcome.moduleRecords)) }
         if outcome.unknownRecords > 0 { lost.append(.init("type not known", outcome.unknownRecords)) }
+        if outcome.lateRecords > 0 { lost.append(.init("behind the close", outcome.lateRecords)) }
         if outcome.badRecords > 0 { lost.append(.init("damaged", outcome.badRecords)) }
         stages.append(
             .init(

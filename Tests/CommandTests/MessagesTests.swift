@@ -295,6 +295,7 @@ import Testing
         (["--workers", "0", sample], 2, "--workers: 0 is not between 1 and 1024"),
         (["--hex", "--format", "ndjson", sample], 2, "--hex is a form of --format text"),
         (["--transactions", "--format", "protobuf", sample], 2, "the protobuf schema has no message"),
+        (["--transactions", "--frames", sample], 2, "--transactions shows no frames in text"),
         (["--record", "-", sample], 2, "standard output is for messages"),
         (["--where", "tcp and por 1", sample], 2, "did you mean port?"),
     ])

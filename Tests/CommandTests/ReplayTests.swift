@@ -104,6 +104,36 @@ import Testing
         #expect(try replay(recording, "--frames").text.contains("[HTTP/2 frame SETTINGS, stream 0, 0 octets]"))
     }
 
+    /// What is behind the end of the pipeline is not shown, and counted; another file has an end of its own.
+    @Test func recordsBehindTheCloseAreCounted() throws {
+        var recording = RecordingText()
+        recording.say(.sent, "GET /1 HTTP/1.1\r\n\r\n")
+        recording.add(line: #"{"Op":"close","Timestamp":1700000000002000000}"#)
+        recording.say(.sent, "GET /2 HTTP/1.1\r\n\r\n")
+        recording.destroy()
+        recording.add(line: "damaged")
+        let outcome = try replay(recording)
+        #expect(outcome.code == 1)
+        #expect(outcome.lines.filter { $0.hasPrefix("GET ") } == ["GET /1 HTTP/1.1"])
+        #expect(outcome.errors.contains("2 records lost (behind the close)"), "\(outcome.errors)")
+        let (_, summary) = try MessagesTests.objects(replay(recording, "-f", "ndjson"))
+        let stage = try #require(summary["ledger"]["stages"].array.first)
+        #expect(stage["seen"].int == 5 && stage["delivered"].int == 1)
+        #expect(stage["filtered"]["no plaintext"].int == 1)
+        #expect(stage["lost"]["behind the close"].int == 2 && stage["lost"]["damaged"].int == 1)
+        #expect(stage["balanced"].bool == true)
+    }
+
+    /// All that was captured is shown, whatever is kept of the body.
+    @Test func octetsAsCapturedDoNotDependOnTheBodyLimit() throws {
+        var recording = RecordingText()
+        let body = String(repeating: "a", count: 100)
+        recording.say(.received, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n\(body)")
+        let outcome = try replay(recording, "--hex", "--body-limit", "10")
+        #expect(outcome.text.contains("00000080") && !outcome.text.contains("limit"))
+        #expect(try replay(recording, "--body-limit", "10").text.contains("larger than the limit: 10 octets are shown"))
+    }
+
     @Test func compressedRecordingsAreRead() throws {
         let plain = try replay(Self.exchange)
         for compressed in [gzip([UInt8](Self.exchange.data)), zstd([UInt8](Self.exchange.data))] {

@@ -126,6 +126,49 @@ import Testing
         }
     }
 
+    /// What is there already keeps its mode; a link stays, and what it names is replaced, or made.
+    @Test func aReplacedFileKeepsItsModeAndItsLinks() throws {
+        try Golden.withTemporaryDirectory { folder in
+            let (path, link) = (folder + "/file", folder + "/link")
+            try Golden.write([1], to: path)
+            // SAFETY: chmod(2), symlink(2) and mkdir(2) read the NUL-terminated paths during the calls.
+            unsafe try #require(chmod(path, 0o640) == 0 && symlink("folder/../file", link) == 0)
+            // SAFETY: as above.
+            unsafe try #require(mkdir(folder + "/folder", 0o700) == 0 && symlink("new", folder + "/dangling") == 0)
+            for (name, octets) in [(link, [2, 3] as [UInt8]), (folder + "/dangling", [4])] {
+                let file = try OutputFile(path: name)
+                try file.write(octets.span)
+                try file.commit()
+            }
+            #expect(try Golden.read(path) == [2, 3] && Golden.read(folder + "/new") == [4])
+            #expect(FileTree.linkTarget(link) == "folder/../file" && FileTree.linkTarget(folder + "/dangling") == "new")
+            var status = stat()
+            // SAFETY: stat(2) reads the NUL-terminated path and fills `status` during the call.
+            unsafe try #require(stat(path, &status) == 0)
+            #expect(status.st_mode & 0o7777 == 0o640)
+            #expect(Set(Self.names(in: folder)) == ["file", "link", "folder", "dangling", "new"])
+        }
+    }
+
+    /// A name of a descriptor means what is open there, from where it stands.
+    @Test func aNameOfADescriptorIsWrittenInPlace() throws {
+        try Golden.withTemporaryDirectory { folder in
+            let path = folder + "/file"
+            try Golden.write([1, 2, 3], to: path)
+            // SAFETY: open(2) reads the NUL-terminated path during the call.
+            let descriptor = unsafe open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+            try #require(descriptor >= 0)
+            for name in ["/dev/fd/\(descriptor)", "/proc/self/fd/\(descriptor)"] {
+                let file = try OutputFile(path: name)
+                try file.write([4].span)
+                try file.commit()
+            }
+            close(descriptor)
+            #expect(try Golden.read(path) == [1, 2, 3, 4, 4])
+            #expect(Self.names(in: folder) == ["file"])
+        }
+    }
+
     @Test func whatCannotBeWrittenIsNamed() throws {
         try Golden.withTemporaryDirectory { folder in
             let missing = #expect(throws: SystemFailure.self) {

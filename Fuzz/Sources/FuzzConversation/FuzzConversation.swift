@@ -20,8 +20,9 @@ public func fuzzConversation(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt
     settings.rawOctetsMax = 48
     settings.wireOctetsMax = 256
     let steps = Step.list(of: input.dropFirst())
-    let whole = run(steps, settings, piece: .max)
-    let pieces = run(steps, settings, piece: 1 + Int(choice >> 3))
+    let hasKnownEnd = choice & 0x80 == 0
+    let whole = run(steps, settings, hasKnownEnd, piece: .max)
+    let pieces = run(steps, settings, hasKnownEnd, piece: 1 + Int(choice >> 3))
     precondition(whole == pieces, "a split shows")
     return 0
 }
@@ -52,8 +53,8 @@ private enum Step {
 }
 
 /// What came out, as text.
-private func run(_ steps: [Step], _ settings: ParserSettings, piece: Int) -> [String] {
-    var conversation = Conversation(ParserContext(settings, NoBodyTools()))
+private func run(_ steps: [Step], _ settings: ParserSettings, _ hasKnownEnd: Bool, piece: Int) -> [String] {
+    var conversation = Conversation(ParserContext(settings, NoBodyTools()), hasKnownEnd: hasKnownEnd)
     let sink = CheckingSink(settings)
     var time: Int64 = 1
     for step in steps {

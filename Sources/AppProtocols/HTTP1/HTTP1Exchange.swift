@@ -139,9 +139,13 @@ struct HTTP1Exchange {
         (first..<entries.count).contains { isUnanswered($0, by: direction) }
     }
 
-    /// Target and host of a request.
+    /// What is known of a request.
     func name(_ handover: inout ProtocolHandover, by number: UInt32) {
         guard let index = index(of: number) else { return }
+        handover.method = entries[index].transaction.method
+        handover.requestTime = entries[index].transaction.requestTime
+        handover.requestEndTime = entries[index].transaction.requestEndTime
+        handover.requestLength = entries[index].transaction.requestLength
         handover.target = entries[index].transaction.target
         handover.host = entries[index].transaction.host
     }

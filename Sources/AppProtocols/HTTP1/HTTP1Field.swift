@@ -9,7 +9,7 @@ enum HTTP1Field {
     ) {
         let start = line.lowerBound
         if LineScan.isBlank(octets[start]) { return fold(octets, line, into: &list, &odd) }
-        guard list.fields.count < fieldsMax else { return }
+        guard list.fields.count < fieldsMax else { return odd.formUnion(.tooMany) }
         let index = LineScan.endOfToken(octets, from: start, to: line.upperBound)
         guard index < line.upperBound, octets[index] == 0x3A, index > start else {
             odd.insert(.control)

@@ -10,6 +10,8 @@ struct HTTP1Framing {
     /// Content codings, then transfer codings without `chunked`, in the order they were applied.
     var codings: [ContentCoding?] = []
     var isEventStream = false
+    /// The request waits for `100 (Continue)` before it sends its body (RFC 9110 § 10.1.1).
+    var expectsContinue = false
     /// In the head's octets: values of the fields of that name, the first of each.
     var host = HeaderList.Extent.none
     var upgrade = HeaderList.Extent.none
@@ -38,6 +40,10 @@ struct HTTP1Framing {
         guard !name.isEmpty else { return }
         switch (name.count, octets[name.lowerBound] | 0x20) {
         case (4, 0x68): if named(octets, name, "host"), host.isEmpty { host = field.value }
+        case (6, 0x65):
+            if named(octets, name, "expect"), LineScan.equals(octets, field.value.range, "100-continue") {
+                expectsContinue = true
+            }
         case (7, 0x75): if named(octets, name, "upgrade"), upgrade.isEmpty { upgrade = field.value }
         case (14, 0x63): if named(octets, name, "content-length") { readLength(octets, field.value.range) }
         case (17, 0x74): if named(octets, name, "transfer-encoding") { readTransferCodings(octets, field.value.range) }

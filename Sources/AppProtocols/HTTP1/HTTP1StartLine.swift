@@ -149,8 +149,9 @@ struct HTTP1StartLine {
     /// method, or holds the beginning of a response. What stands before is the rest of something else.
     static func candidate(_ octets: Span<UInt8>, _ range: Range<Int>) -> Int? {
         guard range.count >= 12 else { return nil }
-        if parse(octets, range) != nil { return range.lowerBound }
+        // Before, as what stands before a method may look like the beginning of one.
         if let start = requestInside(octets, range) { return start }
+        if parse(octets, range) != nil { return range.lowerBound }
         var index = range.lowerBound
         while index <= range.upperBound - 12 {
             if octets[index] == 0x48, isResponseStart(octets, index..<range.upperBound) { return index }
@@ -159,9 +160,43 @@ struct HTTP1StartLine {
         return nil
     }
 
+    /// Those that end as another one does stand before it.
     private static let knownMethods = [
-        "GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE", "PROPFIND", "REPORT",
+        "GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "PROPPATCH", "ORDERPATCH", "PATCH", "CONNECT",
+        "TRACE", "PROPFIND", "REPORT",
     ]
+
+    /// Whether octets begin as a response does.
+    static func detectResponse(_ octets: Span<UInt8>) -> Detection {
+        guard begins(octets, "HTTP/") else { return .no }
+        guard octets.count >= 12 else { return .needMore }
+        return isResponseStart(octets, 0..<octets.count) ? .yes : .no
+    }
+
+    /// Whether octets begin with the line of a request of a known method.
+    static func detectUsualRequest(_ octets: Span<UInt8>) -> Detection {
+        guard isUsualRequest(octets) else { return .no }
+        var scanned = 0
+        var line: HTTP1StartLine?
+        return detect(octets, at: 0, scanned: &scanned, line: &line)
+    }
+
+    /// Whether octets may be the beginning of a known method's request, or of a response, perhaps behind empty lines.
+    static func isUsualBeginning(_ octets: Span<UInt8>) -> Bool {
+        var start = 0
+        while start < octets.count, octets[start] == LineScan.cr || octets[start] == LineScan.lf { start += 1 }
+        let rest = octets.extracting(start...)
+        return !rest.isEmpty && (begins(rest, "HTTP/") || isUsualRequest(rest))
+    }
+
+    private static func isUsualRequest(_ octets: Span<UInt8>) -> Bool {
+        knownMethods.contains { begins(octets, "\($0) ") }
+    }
+
+    /// Whether octets, as many as there are, agree with a text.
+    private static func begins(_ octets: Span<UInt8>, _ text: String) -> Bool {
+        zip(octets.indices, text.utf8).allSatisfy { octets[$0] == $1 }
+    }
 
     private static func requestInside(_ octets: Span<UInt8>, _ range: Range<Int>) -> Int? {
         let versionStart = range.upperBound - 8

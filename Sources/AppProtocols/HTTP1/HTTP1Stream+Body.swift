@@ -132,6 +132,9 @@ extension HTTP1Stream {
         offset += end
         if odd.contains(.lineEnd) { message.note(.malformed(.lineEnd)) }
         if odd.contains(.control) { message.note(.malformed(.headerField)) }
+        if odd.contains(.tooMany) {
+            message.markIncomplete(.fieldsLimited(max: environment.parser.context.settings.headerFieldsMax))
+        }
         finish(isWhole: true, &exchange, environment)
         return .advanced
     }

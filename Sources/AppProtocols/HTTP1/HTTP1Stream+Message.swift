@@ -10,6 +10,7 @@ extension HTTP1Stream {
         isOpen = true
         isDamaged = false
         isStreamed = false
+        expectsContinue = framing.expectsContinue
         bodySeen = 0
         bodyAnnounced = nil
         number = nil
@@ -22,7 +23,7 @@ extension HTTP1Stream {
     private mutating func beginRequest(
         _ framing: borrowing HTTP1Framing, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment
     ) -> Progress {
-        message.host = framing.host.isEmpty ? authority() : framing.host
+        message.host = host(framing)
         let number = exchange.ask(message, mayUpgrade: !framing.upgrade.isEmpty, to: environment.sink)
         self.number = number
         if exchange.isUndecided(number) { undecided = number }
@@ -41,7 +42,13 @@ extension HTTP1Stream {
         return .advanced
     }
 
-    /// The authority of an absolute target or of `CONNECT`'s (RFC 9112 § 3.2).
+    /// The authority that the target names goes before `Host` (RFC 9112 § 3.2.2, § 3.3).
+    func host(_ framing: borrowing HTTP1Framing) -> HeaderList.Extent {
+        let authority = authority()
+        return authority.isEmpty ? framing.host : authority
+    }
+
+    /// The authority of an absolute target, without user and password, or of `CONNECT`'s (RFC 9112 § 3.2).
     private func authority() -> HeaderList.Extent {
         let octets = message.headers.octets.span
         let target = message.target.range
@@ -50,9 +57,12 @@ extension HTTP1Stream {
         while index < target.upperBound, octets[index] != 0x3A, octets[index] != 0x2F { index += 1 }
         guard index + 2 < target.upperBound, octets[index] == 0x3A, octets[index + 1] == 0x2F, octets[index + 2] == 0x2F
         else { return .none }
-        let start = index + 3
+        var start = index + 3
         index = start
-        while index < target.upperBound, octets[index] != 0x2F, octets[index] != 0x3F { index += 1 }
+        while index < target.upperBound, octets[index] != 0x2F, octets[index] != 0x3F {
+            if octets[index] == UInt8(ascii: "@") { start = index + 1 }
+            index += 1
+        }
         return .init(start..<index)
     }
 
@@ -154,8 +164,7 @@ extension HTTP1Stream {
 
     mutating func keepWire(_ octets: Span<UInt8>, _ range: Range<Int>, _ context: ParserContext) {
         guard context.settings.keepsWire else { return }
-        let room = max(0, context.settings.wireOctetsMax - message.wire.count)
-        message.wire.append(contentsOf: octets.extracting(range).extracting(first: room))
+        message.keepWire(octets.extracting(range), context.settings)
     }
 
     // MARK: Ends

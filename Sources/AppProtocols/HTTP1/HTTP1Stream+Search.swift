@@ -60,7 +60,8 @@ extension HTTP1Stream {
         message.body.decodedLength = count
         message.note(.malformed(cause))
         if environment.parser.context.settings.keepsWire {
-            message.wire = Array(message.body.octets.prefix(environment.parser.context.settings.wireOctetsMax))
+            let octets = message.body.octets
+            message.keepWire(octets.span, environment.parser.context.settings)
         }
         message.give(to: environment.sink)
         environment.sink.count(cause, octets: count)
@@ -130,6 +131,14 @@ extension HTTP1Stream {
     private mutating func end(
         inOrder: Bool, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment
     ) {
+        endMessage(inOrder: inOrder, &exchange, environment)
+        exchange.end(direction, to: environment.sink)
+    }
+
+    /// What is open ends as if the connection did.
+    mutating func endMessage(
+        inOrder: Bool, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment
+    ) {
         if isOpen {
             if inOrder, state == .bodyUntilClose {
                 finish(isWhole: true, &exchange, environment)
@@ -140,6 +149,5 @@ extension HTTP1Stream {
         }
         enter(.start)
         undecided = nil
-        exchange.end(direction, to: environment.sink)
     }
 }

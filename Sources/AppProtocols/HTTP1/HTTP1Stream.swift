@@ -36,6 +36,8 @@ struct HTTP1Stream {
     var isOpen = false
     /// Nobody knows when it ends: what came is shown at every pause.
     var isStreamed = false
+    /// A request that sends its body when it is told to (`Expect`).
+    var expectsContinue = false
     /// Parts were shown before the end, or something is missing: for the transaction.
     var isDamaged = false
     var odd: LineScan.Oddities = []
@@ -133,6 +135,7 @@ struct HTTP1Stream {
         _ octets: Span<UInt8>, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment
     ) -> ParserStep {
         var offset = 0
+        if isOpen, let step = beginAnother(octets, &exchange, environment) { return step }
         while true {
             // What the caller gives again may be less than what it once held back.
             if scanned > octets.count - offset { restartFront() }
@@ -246,7 +249,7 @@ struct HTTP1Stream {
         readStartLine()
         message.markIncomplete(.headLimited(octets: UInt64(end)))
         let isRequest = message.kind == .http1Request
-        message.host = HTTP1Framing(message.headers).host
+        message.host = host(HTTP1Framing(message.headers))
         isOpen = true
         isDamaged = true
         if isRequest {
@@ -319,9 +322,7 @@ struct HTTP1Stream {
     private mutating func noteOddities(limited fieldsMax: Int) {
         if odd.contains(.lineEnd) { message.note(.malformed(.lineEnd)) }
         if odd.contains(.control) { message.note(.malformed(.headerField)) }
-        if message.headers.fields.count >= fieldsMax {
-            message.markIncomplete(.headLimited(octets: UInt64(message.headers.octets.count)))
-        }
+        if odd.contains(.tooMany) { message.markIncomplete(.fieldsLimited(max: fieldsMax)) }
     }
 }
 

@@ -11,6 +11,8 @@ enum LineScan {
         static let lineEnd = Oddities(rawValue: 1)
         /// A control octet stands in a line.
         static let control = Oddities(rawValue: 2)
+        /// There are more fields than the limit.
+        static let tooMany = Oddities(rawValue: 4)
     }
 
     struct Line {

@@ -18,13 +18,28 @@ struct HTTP2Connection: ~Copyable {
     /// For frames, where they are shown.
     var frameMessage: Message?
 
-    init(_ context: ParserContext) { self.context = context }
+    /// - Parameter upgrade: the HTTP/1 request that the connection began with, if it did.
+    init(_ context: ParserContext, _ upgrade: ProtocolHandover? = nil) {
+        self.context = context
+        guard let upgrade, upgrade.to == .http2, !upgrade.method.isEmpty else { return }
+        client = upgrade.client
+        // Its answer comes on stream 1 (RFC 7540 § 3.2).
+        let place = streams.open(1)
+        streams[place].ask(upgrade)
+    }
 
     // MARK: Octets to frames
 
     mutating func receive(
         _ octets: Span<UInt8>, _ side: inout HTTP2Side, _ arrival: Arrival, to sink: any MessageSink
     ) -> ParserStep {
+        if arrival.mayBeAnother {
+            switch beginAnother(octets, side) {
+            case .yes: return ParserStep(consumed: 0, .another)
+            case .needMore: return ParserStep(consumed: 0)
+            case .no: break
+            }
+        }
         var at = 0
         while at < octets.count || (side.phase == .payload && side.remaining == 0) {
             switch side.phase {
@@ -54,6 +69,18 @@ struct HTTP2Connection: ~Copyable {
             }
         }
         return ParserStep(consumed: at)
+    }
+
+    /// Whether octets begin another connection: a client's preface comes once (RFC 9113 § 3.4), and where a frame is to
+    /// begin, none looks like a line of HTTP/1.
+    private func beginAnother(_ octets: Span<UInt8>, _ side: borrowing HTTP2Side) -> Detection {
+        switch side.phase {
+        case .start: return .no
+        case .header:
+            let preface = HTTP2FrameFinder.preface(octets)
+            return preface == .no ? HTTP1Parser.detect(octets, side.direction) : preface
+        case .payload, .searching: return HTTP2FrameFinder.preface(octets)
+        }
     }
 
     /// Takes what a direction starts with.

@@ -18,6 +18,8 @@ struct HTTP2Head {
     var contentCodings: [ContentCoding?] = []
     var grpcCodings: [ContentCoding?] = []
     var grpcStatus: UInt32?
+    /// `Content-Length`; `nil` where it is no number.
+    var contentLength: UInt64?
 
     init(_ list: borrowing HeaderList) {
         let octets = list.octets.span
@@ -76,6 +78,8 @@ struct HTTP2Head {
         case (13, UInt8(ascii: "g")) where name.equals(Name.grpcEncoding):
             grpcCodings = []
             Self.append(value, field.marks, to: &grpcCodings)
+        case (14, UInt8(ascii: "c")) where name.equals(Name.contentLength):
+            contentLength = field.marks.contains(.unknownValue) ? nil : value.length
         case (16, UInt8(ascii: "c")) where name.equals(Name.contentEncoding):
             Self.append(value, field.marks, to: &contentCodings)
         default: break
@@ -119,11 +123,13 @@ struct HTTP2Head {
         static let status = Array(":status".utf8)
         static let host = Array("host".utf8)
         static let contentType = Array("content-type".utf8)
+        static let contentLength = Array("content-length".utf8)
         static let contentEncoding = Array("content-encoding".utf8)
         static let grpcEncoding = Array("grpc-encoding".utf8)
         static let grpcStatus = Array("grpc-status".utf8)
         static let all = [
-            method, scheme, path, authority, status, host, contentType, contentEncoding, grpcEncoding, grpcStatus,
+            method, scheme, path, authority, status, host, contentType, contentLength, contentEncoding, grpcEncoding,
+            grpcStatus,
         ]
 
         // What values begin with.
@@ -143,6 +149,18 @@ extension Span where Element == UInt8 {
     }
 
     /// The number written here in decimal, of at most nine digits.
+    /// A number of octets, of at most 18 digits.
+    fileprivate var length: UInt64? {
+        guard 1...18 ~= count else { return nil }
+        var number: UInt64 = 0
+        for index in indices {
+            let digit = self[index] &- 0x30
+            guard digit < 10 else { return nil }
+            number = number * 10 + UInt64(digit)
+        }
+        return number
+    }
+
     fileprivate var decimal: UInt32? {
         guard 1...9 ~= count else { return nil }
         var number: UInt32 = 0

@@ -19,8 +19,12 @@ public final class HTTP2Parser: ProtocolParser {
     /// Streams with an unfinished message or transaction.
     var openStreams: Int { connection.streams.count }
 
-    /// - Parameter context: whose pool state objects come from and go to.
-    public init(_ context: ParserContext) { connection = HTTP2Connection(context) }
+    /// - Parameters:
+    ///   - context: whose pool state objects come from and go to.
+    ///   - upgrade: what the HTTP/1 messages said that switched to HTTP/2 (`Upgrade: h2c`).
+    public init(_ context: ParserContext, _ upgrade: ProtocolHandover? = nil) {
+        connection = HTTP2Connection(context, upgrade)
+    }
 
     public static func detect(_ prefix: Span<UInt8>, _ direction: Direction) -> Detection {
         switch HTTP2FrameFinder.preface(prefix) {

@@ -98,6 +98,16 @@ struct HTTP2Stream {
         transaction.responseTime = 0
     }
 
+    /// The request was asked in HTTP/1, and is whole.
+    mutating func ask(_ upgrade: ProtocolHandover) {
+        request = .ended
+        transaction.direction = upgrade.client
+        transaction.name(method: upgrade.method.span, host: upgrade.host.span, target: upgrade.target.span)
+        transaction.requestTime = upgrade.requestTime
+        transaction.requestEndTime = upgrade.requestEndTime
+        transaction.requestLength = upgrade.requestLength
+    }
+
     /// A promise came in a direction, which is a whole request.
     mutating func promise(_ direction: Direction, from start: Int64, to end: Int64, isComplete: Bool) {
         request = .ended
@@ -151,6 +161,9 @@ struct HTTP2Assembly {
     var collector = BodyCollector()
     /// Cuts messages out of the body of a gRPC call.
     var grpc: GRPCAssembly?
+    /// Octets of the body, and as `Content-Length` has it, where that says how many come.
+    private var bodySeen: UInt64 = 0
+    private var bodyAnnounced: UInt64?
     /// A stream of events (HTML § 9.2): shown as far as it came whenever the connection falls silent.
     var isEventStream = false
     /// Something came since a part was shown.
@@ -183,6 +196,8 @@ extension HTTP2Assembly {
         message.streamID = streamID
         isEventStream = false
         hasNews = true
+        bodySeen = 0
+        bodyAnnounced = nil
     }
 
     /// Makes it ready for the next message and keeps its memory.
@@ -200,6 +215,7 @@ extension HTTP2Assembly {
         to sink: any MessageSink
     ) {
         hasNews = true
+        bodySeen += UInt64(content.count)
         collector.append(content, to: &message, context)
         grpc?.append(content, at: time, context, to: sink)
     }
@@ -217,10 +233,28 @@ extension HTTP2Assembly {
     mutating func finish(_ note: MessageNote?, at time: Int64, to sink: any MessageSink) -> Share {
         grpc?.finish(at: time, to: sink)
         message.endTime = time
-        if let note { message.markIncomplete(note) }
+        if let note { message.markIncomplete(note) } else { checkLength() }
         collector.end(isWhole: note == nil, in: &message)
         message.give(to: sink)
         return (message.kind, message.body.length, message.isComplete)
+    }
+
+    /// A body of another length than announced makes the message malformed (RFC 9113 § 8.1.1).
+    private mutating func checkLength() {
+        guard let bodyAnnounced, bodySeen != bodyAnnounced, message.isComplete else { return }
+        if bodySeen < bodyAnnounced {
+            message.markIncomplete(.bodyShort(seen: bodySeen, announced: bodyAnnounced))
+        } else {
+            message.note(.malformed(.contentLength))
+        }
+    }
+
+    /// Whether the length is that of the body that comes: an answer to HEAD, and one that says that nothing has
+    /// changed, has none (RFC 9110 § 8.6). Of an answer alone nobody knows.
+    private func isLengthOfBody(_ transaction: borrowing Transaction) -> Bool {
+        guard message.kind == .http2Response else { return true }
+        let method = transaction.methodOctets
+        return !method.isEmpty && !LineScan.equals(method, method.indices, "head") && message.status != 304
     }
 
     /// Gives the message as far as it came; the rest goes on.
@@ -257,8 +291,7 @@ extension HTTP2Assembly {
     /// Keeps octets as they were captured, where that is asked for.
     mutating func keepWire(_ octets: Span<UInt8>, _ context: ParserContext) {
         guard context.settings.keepsWire else { return }
-        let room = max(0, context.settings.wireOctetsMax - message.wire.count)
-        message.wire.append(contentsOf: octets.extracting(0..<min(room, octets.count)))
+        message.keepWire(octets, context.settings)
     }
 
     mutating func decodeWaiting() { collector.decodeWaiting(in: &message) }
@@ -277,6 +310,7 @@ extension HTTP2Assembly {
         message.fill(from: &block, head)
         isEventStream = head.isEventStream
         if message.kind == .http2Request { describe(&transaction) } else { transaction.status = head.status }
+        if isLengthOfBody(transaction) { bodyAnnounced = head.contentLength }
         let isWanted = context.settings.filter?.wantsRequest(of: transaction) ?? true
         if message.kind == .http2Response { message.isWanted = isWanted }
         collector.begin(head.contentCodings, in: &message, context)

@@ -115,6 +115,13 @@ public struct Message: Sendable {
         if !notes.contains(note) { notes.append(note) }
     }
 
+    /// Keeps octets as they were captured, as far as the limit allows.
+    mutating func keepWire(_ octets: Span<UInt8>, _ settings: ParserSettings) {
+        let room = max(0, settings.wireOctetsMax - wire.count)
+        wire.append(contentsOf: octets.extracting(first: room))
+        if octets.count > room { note(.wireLimited(shown: UInt64(settings.wireOctetsMax))) }
+    }
+
     /// Adds a note and marks the message incomplete.
     public mutating func markIncomplete(_ note: MessageNote) {
         isComplete = false

@@ -17,6 +17,8 @@ public enum MessageNote: Sendable, Equatable {
     case beginningNotSeen
     /// The body is larger than the limit: so many octets are shown.
     case bodyLimited(shown: UInt64)
+    /// The octets as captured are more than the limit: so many are shown.
+    case wireLimited(shown: UInt64)
     /// Decoding ended at the limit for decoded octets (a decompression bomb, or a large download).
     case decodingLimited(octets: UInt64)
     /// The body could not be decoded from some point on: what follows is left out.
@@ -25,6 +27,10 @@ public enum MessageNote: Sendable, Equatable {
     case codingTruncated(ContentCoding)
     /// A content coding nobody here knows: the body is shown as it was on the wire.
     case unknownCoding
+    /// More content codings than are taken off: the body is shown as it was on the wire.
+    case codingsLimited(max: Int)
+    /// The head has more fields than the limit: further ones are missing.
+    case fieldsLimited(max: Int)
     /// The head is larger than the limit: fields are missing.
     case headLimited(octets: UInt64)
     /// Header fields refer to table entries that were never seen.

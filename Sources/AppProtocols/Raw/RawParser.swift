@@ -67,7 +67,8 @@ public final class RawParser: ProtocolParser {
         message.body.length = UInt64(message.body.octets.count)
         message.body.decodedLength = message.body.length
         if context.settings.keepsWire {
-            message.wire = Array(message.body.octets.prefix(context.settings.wireOctetsMax))
+            let octets = message.body.octets
+            message.keepWire(octets.span, context.settings)
         }
         sink.receive(message)
         // A connection that waits keeps no buffer.

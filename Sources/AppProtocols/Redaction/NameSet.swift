@@ -27,6 +27,15 @@ struct NameSet: Sendable {
         return false
     }
 
+    /// Whether one of the names begins so, or is all of it.
+    func isBeginning(_ text: Span<UInt8>) -> Bool {
+        guard text.count <= lengthMax else { return false }
+        for name in names where name.count >= text.count && Self.equal(name.span.extracting(0..<text.count), text) {
+            return true
+        }
+        return false
+    }
+
     /// - Parameter lower: in lower case.
     static func equal(_ lower: Span<UInt8>, _ text: Span<UInt8>) -> Bool {
         guard lower.count == text.count else { return false }

@@ -1,9 +1,17 @@
+import Events
 import Octets
 
 /// Stands before another sink and redacts what goes there. A message that holds no secret is handed on as it is.
 public final class RedactingSink: MessageSink {
     private let redactor: Redactor
     private let sink: any MessageSink
+    /// How raw octets ended that ended within a line with a secret, or what may become one; of few connections.
+    private var lines: [Place: OpenLine] = [:]
+
+    private struct Place: Hashable {
+        var connection: Int
+        var direction: Direction
+    }
 
     public init(_ redactor: Redactor, before sink: any MessageSink) {
         self.redactor = redactor
@@ -11,9 +19,17 @@ public final class RedactingSink: MessageSink {
     }
 
     public func receive(_ message: borrowing Message) {
-        guard redactor.concerns(message) else { return sink.receive(message) }
+        let place = Place(connection: sink.connection, direction: message.direction)
+        let before = lines.isEmpty ? nil : lines[place]
+        guard redactor.concerns(message) || before != nil else { return sink.receive(message) }
         var redacted = copy message
-        redactor.redact(&redacted)
+        guard message.kind == .raw || before != nil || redactor.isCut(message) else {
+            redactor.redact(&redacted)
+            return sink.receive(redacted)
+        }
+        var line = before ?? .plain
+        redactor.redact(&redacted, after: &line)
+        lines[place] = line == .plain ? nil : line
         sink.receive(redacted)
     }
 
@@ -25,4 +41,10 @@ public final class RedactingSink: MessageSink {
     }
 
     public func count(_ malformation: Malformation, octets: UInt64) { sink.count(malformation, octets: octets) }
+
+    /// The number is another connection's now.
+    public func forget(connection: Int) {
+        guard !lines.isEmpty else { return }
+        for direction in Direction.allCases { lines[Place(connection: connection, direction: direction)] = nil }
+    }
 }

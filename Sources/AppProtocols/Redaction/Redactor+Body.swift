@@ -14,9 +14,9 @@ extension Redactor {
     func bodyEdits(_ message: borrowing Message) -> BodyChange {
         guard !message.body.octets.isEmpty else { return .none }
         switch message.kind {
-        case .gap, .grpc: return .none
+        case .gap: return .none
         case .http2Frame: return frameChange(message)
-        case .raw: return rawEdits(message)
+        case .raw: return Self.change(rawEdits(of: message.body.octets.span))
         default: break
         }
         guard redactsBodies else { return .none }
@@ -24,7 +24,7 @@ extension Redactor {
         var edits = OctetEdits()
         let octets = message.body.octets.span
         addMembers(of: octets, to: &edits)
-        if message.kind != .webSocket, mayBeForm(message) {
+        if message.kind != .webSocket, message.kind != .grpc, mayBeForm(message) {
             addParameters(of: octets, 0..<octets.count, formNames, .form, to: &edits)
         }
         return edits.isEmpty ? .none : .edited(edits)
@@ -36,32 +36,27 @@ extension Redactor {
         if message.isContinuation { return false }
         for note in message.notes {
             switch note {
-            case .gap, .beginningNotSeen, .unknownCoding: return false
+            case .gap, .beginningNotSeen, .unknownCoding, .codingsLimited: return false
             default: continue
             }
         }
         return true
     }
 
-    /// Header blocks are coded; DATA is a part of a body cut anywhere.
+    /// Header blocks are coded; DATA is a part of a body cut anywhere. What GOAWAY says for people, and what is in
+    /// frames that nobody here knows, may be any text.
     private func frameChange(_ message: borrowing Message) -> BodyChange {
         switch message.code {
         case 0: redactsBodies ? .withheld : .none
         case 1, 5, 9:
             !redactsHeads
                 ? .none : message.notes.isEmpty ? .shownUpToBlock(at: message.headerBlockOffset) : .withheld
-        default: .none
+        case 7: Self.change(rawEdits(of: message.body.octets.span, from: min(8, message.body.octets.count)))
+        default: Self.change(rawEdits(of: message.body.octets.span))
         }
     }
 
-    private func rawEdits(_ message: borrowing Message) -> BodyChange {
-        var edits = OctetEdits()
-        let octets = message.body.octets.span
-        addLines(of: octets, to: &edits)
-        addMembers(of: octets, to: &edits)
-        addParameters(of: octets, 0..<octets.count, formNames, .word, to: &edits)
-        return edits.isEmpty ? .none : .edited(edits)
-    }
+    private static func change(_ edits: OctetEdits) -> BodyChange { edits.isEmpty ? .none : .edited(edits) }
 
     /// By its type (RFC 1866's, as HTML has it), or where no type is known.
     private func mayBeForm(_ message: borrowing Message) -> Bool {
@@ -122,7 +117,7 @@ extension Redactor {
         if redactsBodies, !message.body.isKeptWhole { return false }
         for note in message.notes {
             switch note {
-            case .headLimited, .malformed, .gap, .beginningNotSeen: return false
+            case .headLimited, .fieldsLimited, .malformed, .gap, .beginningNotSeen: return false
             default: continue
             }
         }

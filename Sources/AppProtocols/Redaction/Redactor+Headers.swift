@@ -39,8 +39,8 @@ extension Redactor {
     private static let urlFields = NameSet([":path", "Location", "Content-Location", "Referer"])
 
     /// Looks at every line for what stands before its colon. Folded lines (RFC 9112 § 5.2) belong to the value.
-    func addLines(of octets: Span<UInt8>, to edits: inout OctetEdits) {
-        var start = 0
+    func addLines(of octets: Span<UInt8>, from start: Int = 0, to edits: inout OctetEdits) {
+        var start = start
         while start < octets.count {
             let end = endOfLine(octets, from: start)
             if let colon = colon(of: octets, start..<end) {
@@ -72,7 +72,7 @@ extension Redactor {
 
     /// From the first octet that is no blank to the line's end, and on over lines that begin with a blank. A CR alone
     /// ends no value.
-    private func valueRange(_ octets: Span<UInt8>, from colon: Int) -> Range<Int> {
+    func valueRange(_ octets: Span<UInt8>, from colon: Int) -> Range<Int> {
         var start = colon
         while start < octets.count, Self.isBlank(octets[start]) { start += 1 }
         var end = start
@@ -84,7 +84,7 @@ extension Redactor {
         return start..<end
     }
 
-    private static func isBlank(_ octet: UInt8) -> Bool { octet == 0x20 || octet == 0x09 }
+    static func isBlank(_ octet: UInt8) -> Bool { octet == 0x20 || octet == 0x09 }
 
     // MARK: The secret part of a value
 

@@ -18,63 +18,76 @@ extension Redactor {
         guard !names.isEmpty else { return }
         var index = range.lowerBound
         if place == .form, !range.isEmpty {
-            index = addParameter(of: octets, index..<range.upperBound, names, place, to: &edits)
+            index = addParameter(of: octets, index..<range.upperBound, depth: 0, names, place, to: &edits)
         }
         while index < range.upperBound {
-            switch octets[index] {
-            case UInt8(ascii: "?"), UInt8(ascii: "&"), UInt8(ascii: "#"), UInt8(ascii: ";"):
-                index = addParameter(of: octets, (index + 1)..<range.upperBound, names, place, to: &edits)
-            default: index += 1
+            let character = Character(octets, at: index, to: range.upperBound)
+            index += character.count
+            if character.isDelimiter {
+                let rest = index..<range.upperBound
+                index = addParameter(of: octets, rest, depth: character.depth, names, place, to: &edits)
             }
         }
     }
 
+    /// What one or more octets stand for: a URL within a parameter is percent-encoded, once for each URL around it.
+    private struct Character {
+        var octet: UInt8
+        var count = 1
+        /// How often it is encoded.
+        var depth = 0
+
+        init(_ octets: Span<UInt8>, at index: Int, to end: Int) {
+            octet = octets[index]
+            guard octet == UInt8(ascii: "%") else { return }
+            var next = index + 1
+            // `%25` is the percent sign of the next.
+            while next + 3 < end, octets[next] == UInt8(ascii: "2"), octets[next + 1] == UInt8(ascii: "5") { next += 2 }
+            guard next + 1 < end, let high = HexDigit.value(octets[next]), let low = HexDigit.value(octets[next + 1])
+            else { return }
+            octet = high << 4 | low
+            depth = (next - index + 1) / 2
+            count = next + 2 - index
+        }
+
+        var isDelimiter: Bool {
+            octet == UInt8(ascii: "?") || octet == UInt8(ascii: "&") || octet == UInt8(ascii: "#")
+                || octet == UInt8(ascii: ";")
+        }
+    }
+
+    /// - Parameter depth: of the parameter: how often what stands before it is encoded.
     /// - Returns: where the next delimiter is looked for.
     private func addParameter(
-        of octets: Span<UInt8>, _ range: Range<Int>, _ names: NameSet, _ place: ParameterPlace,
+        of octets: Span<UInt8>, _ range: Range<Int>, depth: Int, _ names: NameSet, _ place: ParameterPlace,
         to edits: inout OctetEdits
     ) -> Int {
         // Each octet of a name may be written as three; `[]` and more of it may follow.
         let nameEnd = min(range.upperBound, range.lowerBound + 3 * names.lengthMax + 64)
-        var equals = range.lowerBound
-        while equals < nameEnd, octets[equals] != UInt8(ascii: "=") {
-            if isDelimiter(octets[equals]) || isOutside(octets[equals], place) { return equals }
-            equals += 1
+        var name: [UInt8] = []
+        var index = range.lowerBound
+        var hasValue = false
+        while index < nameEnd, !hasValue {
+            let character = Character(octets, at: index, to: range.upperBound)
+            if character.isDelimiter || isOutside(octets[index], place) { return index }
+            index += character.count
+            hasValue = character.octet == UInt8(ascii: "=")
+            if !hasValue { name.append(character.octet == UInt8(ascii: "+") ? 0x20 : character.octet) }
         }
-        guard equals < nameEnd, names.contains(decodedName(octets, range.lowerBound..<equals).span) else {
-            return equals
+        // `token[]` and `user[token]` are meant by `token` and `user`.
+        let nameCount = name.dropFirst().firstIndex(of: UInt8(ascii: "[")) ?? name.count
+        guard hasValue, names.contains(name.span.extracting(0..<nameCount)) else { return index }
+        var end = index
+        while end < range.upperBound, !isOutside(octets[end], place) {
+            let character = Character(octets, at: end, to: range.upperBound)
+            if character.octet == UInt8(ascii: "&"), character.depth <= depth { break }
+            end += character.count
         }
-        var end = equals + 1
-        while end < range.upperBound, octets[end] != UInt8(ascii: "&"), !isOutside(octets[end], place) { end += 1 }
-        edits.replace((equals + 1)..<end, by: marker.marker(for: octets.extracting((equals + 1)..<end)))
+        edits.replace(index..<end, by: marker.marker(for: octets.extracting(index..<end)))
         return end
     }
 
-    private func isDelimiter(_ octet: UInt8) -> Bool {
-        octet == UInt8(ascii: "?") || octet == UInt8(ascii: "&") || octet == UInt8(ascii: "#")
-            || octet == UInt8(ascii: ";")
-    }
-
     private func isOutside(_ octet: UInt8, _ place: ParameterPlace) -> Bool { place == .word && octet <= 0x20 }
-
-    /// Percent-encoding taken off, up to a bracket: `token[]` and `user%5Btoken` are meant by `token` and `user`.
-    private func decodedName(_ octets: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
-        var name: [UInt8] = []
-        var index = range.lowerBound
-        while index < range.upperBound {
-            var octet = octets[index]
-            if octet == UInt8(ascii: "%"), index + 2 < range.upperBound, let high = HexDigit.value(octets[index + 1]),
-                let low = HexDigit.value(octets[index + 2])
-            {
-                octet = high << 4 | low
-                index += 2
-            }
-            if octet == UInt8(ascii: "["), !name.isEmpty { break }
-            name.append(octet == UInt8(ascii: "+") ? 0x20 : octet)
-            index += 1
-        }
-        return name
-    }
 }
 
 enum HexDigit {

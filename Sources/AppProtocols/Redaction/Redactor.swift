@@ -8,7 +8,8 @@ import Octets
 /// body whose beginning is missing) are left out, and a note says how many.
 ///
 /// Of octets that no parser understood, lines that look like a header field and, where bodies are redacted, JSON
-/// members and parameters are covered; more is not known of them. Bodies of gRPC are left as they are.
+/// members and parameters are covered; more is not known of them. Of a secret that a gap or a silence cuts in two, the
+/// rest is covered up to the end of the line. In messages of gRPC only JSON is found, as protobuf has no names.
 public struct Redactor {
     let headerNames: NameSet
     let queryNames: NameSet

@@ -190,8 +190,7 @@ struct WebSocketStream {
         if header.isControl {
             control.wire.append(contentsOf: octets.extracting(range))
         } else {
-            let room = max(0, context.settings.wireOctetsMax - message.wire.count)
-            message.wire.append(contentsOf: octets.extracting(range).extracting(first: room))
+            message.keepWire(octets.extracting(range), context.settings)
         }
     }
 

@@ -45,6 +45,8 @@ public struct MessageTextFormat: MessageFormat {
         for note in message.notes {
             // Said once, in one way.
             if isTruncated, note.tellsLimit { continue }
+            // What was captured is shown whatever is kept of the body.
+            if showsWire, case .bodyLimited = note { continue }
             append(note, &buffer)
         }
         endColour(&buffer)
@@ -246,7 +248,7 @@ extension MessageNote {
     /// Less is shown than there is, and nothing else is wrong with it.
     fileprivate var tellsLimit: Bool {
         switch self {
-        case .truncated, .bodyLimited: true
+        case .truncated, .bodyLimited, .wireLimited: true
         default: false
         }
     }

@@ -19,6 +19,7 @@ struct EventShard {
     private let recorder: MessageRecorder
     /// Where parsers' messages go: the recorder, or what redacts them first.
     private let sink: any MessageSink
+    private let redacting: RedactingSink?
     private var table = WorkerTable()
     /// The newest of the workers of a socket; the others hang on it.
     private var slotOfSocket: [UInt64: Int32] = [:]
@@ -40,10 +41,11 @@ struct EventShard {
         heldOctetsMax = settings.heldOctetsMax / EventProcessor.shardCount
         let recorder = MessageRecorder(renderer)
         self.recorder = recorder
-        let redacted: any MessageSink =
-            settings.redaction.map { redaction in
-                RedactingSink(Redactor(redaction, salt: settings.redactionSalt, tools: context.tools), before: recorder)
-            } ?? recorder
+        let redacting = settings.redaction.map { redaction in
+            RedactingSink(Redactor(redaction, salt: settings.redactionSalt, tools: context.tools), before: recorder)
+        }
+        self.redacting = redacting
+        let redacted: any MessageSink = redacting ?? recorder
         sink = settings.parser.filter.map { FilteringSink($0, recorder, before: redacted) } ?? redacted
     }
 
@@ -108,7 +110,6 @@ struct EventShard {
         switch head.kind {
         case .data:
             let slot = touch(head, serial, in: tick)
-            if table[slot].wasIdle, table[slot].isAnother(payload, head.direction) { restart(slot, at: head.time) }
             if head.missing > 0 { skip(head.missing, head, slot) }
             account(table[slot].receive(payload, head, to: sink))
             if heldOctets > heldOctetsMax { relieve(at: head.time) }
@@ -142,12 +143,6 @@ struct EventShard {
         }
         recorder.counts.texts += 1
         return base
-    }
-
-    /// The descriptor was given to another connection: what the one before left is shown, and a new one begins.
-    private mutating func restart(_ slot: Int32, at time: Int64) {
-        table[slot].pause(.aborted, at: time, to: sink)
-        table[slot].restart(Conversation(context))
     }
 
     private mutating func skip(_ octets: UInt64, _ head: EventHead, _ slot: Int32) {
@@ -216,8 +211,11 @@ struct EventShard {
     private mutating func open(_ key: ConnectionKey, _ serial: UInt64, at time: Int64) -> Int32 {
         if table.count >= settings.connectionsMax / EventProcessor.shardCount { evictOldest(at: time) }
         recorder.counts.connections += 1
-        let slot = table.insert(EventWorker(key, serial: serial, Conversation(context)))
+        // A socket's address is that of one connection, until it is destroyed.
+        let conversation = Conversation(context, hasKnownEnd: key.kind == .sock)
+        let slot = table.insert(EventWorker(key, serial: serial, conversation))
         recorder.forget(slot)
+        redacting?.forget(connection: Int(slot))
         if key.kind == .sock {
             table[slot].nextOfSocket = slotOfSocket[key.id] ?? -1
             slotOfSocket[key.id] = slot

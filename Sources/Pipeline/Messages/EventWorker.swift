@@ -22,8 +22,6 @@ struct EventWorker {
     var nextOfSocket: Int32 = -1
     /// The idle flush was made since the newest event.
     var isIdle = false
-    /// It had been made when the newest event came.
-    var wasIdle = false
     /// Forgotten; only its timer may still be in the wheel.
     var hasEnded: Bool { conversation == nil }
     /// A timer is in the wheel.
@@ -39,19 +37,9 @@ struct EventWorker {
     /// - Returns: whether it tells more of who is behind the connection than was known.
     mutating func note(_ head: EventHead, in tick: Int64) -> Bool {
         lastTick = tick
-        wasIdle = isIdle
         isIdle = false
         return known.add(head)
     }
-
-    /// Whether these octets begin another conversation, after a silence.
-    func isAnother(_ octets: Span<UInt8>, _ direction: Direction) -> Bool {
-        // A socket's address is that of one connection, until it is destroyed.
-        key.kind != .sock && conversation?.isAnother(octets, direction) == true
-    }
-
-    /// What was said before is done with: octets that come next belong to another connection.
-    mutating func restart(_ conversation: Conversation) { self.conversation = conversation }
 
     /// Forgets what was said, and what is held of it.
     mutating func end() {
@@ -88,6 +76,6 @@ struct EventWorker {
 
     /// In both directions.
     mutating func pause(_ pause: Pause, at time: Int64, to sink: any MessageSink) {
-        for direction in Direction.allCases { conversation?.pause(pause, direction, at: time, to: sink) }
+        conversation?.pause(pause, at: time, to: sink)
     }
 }

@@ -47,6 +47,8 @@ final class MessageRecorder: MessageSink {
 
     init(_ renderer: any MessageRenderer) { self.renderer = renderer }
 
+    var connection: Int { Int(slot) }
+
     var counts: MessageCounts {
         get { state[0].counts }
         _modify {

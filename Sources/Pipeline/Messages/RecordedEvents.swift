@@ -30,8 +30,10 @@ public struct RecordedEvents: Sendable {
         public var problems: [String] = []
         /// The file could not be opened or read to its end.
         public var failure: InputFailure?
-        /// The recording says that the pipeline was closed at this time: what follows is not read.
+        /// The recording says that the pipeline was closed at this time: what follows is counted only.
         public var closedAt: Int64?
+        /// Of the records: those behind that.
+        public var lateRecords: UInt64 = 0
         /// The processor wanted no more.
         public var isStopped = false
 
@@ -129,7 +131,7 @@ public struct RecordedEvents: Sendable {
             self.entrance = entrance
         }
 
-        var isDone: Bool { outcome.isStopped || outcome.closedAt != nil || recordFileFailed }
+        var isDone: Bool { outcome.isStopped || recordFileFailed }
         private var recordFileFailed = false
 
         /// Takes the first `count` octets of a chunk.
@@ -184,6 +186,10 @@ public struct RecordedEvents: Sendable {
             record: Span<UInt8>, from position: Int, at offset: Int64
         ) throws(EventFailure) {
             let header = try RecordHeader(record, at: offset)
+            guard outcome.closedAt == nil else {
+                outcome.lateRecords += 1
+                return
+            }
             if header.type.isData {
                 let view = try DataRecordView(record, at: offset)
                 var head = EventHead(view)
@@ -220,6 +226,10 @@ public struct RecordedEvents: Sendable {
                 do throws(RecordingFailure) {
                     guard let item = try recording.next(octets, from: &position, isFinal: isFinal) else { return }
                     outcome.records += 1
+                    guard outcome.closedAt == nil else {
+                        outcome.lateRecords += 1
+                        continue
+                    }
                     switch item {
                     case .data:
                         let payload = recording.payload

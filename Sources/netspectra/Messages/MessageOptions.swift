@@ -118,6 +118,9 @@ struct MessageOptions: ParsableArguments {
             throw ValidationError("--output and --record name the same file")
         }
         if record == "-" { throw ValidationError("--record: standard output is for messages; name a file") }
+        if transactions, frames, format == .text {
+            throw ValidationError("--transactions shows no frames in text; leave out --frames, or use --format ndjson")
+        }
         if transactions, format == .protobuf {
             throw ValidationError("--transactions: the protobuf schema has no message for them")
         }
@@ -166,7 +169,11 @@ struct MessageOptions: ParsableArguments {
         settings.parser.showsFrames = frames
         settings.parser.digestsBodies = format == .ndjson
         if let filter = try? filters.filter(), !filter.isEmpty { settings.parser.filter = filter }
-        if let limit = bodyLimit.flatMap(ByteCountText.bytes) { settings.parser.bodyOctetsMax = Int(clamping: limit) }
+        if let limit = bodyLimit.flatMap(ByteCountText.bytes) {
+            settings.parser.bodyOctetsMax = Int(clamping: limit)
+            // What was captured is shown with its head, so that a smaller limit would cut what it does not count.
+            settings.parser.wireOctetsMax = max(settings.parser.wireOctetsMax, settings.parser.bodyOctetsMax)
+        }
         if let truncate {
             settings.parser.bodyOctetsMax = min(settings.parser.bodyOctetsMax, truncate)
             // One more than is shown, so that it shows that there is more.

@@ -60,6 +60,37 @@ struct HTTP1DamageTests {
         #expect(dialogue.counted == [CountedOctets(malformation: .startLine, octets: 15)])
     }
 
+    @Test func fieldsBeyondTheLimitAreLeftOut() {
+        var settings = ParserSettings()
+        settings.headerFieldsMax = 2
+        for trailer in ["", "a: 1\r\nb: 2\r\nc: 3\r\n"] {
+            let dialogue = Dialogue(settings)
+            let fields = trailer.isEmpty ? "a: 1\r\nb: 2\r\nc: 3\r\n" : "Transfer-Encoding: chunked\r\n"
+            dialogue.say(.received, "HTTP/1.1 200 OK\r\n\(fields)\r\n" + (trailer.isEmpty ? "" : "0\r\n\(trailer)\r\n"))
+            dialogue.pause(.closed)
+            #expect(dialogue.messages.count == 1 && !dialogue.messages[0].isComplete)
+            #expect(dialogue.messages[0].notes == [.fieldsLimited(max: 2)])
+            #expect((trailer.isEmpty ? dialogue.messages[0].fields : dialogue.messages[0].trailers).count == 2)
+        }
+        let dialogue = Dialogue(settings)
+        dialogue.say(.sent, "GET / HTTP/1.1\r\na: 1\r\nb: 2\r\n\r\n")
+        #expect(dialogue.messages[0].notes.isEmpty && dialogue.messages[0].isComplete)
+    }
+
+    /// What is left out of the octets as captured is told apart from what is left out of the body.
+    @Test func octetsAsCapturedHaveALimitOfTheirOwn() {
+        var settings = ParserSettings()
+        settings.keepsWire = true
+        settings.bodyOctetsMax = 3
+        settings.wireOctetsMax = 50
+        let dialogue = Dialogue(settings)
+        dialogue.say(.received, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabcde")
+        dialogue.say(.received, "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n" + String(repeating: "a", count: 50))
+        #expect(dialogue.messages[0].notes == [.bodyLimited(shown: 3)] && dialogue.messages[0].wire.count == 43)
+        #expect(dialogue.messages[1].notes == [.wireLimited(shown: 50), .bodyLimited(shown: 3)])
+        #expect(dialogue.messages[1].wire.count == 50)
+    }
+
     @Test func aHeadBeyondTheLimitIsShownAsFarAsItGoes() {
         var settings = ParserSettings()
         settings.headOctetsMax = 100

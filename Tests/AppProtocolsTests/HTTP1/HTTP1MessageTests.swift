@@ -4,6 +4,19 @@ import Testing
 
 /// What was said is what is shown, one message after the other.
 struct HTTP1MessageTests {
+    /// RFC 9112 § 3.2.2: the target's authority goes before `Host`; user and password are no part of the host.
+    @Test(arguments: [
+        ("GET http://ex.com:81/p?q HTTP/1.1", "ex.com:81"), ("GET http://a:b@ex.com?q=@ HTTP/1.1", "ex.com"),
+        ("CONNECT db:5432 HTTP/1.1", "db:5432"), ("GET /http://ex.com/ HTTP/1.1", "other"),
+        ("OPTIONS * HTTP/1.1", "other"),
+    ])
+    func theHostIsThatOfTheTargetWhereItHasOne(line: String, host: String) {
+        let dialogue = Dialogue()
+        dialogue.say(.sent, "\(line)\r\nHost: other\r\n\r\n")
+        dialogue.pause(.closed)
+        #expect(dialogue.messages[0].host == host)
+    }
+
     @Test func headIsKeptOctetByOctet() {
         let head =
             "GET http://example.com/a%2fb?q=1 HTTP/1.1\r\nx-b: 1\r\naccept:*/*\r\nhost: \t example.com \r\n"

@@ -32,6 +32,8 @@ struct HTTP1SwitchTests {
             Array(Self.answer.utf8).span, Arrival(.sent, time: 2, firstTime: 2), to: sink)
         #expect(step == ParserStep(consumed: Self.answer.utf8.count, .switches(to: .webSocket)))
         var expected = ProtocolHandover(to: .webSocket, client: .received)
+        expected.method = Array("GET".utf8)
+        (expected.requestTime, expected.requestEndTime) = (1, 1)
         expected.target = Array("/chat?room=1".utf8)
         expected.host = Array("example.com".utf8)
         expected.permessageDeflate = true

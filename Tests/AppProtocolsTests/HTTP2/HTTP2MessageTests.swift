@@ -286,6 +286,28 @@ struct HTTP2MessageTests {
         #expect(conversation.sink.transactions.count == 40)
     }
 
+    /// RFC 9113 § 8.1.1: a body of another length than announced is malformed; answers to HEAD and 304 have none.
+    @Test(arguments: [
+        ("GET", "200", 5, "hello", [] as [MessageNote]),
+        ("GET", "200", 9, "hello", [.bodyShort(seen: 5, announced: 9)]),
+        ("GET", "200", 3, "hello", [.malformed(.contentLength)]), ("HEAD", "200", 9, "", []), ("GET", "304", 9, "", []),
+        ("GET", "200", 9, "", [.bodyShort(seen: 0, announced: 9)]),
+    ])
+    func bodiesHaveTheLengthThatIsAnnounced(
+        method: String, status: String, length: Int, body: String, notes: [MessageNote]
+    ) {
+        var (conversation, requests, responses) = open()
+        let fields = [(":method", method)] + Self.get.dropFirst()
+        conversation.feed(.sent, HTTP2Frame.headers(1, requests.encode(fields), end: true))
+        let head = responses.encode([(":status", status), ("content-length", "\(length)")])
+        conversation.feed(.received, HTTP2Frame.headers(1, head, end: body.isEmpty))
+        if !body.isEmpty { conversation.feed(.received, HTTP2Frame.data(1, body, end: true)) }
+        let isComplete = !notes.contains { if case .bodyShort = $0 { true } else { false } }
+        #expect(conversation.sink.messages[1].notes == notes)
+        #expect(conversation.sink.messages[1].isComplete == isComplete)
+        #expect(conversation.sink.transactions.map(\.isComplete) == [isComplete])
+    }
+
     /// Case 65, as a message.
     @Test func headerListsAreLimited() {
         var (conversation, _, responses) = open { $0.headOctetsMax = 65_536 }

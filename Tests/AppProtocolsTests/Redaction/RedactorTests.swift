@@ -62,6 +62,10 @@ import Testing
         ("/a?token=1;2&x=3", "/a?token=<redacted>&x=3"), ("/a?x=token=1", "/a?x=token=1"),
         ("/token=1", "/token=1"), ("/a?tokens=1&token", "/a?tokens=1&token"), ("/a?token=", "/a?token="),
         ("/a?%74oken=1", "/a?%74oken=<redacted>"),
+        ("/a?next=%2Fcb%3Ftoken%3Dse%26x%3D1&b=2", "/a?next=%2Fcb%3Ftoken%3D<redacted>%26x%3D1&b=2"),
+        ("/a?u=%2F%3Fx%3D%252F%253Ftoken%253D1%2526y%26z", "/a?u=%2F%3Fx%3D%252F%253Ftoken%253D<redacted>%2526y%26z"),
+        ("/a?token=1%26b=2&c", "/a?token=<redacted>&c"), ("/a?x=100%&token=1", "/a?x=100%&token=<redacted>"),
+        ("/a?x%3ftoken%3D1", "/a?x%3ftoken%3D<redacted>"), ("/a?x=%", "/a?x=%"),
         ("/a?token[]=1&token[a]=2", "/a?token[]=<redacted>&token[a]=<redacted>"),
     ])
     func queryParameters(target: String, expected: String) {
@@ -112,6 +116,63 @@ import Testing
         #expect(
             String(decoding: message.body.octets, as: UTF8.self) == "password=<redacted>&c=d&token=<redacted>")
         #expect(String(decoding: message.wire, as: UTF8.self) == head + "password=***&c=d&token=***")
+    }
+
+    /// Protobuf has no names, but JSON may stand in it, or in its place.
+    @Test func jsonInMessagesOfGRPCIsSearched() {
+        let json = Array(#"{"password":"x"}"#.utf8)
+        for (body, mark) in [(json, []), ([10, UInt8(json.count)] + json, [10, UInt8(json.count)])] {
+            var message = SampleMessages.body(.grpc, body)
+            message.wire = []
+            Self.redactor(json: ["password"]).redact(&message)
+            #expect(message.body.octets == mark + Array(#"{"password":"<redacted>"}"#.utf8))
+        }
+        var binary = SampleMessages.body(.grpc, [0x38, 0x26, 0x74, 0x3D, 0x31])
+        Self.redactor(query: ["t"]).redact(&binary)
+        #expect(binary.body.octets == [0x38, 0x26, 0x74, 0x3D, 0x31])
+    }
+
+    /// Debug data is text for people (RFC 9113 § 6.8).
+    @Test func whatGoAwaySaysIsSearchedAsRawOctetsAre() {
+        let redactor = Self.redactor(query: ["token"], json: ["password"])
+        let text = "Authorization: Basic eA==\nbad \"password\":\"x\" /a?token=1 end"
+        var message = SampleMessages.body(.http2Frame, [0, 0, 0, 1, 0, 0, 0, 2] + Array(text.utf8), code: 7)
+        message.wire = message.body.octets
+        redactor.redact(&message)
+        #expect(
+            String(decoding: message.body.octets.dropFirst(8), as: UTF8.self)
+                == "Authorization: Basic <redacted>\nbad \"password\":\"<redacted>\" /a?token=<redacted> end")
+        #expect(message.wire.isEmpty && message.notes.contains(.bodyRedacted))
+    }
+
+    /// A secret that a gap, a silence or the limit of a message cuts in two goes on in the next raw octets.
+    @Test(arguments: [
+        (["FOO\r\nAuthorization: Bearer ", "ab", "cd\r\nHost: a"], ["", "<redacted>", "<redacted>\r\nHost: a"]),
+        (["X\r\nCookie: s=ab", "cd; t=ef\r\nHost: a\r\n"], ["", "<redacted>\r\nHost: a\r\n"]),
+        (["X\r\nauthoriz", "ation: Basic eA==\r\nb: c"], ["", "ation: <redacted>\r\nb: c"]),
+        (["X\r\nauthoriz", "gap", "er eA==\r\nb: c"], ["", "", "<redacted>\r\nb: c"]),
+        (["{\"password\":\"", "ab\"}\nx"], ["", "<redacted>\nx"]),
+        (["GET /?token=a", "gap", "b HTTP/1.1\r\nHost: a"], ["", "", "<redacted>\r\nHost: a"]),
+        (["Host: a", "b\r\nHost: c"], ["", "b\r\nHost: c"]), (["Cookie: a=b\r\n", "Host: c"], ["", "Host: c"]),
+    ])
+    func aSecretGoesOnBehindACut(pieces: [String], expected: [String]) {
+        let seen = SeenBodies()
+        let sink = RedactingSink(Self.redactor(query: ["token"], json: ["password"]), before: seen)
+        for piece in pieces {
+            let isGap = piece == "gap"
+            sink.receive(SampleMessages.body(isGap ? .gap : .raw, isGap ? [] : Array(piece.utf8)))
+            // Another connection and the other direction have nothing to do with it.
+            seen.connection = 1
+            sink.receive(SampleMessages.body(.raw, Array("plain\r\n".utf8)))
+            seen.connection = 0
+            var other = SampleMessages.body(.raw, Array("plain\r\n".utf8))
+            other.direction = .sent
+            sink.receive(other)
+        }
+        let own = stride(from: 0, to: seen.bodies.count, by: 3).map { seen.bodies[$0] }
+        #expect(zip(own, expected).allSatisfy { $0 == $1 || $1.isEmpty }, "\(own)")
+        #expect(!own.joined().contains("eA=="))
+        #expect(!seen.wires.joined().contains("eA=="))
     }
 
     @Test func whatCannotBeSearchedSurelyIsLeftOut() {
@@ -177,4 +238,17 @@ import Testing
         }
         func count(_ malformation: Malformation, octets: UInt64) { seen.append("\(malformation) \(octets)") }
     }
+}
+
+private final class SeenBodies: MessageSink {
+    var bodies: [String] = []
+    var wires: [String] = []
+    var connection = 0
+
+    func receive(_ message: borrowing Message) {
+        bodies.append(String(decoding: message.body.octets, as: UTF8.self))
+        wires.append(String(decoding: message.wire, as: UTF8.self))
+    }
+    func receive(_ transaction: borrowing Transaction) {}
+    func count(_ malformation: Malformation, octets: UInt64) {}
 }

@@ -113,6 +113,7 @@ final class Dialogue: MessageSink {
         held[direction] = Array(octets.dropFirst(step.consumed))
         switch step.outcome {
         case .needMore: break
+        case .another: outcomes.append(.another)
         case .lost:
             outcomes.append(.lost)
             isLost.insert(direction)

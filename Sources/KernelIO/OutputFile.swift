@@ -1,4 +1,5 @@
 import Glibc
+import Octets
 
 /// A file being written that appears whole or not at all: the octets go to a name of their own beside it, and `commit`
 /// syncs and renames. Without `commit` nothing stays behind.
@@ -16,14 +17,14 @@ public struct OutputFile: ~Copyable, Sendable {
         self.path = path == "-" ? "standard output" : path
         var status = stat()
         // SAFETY: stat(2) reads the NUL-terminated path and fills `status` during the call.
-        let exists = unsafe path != "-" && stat(path, &status) == 0
+        let exists = unsafe path != "-" && stat(path.systemName, &status) == 0
         let kind = status.st_mode & S_IFMT
         let isInPlace = path == "-" || exists && kind != S_IFREG
         let target = isInPlace ? path : "\(path).\(getpid()).tmp"
         temporaryPath = isInPlace ? nil : target
         let flags = O_WRONLY | O_CLOEXEC | (isInPlace ? 0 : O_CREAT | O_EXCL)
         // SAFETY: open(2) reads the NUL-terminated path during the call.
-        descriptor = path == "-" ? STDOUT_FILENO : unsafe open(target, flags, mode_t(0o666))
+        descriptor = path == "-" ? STDOUT_FILENO : unsafe open(target.systemName, flags, mode_t(0o666))
         if descriptor < 0 {
             isOpen = false
             throw SystemFailure(operation: "create", path: path, errno: exists && kind == S_IFDIR ? EISDIR : errno)
@@ -34,7 +35,7 @@ public struct OutputFile: ~Copyable, Sendable {
         guard isOpen else { return }
         if descriptor != STDOUT_FILENO { close(descriptor) }
         // SAFETY: unlink(2) reads the NUL-terminated path during the call.
-        if let temporaryPath { _ = unsafe unlink(temporaryPath) }
+        if let temporaryPath { _ = unsafe unlink(temporaryPath.systemName) }
     }
 
     /// From now on another process, which has the file too, gives it its name or removes it.
@@ -58,7 +59,7 @@ public struct OutputFile: ~Copyable, Sendable {
         // Anything that fails before the rename leaves `isOpen`, so `deinit` cleans up.
         if fsync(descriptor) != 0 { throw SystemFailure(operation: "sync", path: path, errno: errno) }
         // SAFETY: rename(2) reads both NUL-terminated paths during the call.
-        if unsafe rename(temporaryPath, path) != 0 {
+        if unsafe rename(temporaryPath.systemName, path.systemName) != 0 {
             throw SystemFailure(operation: "rename", path: path, errno: errno)
         }
         isOpen = false
@@ -68,9 +69,10 @@ public struct OutputFile: ~Copyable, Sendable {
 
 /// Standard error, for messages to people.
 public enum StandardError {
-    /// Writes the text as it is; what cannot be written is lost.
+    /// Writes the text as it is, but for octets of names that are no UTF-8, which are escaped. What cannot be written
+    /// is lost.
     public static func write(_ text: String) {
-        let octets = Array(text.utf8)
+        let octets = Array(SystemName.escaped(text).utf8)
         // SAFETY: write(2) reads at most `count` octets of the array during the call.
         _ = unsafe octets.withUnsafeBufferPointer { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }

@@ -78,7 +78,7 @@ enum Program {
     static func main() {
         var command: any ParsableCommand
         do {
-            command = try NetSpectra.parseAsRoot()
+            command = try NetSpectra.parseAsRoot(ProgramArguments.all)
         } catch {
             // The library's code for usage errors is another than the one promised.
             let code = NetSpectra.exitCode(for: error)

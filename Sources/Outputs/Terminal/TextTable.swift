@@ -1,3 +1,5 @@
+import Octets
+
 /// A table of text in aligned columns, two spaces apart.
 ///
 /// Where it is too wide, columns go by rank, the highest first; if the rest is still too wide, the widest columns that
@@ -116,6 +118,7 @@ public struct TextTable: Sendable {
         func isControl(_ scalar: Unicode.Scalar) -> Bool {
             scalar.value < 0x20 || 0x7F...0x9F ~= scalar.value || 0x200B...0x200F ~= scalar.value
                 || 0x2028...0x202E ~= scalar.value || 0x2066...0x2069 ~= scalar.value
+                || SystemName.isStandIn(scalar)
         }
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         return String(String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? "\u{FFFD}" : $0 }))

@@ -83,6 +83,25 @@ import Testing
         #expect(try Command.shell("$N show --help > /dev/null").code == 0)
     }
 
+    /// What is no result of a run is written, too, or it is said that it was not.
+    @Test(arguments: [
+        "--help", "--version", "show --help", "help analyze", "analyze --config-example", "capture --config-example",
+        "--generate-completion-script bash",
+    ])
+    func whatIsAskedForInsteadOfARunIsWrittenOrNot(arguments: String) throws {
+        let whole = try Command.shell("$N \(arguments)")
+        #expect(whole.code == 0 && whole.errors.isEmpty && whole.text.hasSuffix("\n"))
+        let full = try Command.shell("$N \(arguments) > /dev/full")
+        #expect(full.code == 74)
+        #expect(full.errors == "netspectra: cannot write standard output: No space left on device\n")
+        // Ended by the signal, or, where that is ignored, as if it were.
+        for ignored in ["", "trap '' PIPE; "] {
+            let closed = try Command.shell(
+                "\(ignored)exec 3> >(exec true); wait $!; $N \(arguments) >&3; code=$?; exit $code")
+            #expect(closed.code == 141 && closed.errors.isEmpty, "\(closed.errors)")
+        }
+    }
+
     /// Linux takes any octets for a name.
     @Test func namesThatAreNoUTF8() throws {
         try Command.withFolder { folder throws in

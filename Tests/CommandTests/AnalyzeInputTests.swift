@@ -69,6 +69,18 @@ import Testing
         #expect(summary["problems"].array.count == 1)
     }
 
+    /// Merged files are all open at once: more than the usual limit of descriptors, up to what the system allows.
+    @Test(arguments: ["analyze -k VLAN -f csv", "messages"]) func manyFilesAreMerged(command: String) throws {
+        let files = Array(repeating: Command.sample, count: 60).joined(separator: " ")
+        let raised = try Command.shell("ulimit -Sn 40; $N \(command) --merge \(files)")
+        #expect(raised.code == 0 && !raised.output.isEmpty, "\(raised.errors)")
+        let refused = try Command.shell("ulimit -n 50; $N \(command) --merge \(files)")
+        #expect(refused.code == 66 && refused.output.isEmpty)
+        #expect(
+            refused.errors.hasPrefix("netspectra: --merge: 60 files are open at once")
+                && refused.errors.contains("more than the 50 descriptors"), "\(refused.errors)")
+    }
+
     /// Whatever damages a packet's record: the ledger has it once, by its cause. What is no packet is no record.
     @Test func aDamagedRecordIsCountedOnce() throws {
         try Command.withFolder { folder throws in

@@ -20,8 +20,16 @@ import Testing
                 let rows = try (JSON(parsing: shown.text)["rows"], JSON(parsing: analyzed.text)["rows"])
                 #expect(rows.0.array.count == 63)
                 #expect(rows.0.value as? NSArray == rows.1.value as? NSArray)
-            // Without the ledger, the last line of one and the last lines of the other.
-            case "ndjson": #expect(shown.lines == analyzed.lines.dropLast())
+                let summary = try JSON(parsing: shown.text)["summary"]
+                let task = summary["snapshots"][0]["tasks"][0]
+                #expect(summary["type"].string == "summary" && summary["snapshots"].array.count == 1)
+                #expect(task["task"].string == "five_tuple" && task["flows"].int == 63 && task["packets"].int == 651)
+                #expect(summary["problems"].exists && summary["problems"].array.isEmpty)
+            // The last line is the summary.
+            case "ndjson":
+                #expect(shown.lines.dropLast() == analyzed.lines.dropLast())
+                #expect(try JSON(parsing: shown.lines.last!)["type"].string == "summary")
+            // Without the ledger, the last lines of the other.
             default: #expect(analyzed.text.hasPrefix(shown.text) && shown.lines.count == 12)
             }
         }
@@ -56,7 +64,32 @@ import Testing
                 #expect(row["last_seen"].int! <= row["snapshot"].int!)
                 #expect(row["first_seen"].int! > row["snapshot"].int! - 5_000_000_000)
             }
-            #expect(try Command.run("show", "-f", "ndjson", folder.path).lines == outcome.lines.dropLast())
+            let shown = try Command.run("show", "-f", "ndjson", folder.path)
+            #expect(shown.lines.dropLast() == outcome.lines.dropLast())
+            let summary = try JSON(parsing: shown.lines.last!)
+            #expect(summary["snapshots"].array.map { $0["tasks"][0]["packets"].int! }.reduce(0, +) == 651)
+        }
+    }
+
+    /// A shard that is another's copy is whole, of this task and of this snapshot: the totals tell.
+    @Test func showComparesTotals() throws {
+        try Command.withFolder { folder throws in
+            _ = try Command.run("analyze", "-k", "5tuple", "-k", "VLAN", "-f", "csv", "-o", folder.path, Command.sample)
+            let task = folder.appending(path: "2026-11-21_00-17-58/five_tuple")
+            let copy = try Data(contentsOf: task.appending(path: "shard_1.dat"))
+            try copy.write(to: task.appending(path: "shard_2.dat"))
+            for path in [folder, folder.appending(path: "2026-11-21_00-17-58"), task] {
+                let shown = try Command.run("show", "-f", "json", path.path)
+                #expect(shown.code == 1)
+                let name = path == task ? task.path : folder.path + "/2026-11-21_00-17-58/five_tuple"
+                let problem = "\(name): the shards do not hold what summary.json says: "
+                #expect(shown.errors.hasPrefix("netspectra: " + problem) && shown.errors.contains(" instead of 651"))
+                let summary = try JSON(parsing: shown.text)["summary"]
+                #expect(summary["problems"].array.count == 1)
+                #expect(summary["problems"][0].string.map { "netspectra: \($0)\n" } == shown.errors)
+            }
+            let alone = try Command.run("show", "-f", "json", task.appending(path: "shard_2.dat").path)
+            #expect(alone.code == 0 && alone.errors.isEmpty)
         }
     }
 

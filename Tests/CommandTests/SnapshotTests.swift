@@ -71,6 +71,41 @@ import Testing
         }
     }
 
+    /// The last packet comes at the very cut: the snapshot that it is named for would have the time of the one before.
+    /// And where nothing to count comes behind a cut, there is no further snapshot.
+    @Test(arguments: [1, 2]) func noTwoSnapshotsHaveOneTime(workers: Int) throws {
+        func capture(_ packets: [(seconds: UInt8, isIP: Bool)]) -> Data {
+            let header: [UInt8] = [0xD4, 0xC3, 0xB2, 0xA1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0]
+            return packets.reduce(into: Data(header)) { file, packet in
+                var frame = [UInt8](repeating: 2, count: 12) + (packet.isIP ? [8, 0] : [8, 6])
+                frame += [0x45, 0, 0, 20, 0, 0, 0, 0, 64, 1, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]
+                file += [packet.seconds, 0, 0, 0, 0, 0, 0, 0, UInt8(frame.count), 0, 0, 0, UInt8(frame.count), 0, 0, 0]
+                file += frame
+            }
+        }
+        func times(_ packets: [(seconds: UInt8, isIP: Bool)], _ options: String...) throws -> [[Int]] {
+            try Command.withFolder { folder throws in
+                let outcome = try Command.run(
+                    ["analyze", "-k", "Protocol", "-f", "ndjson", "--snapshot-interval", "10s", "-o", folder.path]
+                        + ["--workers", "\(workers)", "-"] + options, input: capture(packets))
+                #expect(outcome.code == 0, "\(outcome.errors)")
+                let shown = try JSON(parsing: Command.run("show", "-f", "ndjson", folder.path).lines.last!)
+                let printed = try outcome.lines.dropLast().map { try JSON(parsing: $0)["snapshot"].int! }
+                let stored = shown["snapshots"].array.map { $0["time"].int! }
+                #expect(stored == printed)
+                return zip(stored, shown["snapshots"].array).map { [$0, $1["tasks"][0]["packets"].int!] }
+            }
+        }
+        let second = 1_000_000_000
+        #expect(try times([(5, true), (10, true)]) == [[10 * second, 1], [10 * second + 1, 1]])
+        // It goes back behind the cut.
+        #expect(try times([(5, true), (10, true), (3, true)]) == [[10 * second, 1], [10 * second + 1, 2]])
+        #expect(try times([(12, true), (20, false), (14, true)]) == [[20 * second, 1], [20 * second + 1, 1]])
+        #expect(try times([(5, true), (12, true)]) == [[10 * second, 1], [12 * second, 1]])
+        #expect(try times([(5, true), (10, false)]) == [[10 * second, 1]])
+        #expect(try times([(5, true), (10, true)], "--cumulative") == [[10 * second, 1], [10 * second + 1, 2]])
+    }
+
     /// A shard that is another's copy is whole, of this task and of this snapshot: the totals tell.
     @Test func showComparesTotals() throws {
         try Command.withFolder { folder throws in

@@ -70,7 +70,9 @@ final class SnapshotSink: Sendable {
     static var style: Style { Style.detect(descriptor: 1, environment: Terminal.environment) }
 
     /// Columns that tables may take; elsewhere than on a terminal only if somebody says so.
-    static var width: Int? { Terminal.columns(1) ?? Terminal.environment("COLUMNS").flatMap { Int($0) } }
+    static var width: Int? { Terminal.columns(1) ?? Terminal.environment("COLUMNS").flatMap(columns) }
+
+    private static func columns(_ text: String) -> Int? { Int(text).flatMap { $0 > 0 ? $0 : nil } }
 
     private static func format(_ options: AnalysisOptions) -> RowStreamWriter.Format {
         switch options.format {

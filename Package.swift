@@ -237,7 +237,8 @@ let package = Package(
             ],
             exclude: ["modern-clickhouse.py"],
             swiftSettings: settings),
-        .testTarget(name: "KernelIOTests", dependencies: ["KernelIO", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "KernelIOTests", dependencies: ["KernelIO", "Octets", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PipelineTests",
             dependencies: [

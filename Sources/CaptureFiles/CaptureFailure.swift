@@ -2,6 +2,7 @@
 public struct CaptureFailure: Error, Equatable, Sendable {
     public enum Reason: UInt8, Sendable, CaseIterable {
         case empty
+        case tooShort
         case notACapture
         case unsupportedVersion
         case reservedLinkTypeBits
@@ -35,6 +36,7 @@ extension CaptureFailure: CustomStringConvertible {
     private var explanation: String {
         switch reason {
         case .empty: "the file is empty"
+        case .tooShort: "the file has only \(found) octet\(found == 1 ? "" : "s"), too few for a capture"
         case .notACapture: "not a capture: the first octets are those of no known format (0x\(hexadecimal(found)))"
         case .unsupportedVersion: "version \(found).\(expected) of the format is not supported"
         case .reservedLinkTypeBits: "reserved bits of the link type are set (0x\(hexadecimal(found)))"

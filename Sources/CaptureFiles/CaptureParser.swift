@@ -16,6 +16,9 @@ public struct CaptureParser: Sendable {
     /// The first `sectionsKeptMax` sections; `statistics.sections` counts them all.
     public internal(set) var sections: [CaptureSection] = []
     public internal(set) var statistics = CaptureStatistics()
+    /// What ended the parser (`endedEarly`, `failed`) is a packet's record or block, and so the packet is lost. Of a
+    /// block that is cut within its type nobody knows; nearly all are packets.
+    public private(set) var endedWithinPacket = false
     /// Whether TLS key logs in Decryption Secrets Blocks are kept, to be taken with `takeSecrets`.
     public var keepsSecrets = false
     var secrets: [UInt8] = []
@@ -38,7 +41,7 @@ public struct CaptureParser: Sendable {
         /// Between blocks.
         case pcapng(ByteOrder)
         /// The body of an unneeded block was skipped; its second length comes next. `start`: the block's file offset.
-        case skippedBlock(ByteOrder, length: UInt32, start: Int64)
+        case skippedBlock(BlockType, ByteOrder, length: UInt32, start: Int64)
         case failed(CaptureFailure)
         case ended(Stop)
     }
@@ -122,15 +125,19 @@ public struct CaptureParser: Sendable {
             case .start: step = start(input, &position)
             case .pcap(let header): step = records(header, input, &position, &frames)
             case .pcapng(let order): step = blocks(order, input, &position, &frames)
-            case .skippedBlock(let order, let length, let start):
-                step = trailer(order, length: length, start: start, input, &position)
+            case .skippedBlock(let type, let order, let length, let start):
+                step = trailer(type, order, length: length, start: start, input, &position)
             case .failed(let failure): return .failed(failure)
             case .ended(let stop): return stop
             }
             guard let step else { continue }
             switch step {
-            case .failed(let failure): state = .failed(failure)
-            case .end, .endedEarly: state = .ended(step)
+            case .failed(let failure):
+                endedWithinPacket = isPacket(input, position)
+                state = .failed(failure)
+            case .end, .endedEarly:
+                endedWithinPacket = step != .end && isPacket(input, position)
+                state = .ended(step)
             case .full, .needMore, .skip: break
             }
             return step
@@ -162,12 +169,28 @@ public struct CaptureParser: Sendable {
         }
     }
 
+    /// Whether what begins at `position`, or of what that is the rest, holds a frame.
+    private func isPacket(_ input: borrowing Input, _ position: Int) -> Bool {
+        switch state {
+        case .start, .failed, .ended: return false
+        case .pcap: return true
+        case .pcapng(let order):
+            guard statistics.sections > 0 else { return false }
+            guard input.octets.count - position >= 4 else { return true }
+            return BlockType(rawValue: order.uint32(input.octets, at: position)).holdsFrame
+        case .skippedBlock(let type, _, _, _): return type.holdsFrame
+        }
+    }
+
     /// Recognises the format by its first octets.
     private mutating func start(_ input: borrowing Input, _ position: inout Int) -> Stop? {
         let available = input.octets.count - position
         guard available >= 4 else {
             if !input.isFinal { return .needMore(4) }
-            return .failed(CaptureFailure(available == 0 ? .empty : .notACapture, at: input.offset(of: position)))
+            return .failed(
+                CaptureFailure(
+                    available == 0 ? .empty : .tooShort, at: input.offset(of: position), found: UInt64(available),
+                    expected: 4))
         }
         let first = ByteOrder.bigEndian.uint32(input.octets, at: position)
         if first == BlockType.sectionHeader.rawValue {

@@ -28,6 +28,8 @@ public struct CaptureStatistics: Equatable, Sendable {
 
     /// Well-framed records with contents that cannot be, skipped; indexed by `BadRecord.rawValue`.
     private var bad: [7 of UInt64] = .init(repeating: 0)
+    /// Those of them that hold no packet.
+    private var badBlocks: [7 of UInt64] = .init(repeating: 0)
 
     public init() {}
 
@@ -37,6 +39,20 @@ public struct CaptureStatistics: Equatable, Sendable {
     public internal(set) subscript(cause: BadRecord) -> UInt64 {
         get { bad[Int(cause.rawValue)] }
         set { bad[Int(cause.rawValue)] = newValue }
+    }
+
+    /// Packets that are lost for this cause: a bad option loses none, and neither does a block that holds none.
+    public func packetsLost(_ cause: BadRecord) -> UInt64 {
+        switch cause {
+        case .badOption, .tooManyInterfaces: 0
+        default: self[cause] - badBlocks[Int(cause.rawValue)]
+        }
+    }
+
+    /// Counts a bad block that holds no packet.
+    mutating func countBadBlock(_ cause: BadRecord) {
+        self[cause] += 1
+        badBlocks[Int(cause.rawValue)] += 1
     }
 
     public static func == (a: Self, b: Self) -> Bool {
@@ -49,7 +65,7 @@ public struct CaptureStatistics: Equatable, Sendable {
             && a.unknownBlocks == b.unknownBlocks && a.framesWithoutTime == b.framesWithoutTime
             && a.oddTimes == b.oddTimes && a.clampedTimes == b.clampedTimes
             && a.capturedBeyondWire == b.capturedBeyondWire && a.droppedBeforePackets == b.droppedBeforePackets
-            && BadRecord.allCases.allSatisfy { a[$0] == b[$0] }
+            && BadRecord.allCases.allSatisfy { a[$0] == b[$0] && a.packetsLost($0) == b.packetsLost($0) }
     }
 }
 

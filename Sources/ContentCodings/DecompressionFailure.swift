@@ -12,17 +12,18 @@ public struct DecompressionFailure: Error, Equatable, Sendable, CustomStringConv
 
     public let reason: Reason
     public let compression: Compression
-    /// Octets of the compressed file up to where decoding stopped.
+    /// Octets of the compressed file up to where decoding stopped: of zstd up to the block that could not be decoded.
     public let compressedOffset: Int64
 
     public var description: String {
         let what =
             switch reason {
-            case .corrupt: "corrupt"
-            case .truncated: "cut short"
-            case .windowTooLarge: "compressed with a window over \(StreamDecompressor.windowOctetsMax >> 20) MiB"
-            case .outOfMemory: "not readable: out of memory"
+            // The damage may lie before where it shows.
+            case .corrupt: "corrupt near"
+            case .truncated: "cut short at"
+            case .windowTooLarge: "compressed with a window over \(StreamDecompressor.windowOctetsMax >> 20) MiB at"
+            case .outOfMemory: "not readable, as memory is short, from"
             }
-        return "\(compression) data is \(what) at compressed octet \(compressedOffset)"
+        return "\(compression) data is \(what) octet \(compressedOffset) of the compressed file"
     }
 }

@@ -13,6 +13,9 @@ struct GzipDecoder: ~Copyable, Sendable {
 
     init() throws(DecompressionFailure.Reason) { inflater = try Inflater(.gzip) }
 
+    /// Octets that a step which threw had taken until then.
+    var takenByFailure: Int { inflater.taken }
+
     mutating func step(
         _ input: Span<UInt8>, into output: inout OutputSpan<UInt8>
     ) throws(DecompressionFailure.Reason) -> Step {

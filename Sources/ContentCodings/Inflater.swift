@@ -7,6 +7,8 @@ import CZlib
     private let stream: UnsafeMutablePointer<z_stream>
     /// The octets so far end where a block does, and with it an octet: nothing is open.
     private(set) var isAtBoundary = true
+    /// Octets of its input that the last call took, also if it threw.
+    private(set) var taken = 0
 
     /// What is around the DEFLATE blocks; the raw value is what zlib takes for a window of up to 32 KiB.
     enum Format: Int32 {
@@ -78,6 +80,7 @@ import CZlib
         // SAFETY: an integer of a stream that this value owns. Its low bits count the bits left of the last octet, 128
         // says that a block has ended (zlib.h at `inflate`).
         let place = unsafe stream.pointee.data_type
+        taken = consumed
         // Behind a block's end a call that does nothing takes that bit back.
         if consumed > 0 || output.count > before { isAtBoundary = place & 128 != 0 && place & 63 == 0 }
         switch result {

@@ -18,6 +18,8 @@ public struct StreamDecompressor: ~Copyable, Sendable {
     private var gzip: GzipDecoder?
     private var zstd: ZstdDecoder?
     private var isFinished = false
+    /// Why there is nothing more, once it was said.
+    private var failure: DecompressionFailure?
 
     /// - Throws: `outOfMemory` where the library cannot allocate its state.
     public init(_ compression: Compression) throws(DecompressionFailure) {
@@ -52,6 +54,7 @@ public struct StreamDecompressor: ~Copyable, Sendable {
     ) throws(DecompressionFailure) -> Stop {
         consumed = 0
         if isFinished { return .finished }
+        if let failure { throw failure }
         defer { compressedOffset += Int64(consumed) }
         while true {
             let rest = input.extracting(consumed...)
@@ -59,8 +62,9 @@ public struct StreamDecompressor: ~Copyable, Sendable {
             do throws(DecompressionFailure.Reason) {
                 step = try self.step(rest, into: &output)
             } catch {
-                throw DecompressionFailure(
-                    reason: error, compression: compression, compressedOffset: compressedOffset + Int64(consumed))
+                // libzstd does not tell how much of the block it had taken: its beginning is what is known.
+                consumed += gzip?.takenByFailure ?? 0
+                throw failed(error, at: consumed)
             }
             consumed += step.consumed
             if step.isGarbage {
@@ -73,12 +77,19 @@ public struct StreamDecompressor: ~Copyable, Sendable {
             guard consumed == input.count else { continue }
             if !isFinal { return .needsInput }
             guard step.isBetweenParts else {
-                throw DecompressionFailure(
-                    reason: .truncated, compression: compression, compressedOffset: compressedOffset + Int64(consumed))
+                throw failed(.truncated, at: consumed)
             }
             isFinished = true
             return .finished
         }
+    }
+
+    /// - Parameter consumed: octets taken in this call.
+    private mutating func failed(_ reason: DecompressionFailure.Reason, at consumed: Int) -> DecompressionFailure {
+        let failure = DecompressionFailure(
+            reason: reason, compression: compression, compressedOffset: compressedOffset + Int64(consumed))
+        self.failure = failure
+        return failure
     }
 
     private mutating func step(

@@ -11,7 +11,7 @@ public struct DescriptorWriter: ~Copyable, Sendable {
     /// Creates a file that must not exist yet.
     public init(creating path: String) throws(SystemFailure) {
         // SAFETY: `path` is bridged to a NUL-terminated string for the call only.
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        let descriptor = unsafe open(path.systemName, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw SystemFailure(operation: "create", path: path, errno: errno) }
         self.path = path
         self.descriptor = descriptor
@@ -21,7 +21,7 @@ public struct DescriptorWriter: ~Copyable, Sendable {
     /// Opens a file to write behind what it has, and creates it where there is none.
     public init(appendingTo path: String) throws(SystemFailure) {
         // SAFETY: `path` is bridged to a NUL-terminated string for the call only.
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        let descriptor = unsafe open(path.systemName, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw SystemFailure(operation: "open", path: path, errno: errno) }
         self.path = path
         self.descriptor = descriptor

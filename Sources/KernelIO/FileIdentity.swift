@@ -9,7 +9,7 @@ public struct FileIdentity: Hashable, Sendable {
     public init?(of path: String) {
         var status = stat()
         // SAFETY: stat(2) reads the NUL-terminated path and fills `status` during the call.
-        guard unsafe stat(path, &status) == 0 else { return nil }
+        guard unsafe stat(path.systemName, &status) == 0 else { return nil }
         self.init(status)
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Octets
 
 /// The few operations on directories that writers and readers need.
 public enum FileTree {
@@ -9,7 +10,7 @@ public enum FileTree {
             try createDirectories(String(path[..<slash]))
         }
         // SAFETY: mkdir(2) reads the NUL-terminated path during the call.
-        if unsafe mkdir(path, 0o777) == 0 { return }
+        if unsafe mkdir(path.systemName, 0o777) == 0 { return }
         let reason = errno
         // Another process may have created it since; anything else of that name is in the way.
         guard reason != EEXIST || !isDirectory(path) else { return }
@@ -19,7 +20,7 @@ public enum FileTree {
     /// Creates a directory that must not exist yet.
     public static func createDirectory(_ path: String) throws(SystemFailure) {
         // SAFETY: mkdir(2) reads the NUL-terminated path during the call.
-        guard unsafe mkdir(path, 0o777) == 0 else {
+        guard unsafe mkdir(path.systemName, 0o777) == 0 else {
             throw SystemFailure(operation: "create directory", path: path, errno: errno)
         }
     }
@@ -27,14 +28,16 @@ public enum FileTree {
     public static func isDirectory(_ path: String) -> Bool {
         var status = stat()
         // SAFETY: stat(2) reads the NUL-terminated path and fills `status` during the call.
-        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        return unsafe stat(path.systemName, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Whether both name the same regular file.
     public static func isSame(_ path: String, _ other: String) -> Bool {
         var (status, otherStatus) = (stat(), stat())
         // SAFETY: stat(2) reads the NUL-terminated paths and fills the structures during the calls.
-        guard unsafe stat(path, &status) == 0, unsafe stat(other, &otherStatus) == 0 else { return false }
+        guard unsafe stat(path.systemName, &status) == 0, unsafe stat(other.systemName, &otherStatus) == 0 else {
+            return false
+        }
         return status.st_dev == otherStatus.st_dev && status.st_ino == otherStatus.st_ino
             && status.st_mode & S_IFMT == S_IFREG
     }
@@ -43,22 +46,24 @@ public enum FileTree {
     public static func exists(_ path: String) -> Bool {
         var status = stat()
         // SAFETY: lstat(2) reads the NUL-terminated path and fills `status` during the call.
-        return unsafe lstat(path, &status) == 0
+        return unsafe lstat(path.systemName, &status) == 0
     }
 
     /// Where a symbolic link points to; `nil` where it cannot be read.
     public static func linkTarget(_ path: String) -> String? {
         var octets = [UInt8](repeating: 0, count: 4_096)
         // SAFETY: readlink(2) reads the NUL-terminated path and writes at most `count` octets during the call.
-        let count = unsafe octets.withUnsafeMutableBytes { unsafe readlink(path, $0.baseAddress!, $0.count) }
-        return count < 0 ? nil : String(decoding: octets.prefix(count), as: UTF8.self)
+        let count = unsafe octets.withUnsafeMutableBytes {
+            unsafe readlink(path.systemName, $0.baseAddress!, $0.count)
+        }
+        return count < 0 ? nil : SystemName.text(octets.span.extracting(first: count))
     }
 
     /// Renames a directory unless the new name is taken: then `false`.
     public static func rename(_ path: String, to newPath: String) throws(SystemFailure) -> Bool {
         if exists(newPath) { return false }
         // SAFETY: rename(2) reads both NUL-terminated paths during the call.
-        if unsafe Glibc.rename(path, newPath) == 0 { return true }
+        if unsafe Glibc.rename(path.systemName, newPath.systemName) == 0 { return true }
         // Another process took the name since: rename does not replace a directory that holds anything.
         if errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR { return false }
         throw SystemFailure(operation: "rename", path: newPath, errno: errno)
@@ -74,7 +79,7 @@ public enum FileTree {
 
     private static func sync(_ path: String, _ flags: Int32) throws(SystemFailure) {
         // SAFETY: open(2) reads the NUL-terminated path during the call.
-        let descriptor = unsafe open(path, flags)
+        let descriptor = unsafe open(path.systemName, flags)
         guard descriptor >= 0 else { throw SystemFailure(operation: "open", path: path, errno: errno) }
         defer { close(descriptor) }
         // Some file systems cannot sync directories and say EINVAL; there is nothing more to do on them.
@@ -86,7 +91,7 @@ public enum FileTree {
     /// The names in a directory, sorted, without `.` and `..`.
     public static func names(in path: String) throws(SystemFailure) -> [String] {
         // SAFETY: opendir(3) reads the NUL-terminated path; the stream is closed once, when this returns.
-        guard let directory = unsafe opendir(path) else {
+        guard let directory = unsafe opendir(path.systemName) else {
             throw SystemFailure(operation: "list", path: path, errno: errno)
         }
         defer { unsafe closedir(directory) }
@@ -95,7 +100,7 @@ public enum FileTree {
         while let entry = unsafe readdir(directory) {
             // SAFETY: `d_name` is a NUL-terminated string inside the entry, which stays valid until the next readdir.
             let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe SystemName.text($0) }
             }
             if name != ".", name != ".." { names.append(name) }
             errno = 0
@@ -108,10 +113,10 @@ public enum FileTree {
     /// report.
     public static func remove(_ path: String) {
         // SAFETY: unlink(2) and rmdir(2) read the NUL-terminated path during the call.
-        guard unsafe unlink(path) != 0 else { return }
+        guard unsafe unlink(path.systemName) != 0 else { return }
         if let names = try? names(in: path) {
             for name in names { remove(path + "/" + name) }
         }
-        _ = unsafe rmdir(path)
+        _ = unsafe rmdir(path.systemName)
     }
 }

@@ -21,14 +21,14 @@ public struct GrowingFile: ~Copyable, Sendable {
         }
         var status = stat()
         // SAFETY: stat(2) reads the NUL-terminated path and fills `status` during the call.
-        let exists = unsafe stat(path, &status) == 0
+        let exists = unsafe stat(path.systemName, &status) == 0
         let kind = status.st_mode & S_IFMT
         let isInPlace = exists && kind != S_IFREG
         // SAFETY: unlink(2) reads the NUL-terminated path during the call. Whether it did it, open(2) tells.
-        if !isInPlace { _ = unsafe unlink(path) }
+        if !isInPlace { _ = unsafe unlink(path.systemName) }
         let flags = O_WRONLY | O_CLOEXEC | (isInPlace ? 0 : O_CREAT | O_EXCL)
         // SAFETY: open(2) reads the NUL-terminated path during the call.
-        descriptor = unsafe open(path, flags, mode_t(0o600))
+        descriptor = unsafe open(path.systemName, flags, mode_t(0o600))
         if descriptor < 0 {
             isOpen = false
             throw SystemFailure(operation: "create", path: path, errno: exists && kind == S_IFDIR ? EISDIR : errno)

@@ -11,7 +11,7 @@ public final class HeldFile: Sendable {
     /// - Throws: also where the path does not lead to a regular file.
     public init(path: String) throws(SystemFailure) {
         // SAFETY: open(2) reads the NUL-terminated path during the call.
-        let opened = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        let opened = unsafe open(path.systemName, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard opened >= 0 else { throw SystemFailure(operation: "open", path: path, errno: errno) }
         var status = stat()
         // SAFETY: fstat(2) fills `status` during the call.

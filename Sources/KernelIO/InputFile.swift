@@ -20,14 +20,14 @@ public struct SystemFailure: Error, Equatable, Sendable {
 
 extension SystemFailure: CustomStringConvertible {
     public var description: String {
-        if let detail { return "cannot \(operation) \(path): \(detail)" }
+        if let detail { return "cannot \(operation) \(SystemName.shown(path)): \(detail)" }
         // SAFETY: strerror_r(3) writes a NUL-terminated text of at most `buffer.count` octets into `buffer`.
         let reason = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
             unsafe buffer[0] = 0
             unsafe strerror_r(errno, buffer.baseAddress!, buffer.count)
             return unsafe String(cString: buffer.baseAddress!)
         }
-        return "cannot \(operation) \(path): \(reason)"
+        return "cannot \(operation) \(SystemName.shown(path)): \(reason)"
     }
 }
 
@@ -45,7 +45,7 @@ public struct InputFile: ~Copyable, Sendable {
             owned = false
         } else {
             // SAFETY: open(2) reads the NUL-terminated path only during the call.
-            descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+            descriptor = unsafe open(path.systemName, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
             owned = true
         }
         if descriptor < 0 { throw SystemFailure(operation: "open", path: path, errno: errno) }
@@ -89,7 +89,9 @@ public struct InputFile: ~Copyable, Sendable {
     public static func size(of path: String) -> Int64? {
         var status = stat()
         // SAFETY: stat(2) reads the path and fills `status` during the call.
-        guard path != "-", unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard path != "-", unsafe stat(path.systemName, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            return nil
+        }
         return Int64(status.st_size)
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Octets
 
 /// A file of secrets that others may follow while it grows: each line is appended by one write(2).
 ///
@@ -17,7 +18,7 @@ public final class KeyLogFile: Sendable {
         }
         self.path = path
         // SAFETY: open(2) reads the NUL-terminated path during the call.
-        let opened = unsafe open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, mode_t(0o600))
+        let opened = unsafe open(path.systemName, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, mode_t(0o600))
         guard opened >= 0 else { throw SystemFailure(operation: "create", path: path, errno: errno) }
         descriptor = opened
         var status = stat()
@@ -27,7 +28,7 @@ public final class KeyLogFile: Sendable {
         throw SystemFailure(
             operation: "create", path: path, errno: EPERM,
             detail: "others may read what is there (mode \(String(status.st_mode & 0o777, radix: 8))), and secrets "
-                + "open what they name: chmod 600 \(path), or name another file")
+                + "open what they name: chmod 600 \(SystemName.shown(path)), or name another file")
     }
 
     deinit {

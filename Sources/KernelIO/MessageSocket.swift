@@ -69,6 +69,15 @@ public enum Descriptors {
         return Set(names.compactMap { Int32($0) }.filter { fcntl($0, F_GETFD) >= 0 })
     }
 
+    /// Raises how many of them this process may have open, where that is less and the system allows it.
+    ///
+    /// Only who needs them asks for them: programs that this one starts inherit the limit, and some rely on the usual
+    /// one (select(2)).
+    /// - Returns: how many there may be; 0 where the system does not tell.
+    public static func raiseLimit(to wanted: Int) -> Int {
+        Int(clamping: ns_raise_descriptor_limit(UInt64(wanted)))
+    }
+
     /// Waits until one of them has something to read, or its other end is gone.
     /// - Returns: for each, whether it has; none after that time.
     public static func waitUntilReadable(_ descriptors: [Int32], milliseconds: Int32) -> [Bool] {

@@ -1,4 +1,5 @@
 import Glibc
+import Octets
 
 /// A file being written that appears whole or not at all: the octets go to a name of their own beside it, and `commit`
 /// syncs and renames. Without `commit` nothing stays behind.
@@ -29,7 +30,7 @@ public struct OutputFile: ~Copyable, Sendable {
         }
         var status = stat()
         // SAFETY: stat(2) reads the NUL-terminated path and fills `status` during the call.
-        let exists = unsafe stat(path, &status) == 0
+        let exists = unsafe stat(path.systemName, &status) == 0
         let kind = status.st_mode & S_IFMT
         target = exists && kind != S_IFREG ? path : Self.followed(path)
         if !exists || kind == S_IFREG {
@@ -37,7 +38,7 @@ public struct OutputFile: ~Copyable, Sendable {
             // Nobody may read it who may not read what it replaces.
             let mode = exists ? status.st_mode & 0o777 : 0o666
             // SAFETY: open(2) reads the NUL-terminated path during the call.
-            let opened = unsafe open(name, O_WRONLY | O_CLOEXEC | O_CREAT | O_EXCL, mode)
+            let opened = unsafe open(name.systemName, O_WRONLY | O_CLOEXEC | O_CREAT | O_EXCL, mode)
             if opened >= 0, !exists || Self.take(mode, and: status, opened) {
                 temporaryPath = name
                 descriptor = opened
@@ -47,7 +48,7 @@ public struct OutputFile: ~Copyable, Sendable {
             if opened >= 0 {
                 close(opened)
                 // SAFETY: unlink(2) reads the NUL-terminated path during the call.
-                _ = unsafe unlink(name)
+                _ = unsafe unlink(name.systemName)
             } else {
                 descriptor = -1
                 isOpen = false
@@ -55,7 +56,7 @@ public struct OutputFile: ~Copyable, Sendable {
             }
         }
         // SAFETY: open(2) reads the NUL-terminated path during the call.
-        descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC | (kind == S_IFREG ? O_TRUNC : 0))
+        descriptor = unsafe open(path.systemName, O_WRONLY | O_CLOEXEC | (kind == S_IFREG ? O_TRUNC : 0))
         if descriptor < 0 {
             isOpen = false
             throw SystemFailure(operation: "create", path: path, errno: kind == S_IFDIR ? EISDIR : errno)
@@ -101,7 +102,7 @@ public struct OutputFile: ~Copyable, Sendable {
         guard isOpen else { return }
         if descriptor != STDOUT_FILENO { close(descriptor) }
         // SAFETY: unlink(2) reads the NUL-terminated path during the call.
-        if let temporaryPath { _ = unsafe unlink(temporaryPath) }
+        if let temporaryPath { _ = unsafe unlink(temporaryPath.systemName) }
     }
 
     /// From now on another process, which has the file too, gives it its name or removes it.
@@ -125,7 +126,7 @@ public struct OutputFile: ~Copyable, Sendable {
         // Anything that fails before the rename leaves `isOpen`, so `deinit` cleans up.
         if fsync(descriptor) != 0 { throw SystemFailure(operation: "sync", path: path, errno: errno) }
         // SAFETY: rename(2) reads both NUL-terminated paths during the call.
-        if unsafe rename(temporaryPath, target) != 0 {
+        if unsafe rename(temporaryPath.systemName, target.systemName) != 0 {
             throw SystemFailure(operation: "rename", path: path, errno: errno)
         }
         isOpen = false
@@ -135,9 +136,10 @@ public struct OutputFile: ~Copyable, Sendable {
 
 /// Standard error, for messages to people.
 public enum StandardError {
-    /// Writes the text as it is; what cannot be written is lost.
+    /// Writes the text as it is, but for octets of names that are no UTF-8, which are escaped. What cannot be written
+    /// is lost.
     public static func write(_ text: String) {
-        let octets = Array(text.utf8)
+        let octets = Array(SystemName.escaped(text).utf8)
         // SAFETY: write(2) reads at most `count` octets of the array during the call.
         _ = unsafe octets.withUnsafeBufferPointer { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }

@@ -40,7 +40,7 @@ public enum ProgramRun {
         _ texts: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
     ) -> Result {
         // SAFETY: the copies are freed behind the only use; the null pointer at the end is freed to no effect.
-        let copies = unsafe texts.map { unsafe UnsafePointer<CChar>(strdup($0)) } + [nil]
+        let copies = unsafe texts.map { unsafe UnsafePointer<CChar>(strdup($0.systemName)) } + [nil]
         defer { unsafe copies.forEach { unsafe free(UnsafeMutableRawPointer(mutating: $0)) } }
         return unsafe copies.withUnsafeBufferPointer { unsafe body($0.baseAddress!) }
     }

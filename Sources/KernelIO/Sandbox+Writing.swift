@@ -1,5 +1,6 @@
 import CKernelIO
 import Glibc
+import Octets
 
 extension Sandbox {
     /// Confines this process, for good, to what it still needs once its sockets are open and before it writes files:
@@ -23,7 +24,7 @@ extension Sandbox {
         let targets = places.filter(FileTree.exists) + directories
         try drop(keeping: kept, sparing: [.dacOverride])
         // SAFETY: the function reads the NUL-terminated path during the call.
-        let areOpen = targets.allSatisfy { unsafe ns_is_writable($0) == 1 }
+        let areOpen = targets.allSatisfy { unsafe ns_is_writable($0.systemName) == 1 }
         try drop(keeping: areOpen ? kept : kept.union([.dacOverride]), sparing: [])
         if runsPrograms { return }
         // SAFETY: the list ends with a null pointer and lives until the call returns.
@@ -44,9 +45,9 @@ extension Sandbox {
     /// Where a path leads to, links followed; the path itself where that is not there yet.
     private static func resolved(_ path: String) -> String {
         // SAFETY: realpath(3) reads the NUL-terminated path and gives a text of its own, which is freed once.
-        guard let text = unsafe realpath(path, nil) else { return path }
+        guard let text = unsafe realpath(path.systemName, nil) else { return path }
         defer { unsafe free(text) }
-        return unsafe String(cString: text)
+        return unsafe SystemName.text(text)
     }
 
     /// The path if it is a directory, else the nearest one above it.

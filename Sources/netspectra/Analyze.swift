@@ -48,7 +48,7 @@ struct Analyze: ParsableCommand {
 
     func run() throws {
         if counting.configExample {
-            print(Settings.example)
+            try StandardOutput.write(Settings.example + "\n")
             return
         }
         // Not required of the parser, for --config-example needs none.

@@ -108,7 +108,7 @@ struct Capture: ParsableCommand {
 
     func run() throws {
         if counting.configExample {
-            print(Settings.example)
+            try StandardOutput.write(Settings.example + "\n")
             return
         }
         if listInterfaces { return try InterfaceListing.printAll() }

@@ -30,7 +30,8 @@ struct Doctor: ParsableCommand {
         let report = DoctorReport(
             checks: facts.checks, libraries: LibraryCoverage.survey(ProcessSurvey.processes(modules), modules),
             obstacle: facts.obstacle)
-        print(json ? report.json : report.text(width: SnapshotSink.width ?? 80, style: SnapshotSink.style))
+        let text = json ? report.json : report.text(width: SnapshotSink.width ?? 80, style: SnapshotSink.style)
+        try StandardOutput.write(text + "\n")
         if let obstacle = facts.obstacle {
             throw obstacle.kind == .permission ? Exit.notPermitted : Exit.unavailable
         }

@@ -69,6 +69,7 @@ struct Messages: ParsableCommand {
         streams.tunnels = tunnels
         streams.allWaitingOctetsMax = options.bufferedOctetsMax
         let keys = try KeyLog(file: keylog)
+        if merge { try AnalysisInput.makeRoom(merging: files.count) }
         let source = CaptureSource(paths: files, merge: merge, keepsSecrets: true)
         let progress = ProgressMeter(isQuiet: options.quiet || options.isOnTerminal) { source.progress }
         try MessageRun(options).run(stop: { source.stop() }) { entrance, _ in

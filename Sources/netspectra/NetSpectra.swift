@@ -34,6 +34,7 @@ struct NetSpectra: ParsableCommand {
               77   trace, capture: the system does not permit it
               78   the configuration is wrong
               130  interrupted: what was read is counted and printed
+              141  whoever read standard output is gone
             """,
         version: "0.1.0",
         subcommands: [
@@ -73,17 +74,28 @@ enum Exit {
     }
 }
 
+/// What a command prints that is no result of a run: help, lists, examples.
+enum StandardOutput {
+    /// - Throws: the code to end with where it could not be written, once that was said.
+    static func write(_ text: String) throws {
+        do throws(SystemFailure) {
+            try DescriptorWriter(descriptor: 1, name: "standard output").write(Array(text.utf8).span)
+        } catch {
+            throw Exit.output(error)
+        }
+    }
+}
+
 @main
 enum Program {
     static func main() {
         var command: any ParsableCommand
         do {
-            command = try NetSpectra.parseAsRoot()
+            command = try NetSpectra.parseAsRoot(ProgramArguments.all)
         } catch {
             // The library's code for usage errors is another than the one promised.
-            let code = NetSpectra.exitCode(for: error)
-            guard code == .validationFailure else { NetSpectra.exit(withError: error) }
-            fail(NetSpectra.fullMessage(for: error))
+            if NetSpectra.exitCode(for: error) == .validationFailure { fail(NetSpectra.fullMessage(for: error)) }
+            exit(with: error)
         }
         do {
             try command.run()
@@ -91,6 +103,18 @@ enum Program {
             // The library would name the command without its subcommand here.
             let name = type(of: command).configuration.commandName ?? ""
             fail("\(error.message)\n  See 'netspectra \(name) --help' for more information.")
+        } catch {
+            exit(with: error)
+        }
+    }
+
+    /// Ends the program as the library would, but says where help, the version or a script for a shell could not be
+    /// written.
+    private static func exit(with error: any Error) -> Never {
+        guard !(error is ExitCode), NetSpectra.exitCode(for: error).isSuccess else { NetSpectra.exit(withError: error) }
+        do {
+            try StandardOutput.write(NetSpectra.fullMessage(for: error) + "\n")
+            NetSpectra.exit()
         } catch {
             NetSpectra.exit(withError: error)
         }

@@ -14,6 +14,8 @@ struct Show: ParsableCommand {
             The path is a snapshot's directory (2024-02-29_23-59-58), one task's directory in it, a single \
             shard_N.dat, or the directory given to --output, of which all snapshots are printed in order.
 
+            What a task's files hold is compared with its summary.json.
+
             Examples:
               netspectra show data/2024-02-29_23-59-58
               netspectra show --format csv data/2024-02-29_23-59-58/five_tuple > flows.csv
@@ -59,11 +61,14 @@ struct Show: ParsableCommand {
         let writer = RowStreamWriter(
             descriptor: 1, format: rowFormat, namesSnapshots: paths.count > 1,
             threads: Machine.processorCount)
+        var summary = StoredSummary()
         for path in paths {
-            let snapshot = try read(path)
+            let snapshot = try read(path, &summary)
             try print { () throws(SystemFailure) in try writer.write(snapshot) }
         }
-        try print { () throws(SystemFailure) in try writer.finish(nil) }
+        try print { () throws(SystemFailure) in try writer.finish(summary) }
+        for problem in summary.problems { StandardError.write("netspectra: \(problem)\n") }
+        if !summary.problems.isEmpty { throw Exit.damaged }
     }
 
     private func print(_ write: () throws(SystemFailure) -> Void) throws {
@@ -89,10 +94,14 @@ struct Show: ParsableCommand {
         }
     }
 
-    private func read(_ path: String) throws -> Snapshot {
+    /// - Parameter summary: told what was read, and what is wrong with it.
+    private func read(_ path: String, _ summary: inout StoredSummary) throws -> Snapshot {
         var snapshot: Snapshot
         do throws(ReadFailure) {
-            snapshot = try SnapshotReader.read(path)
+            let disagreements: [TotalsDisagreement]
+            (snapshot, disagreements) = try SnapshotReader.readAndCompare(path)
+            summary.add(snapshot)
+            summary.problems += disagreements.map(\.description)
         } catch {
             switch error {
             case .file: throw Exit.fail(Exit.cannotOpen, "\(error)")

@@ -186,21 +186,23 @@ struct Trace: ParsableCommand {
         let targets = TraceTargets(
             mode.modules, pids: pid, withChildren: follow, files: library + binary)
         let settings = try settings()
+        let listing: String?
         do throws(ProbeFailure) {
             // What is missing is told before anything is asked of the kernel.
             try targets.check()
-            if list { return try printList(targets, settings) }
+            listing = list ? try self.listing(targets, settings) : nil
         } catch {
             throw Exit.fail(error)
         }
+        if let listing { return try StandardOutput.write(listing) }
         try trace(targets, settings)
     }
 
-    private func printList(_ targets: TraceTargets, _ settings: ProbeSettings) throws(ProbeFailure) {
+    private func listing(_ targets: TraceTargets, _ settings: ProbeSettings) throws(ProbeFailure) -> String {
         var targets = targets
         let session = try ProbeSession(settings)
         try targets.attachFirst(to: session)
-        print(TraceTargets.listing(session.attachments), terminator: "")
+        return TraceTargets.listing(session.attachments)
     }
 
     /// Two processes from here on: see docs/decisions/0007.

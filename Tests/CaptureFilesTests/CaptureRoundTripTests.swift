@@ -36,7 +36,7 @@ import Testing
             if cut == 0 {
                 #expect(parsed.stop == .failed(ParsedCapture([]).failure))
             } else if cut < 4 {
-                #expect(parsed.failure.reason == .notACapture)
+                #expect(parsed.failure.reason == .tooShort)
             } else if capture.boundaries.contains(cut) {
                 #expect(parsed.stop == .end, "cut at \(cut)")
             } else if case .endedEarly(let short) = parsed.stop {

@@ -126,7 +126,8 @@ import Testing
     @Test func refusesWhatIsNoCapture() {
         #expect(ParsedCapture(Array("#!/bin/sh\n".utf8)).failure.reason == .notACapture)
         #expect(ParsedCapture([]).failure.reason == .empty)
-        #expect(ParsedCapture([0xD4, 0xC3, 0xB2]).failure.reason == .notACapture)
+        let short = ParsedCapture([0xD4, 0xC3, 0xB2]).failure
+        #expect("\(short)".hasSuffix("the file has only 3 octets, too few for a capture"))
     }
 
     /// A record that claims 4 GiB breaks the framing: everything before it is delivered, nothing is asked for.

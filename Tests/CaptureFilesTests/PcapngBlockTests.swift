@@ -144,6 +144,32 @@ import Testing
         #expect(ParsedCapture(file.octets) { _ in 1 }.stop == whole.stop)
     }
 
+    /// A packet is lost with its block, once; with a block of another type there is none.
+    @Test(arguments: orders) func onlyPacketsAreLostWithTheirBlocks(order: ByteOrder) {
+        func parsed(_ change: (inout Builder) -> Void) -> CaptureParser {
+            var file = Builder(order)
+            file.packet()
+            change(&file)
+            return file.parsed().parser
+        }
+        for type in [BlockType.enhancedPacket, .packet, .simplePacket] {
+            let claimed = parsed { $0.block(type, [0, 0, 0, 4, 4, 5], length: 0xFFFF_FFFC) }
+            #expect(claimed.endedWithinPacket && claimed.statistics.badRecords == 0)
+            let differ = parsed { $0.block(type, [0, 0, 0, 4, 4, 5], second: 20) }
+            #expect(differ.endedWithinPacket && differ.statistics.badRecords == 0)
+        }
+        for type in [BlockType(rawValue: 0x7777), .custom, .interfaceStatistics] {
+            let claimed = parsed { $0.block(type, [0, 0, 0, 4, 4, 5], length: 0xFFFF_FFFC) }
+            #expect(!claimed.endedWithinPacket && claimed.statistics.badRecords == 0)
+            #expect(claimed.statistics.unknownBlocks == 0 && claimed.statistics.customBlocks == 0)
+        }
+        let whole = parsed { $0.block(.interfaceStatistics, [UInt32](repeating: 0, count: 300_000)) }
+        #expect(!whole.endedWithinPacket && whole.statistics[.blockTooLong] == 1)
+        #expect(whole.statistics.packetsLost(.blockTooLong) == 0)
+        let packet = parsed { $0.block(.enhancedPacket, [UInt32](repeating: 0, count: 300_000)) }
+        #expect(!packet.endedWithinPacket && packet.statistics.packetsLost(.blockTooLong) == 1)
+    }
+
     @Test(arguments: orders) func lengthsThatLeaveOutPaddingAreRoundedUp(order: ByteOrder) {
         var file = Builder(order)
         file.block(.enhancedPacket, [0, 0, 1, 6, 60], [1, 2, 3, 4, 5, 6, 0, 0], length: 38)

@@ -22,6 +22,31 @@ import Testing
         #expect(outcome.lines.allSatisfy { $0.count <= 80 })
     }
 
+    /// No line is wider than the terminal, however narrow, and no number is left out of the ledger's sums.
+    @Test(arguments: [40, 60, 72]) func narrowReports(width: Int) throws {
+        try Command.withFolder { folder throws in
+            let pcap = folder.appending(path: "a.pcap")
+            try Command.contents(Command.sample).prefix(200_000).write(to: pcap)
+            for arguments in [
+                ["analyze", Command.sample], ["analyze", "--tls", Command.sample], ["analyze", "a.pcap"],
+                ["analyze", "--exact", Command.sample],
+                ["analyze", "-k", "five-tuple", "-b", "-o", "out", Command.sample],
+                ["analyze", "-k", "VLAN", "a.pcap"],
+                ["show", "out"], ["show", "--exact", "out"],
+            ] {
+                let outcome = try Command.run(
+                    arguments.map { $0 == Command.sample ? Command.root.appending(path: $0).path : $0 },
+                    environment: ["COLUMNS": "\(width)"], folder: folder)
+                // A path is one word, which stays whole.
+                let lines = outcome.lines.filter { !$0.contains(Command.root.path) }
+                #expect(!lines.isEmpty && lines.allSatisfy { $0.count <= width }, "\(arguments): \(outcome.text)")
+                #expect(arguments[0] == "show" || outcome.text.contains("= Delivered"))
+            }
+        }
+        let report = try Command.run("analyze", Command.sample, environment: ["COLUMNS": "\(width)"])
+        if width == 40 { try expectGolden("report-40.txt", report) }
+    }
+
     @Test(arguments: ["table", "json", "ndjson", "csv"])
     func everyFormat(format: String) throws {
         try expectGolden(

@@ -83,6 +83,60 @@ import Testing
         #expect(try Command.shell("$N show --help > /dev/null").code == 0)
     }
 
+    /// What is no result of a run is written, too, or it is said that it was not.
+    @Test(arguments: [
+        "--help", "--version", "show --help", "help analyze", "analyze --config-example", "capture --config-example",
+        "--generate-completion-script bash",
+    ])
+    func whatIsAskedForInsteadOfARunIsWrittenOrNot(arguments: String) throws {
+        let whole = try Command.shell("$N \(arguments)")
+        #expect(whole.code == 0 && whole.errors.isEmpty && whole.text.hasSuffix("\n"))
+        let full = try Command.shell("$N \(arguments) > /dev/full")
+        #expect(full.code == 74)
+        #expect(full.errors == "netspectra: cannot write standard output: No space left on device\n")
+        // Ended by the signal, or, where that is ignored, as if it were.
+        for ignored in ["", "trap '' PIPE; "] {
+            let closed = try Command.shell(
+                "\(ignored)exec 3> >(exec true); wait $!; $N \(arguments) >&3; code=$?; exit $code")
+            #expect(closed.code == 141 && closed.errors.isEmpty, "\(closed.errors)")
+        }
+    }
+
+    /// Linux takes any octets for a name.
+    @Test func namesThatAreNoUTF8() throws {
+        try Command.withFolder { folder throws in
+            let outcome = try Command.shell(
+                """
+                set -e
+                cp \(Command.sample) $'\(folder.path)/lat\\xe9'; cd '\(folder.path)'
+                $N generate -p 100 -f 3 $'lat\\xe8' 2>&1
+                $N analyze -k VLAN -f csv -o $'out\\xff' $'lat\\xe9' > a
+                $N show -f csv $'out\\xff' | cmp - a
+                $N analyze -k VLAN -f csv --store $'db\\xff' --records $'r\\xff' $'lat\\xe8' > /dev/null
+                $N query top --store $'db\\xff' -f csv | wc -l
+                $N messages -o $'m\\xff' $'lat\\xe9' 2> /dev/null
+                $N edit --where tcp -o $'e\\xff' $'lat\\xe9' 2> /dev/null
+                $N analyze $'lat\\xe9' | grep File
+                $N analyze -f json $'lat\\xe9' | grep -o '"name":"lat[^"]*"'
+                rm -f *-shm *-wal; LC_ALL=C ls -1 --quoting-style=c
+                """)
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            #expect(
+                outcome.lines == [
+                    "2", "  File      lat\u{FFFD}  (pcapng, Ethernet, 343 kB, 659 packets)", "\"name\":\"lat\u{FFFD}\"",
+                    #""a""#, #""db\377""#, #""e\377""#, #""lat\350""#, #""lat\351""#, #""m\377""#, #""out\377""#,
+                    #""r\377""#,
+                ], "\(outcome.text)")
+            let missing = try Command.shell(#"$N analyze $'no\xe9\e[31m\n'"#)
+            #expect(missing.code == 66)
+            #expect(
+                missing.errors
+                    == #"netspectra: cannot open no\xe9\x1b[31m\n: No such file or directory"# + "\n")
+            let wrong = try Command.shell(#"$N analyze --no$'\xe9' x"#)
+            #expect(wrong.code == 2 && wrong.errors.contains(#"--no\xe9"#))
+        }
+    }
+
     /// What needs a library that is not there says so; all else works without it.
     @Test(.enabled(if: Command.canMount, "mounting in a name space of the test's own is not permitted"))
     func aMissingLibraryIsNamed() throws {

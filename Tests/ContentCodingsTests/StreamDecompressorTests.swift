@@ -47,14 +47,16 @@ import Testing
     }
 
     /// Compressible and not, so that both kinds of block occur.
-    static let text: [UInt8] = {
+    static let text =
+        Array(repeating: Array("every packet, every message\n".utf8), count: 60).flatMap { $0 } + noise(700)
+
+    private static func noise(_ count: Int) -> [UInt8] {
         var state: UInt32 = 7
-        let noise = (0..<700).map { _ -> UInt8 in
+        return (0..<count).map { _ in
             state = state &* 1_664_525 &+ 1_013_904_223
             return UInt8(truncatingIfNeeded: state >> 24)
         }
-        return Array(repeating: Array("every packet, every message\n".utf8), count: 60).flatMap { $0 } + noise
-    }()
+    }
 
     struct Case: Sendable, CustomTestStringConvertible {
         var testDescription: String
@@ -148,8 +150,24 @@ import Testing
         frame[frame.count - 1] ^= 1
         let failure = try #require(try Self.decompress(.zstd, frame).failure)
         #expect(failure.reason == .corrupt)
-        #expect("\(failure)" == "zstd data is corrupt at compressed octet \(failure.compressedOffset)")
+        #expect(
+            "\(failure)" == "zstd data is corrupt near octet \(failure.compressedOffset) of the compressed file")
         #expect(failure.compressedOffset > 100)
+    }
+
+    /// Not where the piece begins that was read: as near to the damage as the library tells, whatever the pieces.
+    @Test(arguments: [Compression.gzip, .zstd], [100, 70_000, .max]) func damageIsToldWhereItIs(
+        compression: Compression, piece: Int
+    ) throws {
+        let noise = Self.noise(600_000)
+        var file = compression == .gzip ? gzip(noise) : zstd(noise)
+        let damaged = file.count / 2
+        // What does not compress is stored, in blocks that have no redundancy but their headers: many octets hit one.
+        for index in damaged..<damaged + 200_000 { file[index] ^= 0xFF }
+        let outcome = try Self.decompress(compression, file, piece: piece, room: 1 << 20)
+        let failure = try #require(outcome.failure)
+        #expect(failure.reason == .corrupt)
+        #expect(Int64(damaged - 131_072)...Int64(damaged + 200_000) ~= failure.compressedOffset)
     }
 
     /// A frame header that asks for 2 GiB of window: refused before anything is allocated for it.

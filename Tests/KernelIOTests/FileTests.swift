@@ -1,5 +1,6 @@
 import Glibc
 import KernelIO
+import Octets
 import TestSupport
 import Testing
 
@@ -42,6 +43,28 @@ import Testing
                     return
                 }
             }
+        }
+    }
+
+    /// Made, found, read and removed under the octets that it has, and no others.
+    @Test func aNameThatIsNoUTF8IsKept() throws {
+        try Golden.withTemporaryDirectory { folder in
+            let names = [[0xE9], [0xE8], Array("\u{FFFD}".utf8), [0x61, 0xFF, 0x80]].map {
+                SystemName.text($0.span)
+            }
+            for name in names {
+                let file = try OutputFile(path: folder + "/" + name)
+                try file.write(SystemName.octets(name).span)
+                try file.commit()
+            }
+            #expect(try Set(FileTree.names(in: folder)) == Set(names))
+            for name in names {
+                #expect(try InputFile.contents(of: folder + "/" + name, atMost: 9) == SystemName.octets(name))
+            }
+            #expect(try FileTree.rename(folder + "/" + names[0], to: folder + "/" + names[1] + "x"))
+            #expect(!FileTree.exists(folder + "/" + names[0]) && FileTree.exists(folder + "/" + names[1]))
+            let missing = #expect(throws: SystemFailure.self) { _ = try InputFile(path: names[0] + "\u{1B}[A").size }
+            #expect(missing.map { "\($0)" } == #"cannot open \xe9\x1b[A: No such file or directory"#)
         }
     }
 

@@ -97,6 +97,28 @@ import Testing
                 """)
     }
 
+    /// What can be cut goes down to eight columns first, and to four only where that is not enough; an indentation goes
+    /// before letters do.
+    @Test func narrowTablesKeepNames() {
+        var table = TextTable([.init("Protocol", .left, canBeCut: true), .init("Packets")])
+        table.rows = [["Ethernet", "9"], ["      ICMPv6", "9"]]
+        #expect(
+            table.text(width: 19) == """
+                  Protocol  Packets
+                  Ethernet        9
+                    ICMPv6        9
+
+                """)
+        #expect(table.text(width: 15).split(separator: "\n").map(\.count) == [15, 15, 15])
+    }
+
+    @Test func textIsWrappedAtBlanks() {
+        #expect(TextTable.wrapped("a.pcap  (pcapng, Ethernet)", to: 16) == ["a.pcap  (pcapng,", "Ethernet)"])
+        #expect(TextTable.wrapped("a.pcap  (pcapng, Ethernet)", to: 8) == ["a.pcap", "(pcapng,", "Ethernet)"])
+        #expect(TextTable.wrapped("a/long/path is whole", to: 4) == ["a/long/path", "is", "whole"])
+        #expect(TextTable.wrapped("", to: 4) == [""] && TextTable.wrapped("a b", to: 3) == ["a b"])
+    }
+
     @Test func servicesHaveNames() {
         #expect(ServiceNames.name(443, protocol: 6) == "https")
         #expect(ServiceNames.name(443, protocol: 17) == "quic")

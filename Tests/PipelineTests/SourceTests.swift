@@ -185,7 +185,7 @@ import Testing
             }
             #expect(number(0) == ENOENT && number(4) == EISDIR)
             #expect(
-                reason(1) == .notACapture && reason(3) == .empty && reason(5) == .notACapture && reason(7) == .empty)
+                reason(1) == .notACapture && reason(3) == .empty && reason(5) == .tooShort && reason(7) == .empty)
             #expect(result.reports[2].end == .clean && result.reports[6].end == .clean)
             #expect(result.reports.map(\.isUnusable) == [true, true, false, true, true, true, false, true])
         }

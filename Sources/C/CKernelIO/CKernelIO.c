@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 void *ns_mremap(void *old_address, size_t old_size, size_t new_size) {
 #if __has_feature(thread_sanitizer)
@@ -21,6 +22,15 @@ void *ns_mremap(void *old_address, size_t old_size, size_t new_size) {
 #else
     return mremap(old_address, old_size, new_size, MREMAP_MAYMOVE);
 #endif
+}
+
+uint64_t ns_raise_descriptor_limit(uint64_t wanted) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+    if (limit.rlim_cur >= wanted) return limit.rlim_cur;
+    struct rlimit raised = limit;
+    raised.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &raised) == 0 ? raised.rlim_cur : limit.rlim_cur;
 }
 
 int ns_processor_count(void) {

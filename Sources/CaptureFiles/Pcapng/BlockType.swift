@@ -15,4 +15,6 @@ public struct BlockType: RawRepresentable, Hashable, Sendable {
     public static let decryptionSecrets = BlockType(rawValue: 10)
     public static let custom = BlockType(rawValue: 0x0000_0BAD)
     public static let customNotCopied = BlockType(rawValue: 0x4000_0BAD)
+
+    var holdsFrame: Bool { self == .enhancedPacket || self == .packet || self == .simplePacket }
 }

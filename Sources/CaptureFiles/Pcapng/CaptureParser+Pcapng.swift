@@ -75,7 +75,7 @@ extension CaptureParser {
 
     /// Keeps a copy of a block, packets excepted.
     mutating func keep(_ type: BlockType, _ order: ByteOrder, _ window: Span<UInt8>, _ range: Range<Int>) {
-        guard type != .enhancedPacket, type != .packet, type != .simplePacket else { return }
+        if type.holdsFrame { return }
         var octets: [UInt8] = []
         octets.append(contentsOf: window.extracting(range))
         keptBlocks.append(
@@ -127,8 +127,7 @@ extension CaptureParser {
         _ type: BlockType, _ order: ByteOrder, _ claimed: UInt32, _ length: Int, _ input: borrowing Input,
         _ position: inout Int
     ) -> Stop? {
-        countSkipped(type)
-        state = .skippedBlock(order, length: claimed, start: input.offset(of: position))
+        state = .skippedBlock(type, order, length: claimed, start: input.offset(of: position))
         let body = length - 4
         let available = input.octets.count - position
         guard available < body else {
@@ -140,14 +139,16 @@ extension CaptureParser {
 
     private mutating func countSkipped(_ type: BlockType) {
         switch type {
-        case .enhancedPacket, .packet, .simplePacket, .interfaceStatistics: statistics[.blockTooLong] += 1
+        case .enhancedPacket, .packet, .simplePacket: statistics[.blockTooLong] += 1
+        case .interfaceStatistics: statistics.countBadBlock(.blockTooLong)
         default: count(type)
         }
     }
 
-    /// After a skipped body: the second length.
+    /// After a skipped body: the second length. Only now the block is counted: one that is cut is told of as that.
     mutating func trailer(
-        _ order: ByteOrder, length: UInt32, start: Int64, _ input: borrowing Input, _ position: inout Int
+        _ type: BlockType, _ order: ByteOrder, length: UInt32, start: Int64, _ input: borrowing Input,
+        _ position: inout Int
     ) -> Stop? {
         let available = input.octets.count - position
         guard available >= 4 else {
@@ -160,6 +161,7 @@ extension CaptureParser {
         let second = order.uint32(input.octets, at: position)
         if let failure = Self.lengthMismatch(length, second, at: start) { return .failed(failure) }
         position += 4
+        countSkipped(type)
         state = .pcapng(order)
         return nil
     }

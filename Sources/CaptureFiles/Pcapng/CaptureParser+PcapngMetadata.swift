@@ -79,7 +79,7 @@ extension CaptureParser {
             return
         }
         let isWhole = body.count >= 8
-        if !isWhole { statistics[.blockTooShort] += 1 }
+        if !isWhole { statistics.countBadBlock(.blockTooShort) }
         var interface = CaptureInterface(linkType: isWhole ? order.uint16(window, at: body.lowerBound) : nil)
         interface.section = Int(clamping: statistics.sections) - 1
         if isWhole {
@@ -119,12 +119,12 @@ extension CaptureParser {
 
     mutating func interfaceStatistics(_ order: ByteOrder, _ body: Range<Int>, _ window: Span<UInt8>) {
         guard body.count >= 12 else {
-            statistics[.blockTooShort] += 1
+            statistics.countBadBlock(.blockTooShort)
             return
         }
         let local = Int(order.uint32(window, at: body.lowerBound))
         guard local < sectionInterfaces, sectionBase + local < interfaces.count else {
-            statistics[.unknownInterface] += 1
+            statistics.countBadBlock(.unknownInterface)
             return
         }
         statistics.interfaceStatisticsBlocks += 1
@@ -150,7 +150,7 @@ extension CaptureParser {
     /// A Decryption Secrets Block (§ 4.7): of a TLS key log the octets are kept, with a line's end behind them.
     mutating func decryptionSecrets(_ order: ByteOrder, _ body: Range<Int>, _ window: Span<UInt8>) {
         guard body.count >= 8 else {
-            statistics[.blockTooShort] += 1
+            statistics.countBadBlock(.blockTooShort)
             return
         }
         let length = Int(order.uint32(window, at: body.lowerBound + 4))

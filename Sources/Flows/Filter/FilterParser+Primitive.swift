@@ -41,7 +41,7 @@ extension FilterParser {
         guard case .word(let word) = token.kind, FilterParser.number(word) != nil else {
             return code.emit(.range(.vlan, 1...4_095))
         }
-        let identifier = try number(word, upTo: 4_094, names: [], expecting: "a VLAN identifier")
+        let identifier = try number(word, upTo: FilterField.vlan.max, names: [], expecting: "a VLAN identifier")
         take()
         return code.emit(.range(.vlan, identifier...identifier))
     }

@@ -51,7 +51,7 @@ enum FilterField: String, CaseIterable {
         switch self {
         case .sourcePort, .destinationPort: 65_535
         case .protocol, .version, .tcpFlags: 255
-        case .vlan: 4_094
+        case .vlan: 4_095
         default: UInt64(UInt32.max)
         }
     }

@@ -1,5 +1,6 @@
 import IPFIX
 import KernelIO
+import Octets
 
 /// Why written results could not be read back.
 public enum ReadFailure: Error, Equatable, Sendable {
@@ -21,11 +22,14 @@ extension ReadFailure: CustomStringConvertible {
     public var description: String {
         switch self {
         case .file(let failure): failure.description
-        case .damaged(let path, let failure): "\(path): \(failure)"
-        case .noResults(let path): "\(path): no results in this directory: no shard_N.dat, and no task or snapshot"
-        case .notResults(let path): "\(path): not a .dat file: it does not begin with an IPFIX message"
-        case .mixed(let path): "\(path): belongs to another task or snapshot than the shards before it"
-        case .missingShard(let path): "\(path): this shard is missing"
+        case .damaged(let path, let failure): "\(SystemName.shown(path)): \(failure)"
+        case .noResults(let path):
+            "\(SystemName.shown(path)): no results in this directory: no shard_N.dat, and no task or snapshot"
+        case .notResults(let path):
+            "\(SystemName.shown(path)): not a .dat file: it does not begin with an IPFIX message"
+        case .mixed(let path):
+            "\(SystemName.shown(path)): belongs to another task or snapshot than the shards before it"
+        case .missingShard(let path): "\(SystemName.shown(path)): this shard is missing"
         }
     }
 }

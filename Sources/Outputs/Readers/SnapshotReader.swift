@@ -9,24 +9,38 @@ import Octets
 /// is less than three times the files' size, whatever they hold.
 public enum SnapshotReader {
     /// The snapshot at `path`; of a task's directory or a single file, with that task alone.
-    public static func read(_ path: String) throws(ReadFailure) -> Snapshot {
-        guard FileTree.isDirectory(path) else { return try snapshot([readShards([path])], path) }
+    public static func read(_ path: String) throws(ReadFailure) -> Snapshot { try readAndCompare(path).snapshot }
+
+    /// As `read`, and where tasks have other totals than their summaries say.
+    public static func readAndCompare(
+        _ path: String
+    ) throws(ReadFailure) -> (snapshot: Snapshot, disagreements: [TotalsDisagreement]) {
+        guard FileTree.isDirectory(path) else { return (try snapshot([readShards([path])], path), []) }
         let path = withoutSlash(path)
         let names = try list(path)
-        let shards = try shardPaths(names, in: path)
-        if !shards.isEmpty { return try snapshot([readShards(shards)], path) }
+        let own = TaskTotals(summary: join(path, "summary.json"))
+        let shards = try shardPaths(names, in: path, own)
+        var disagreements: [TotalsDisagreement] = []
+        if !shards.isEmpty {
+            let task = try readShards(shards)
+            disagreements += TotalsDisagreement(path: path, task.result, own).map { [$0] } ?? []
+            return (try snapshot([task], path), disagreements)
+        }
         var tasks: [ReadTask] = []
         for name in names where !name.hasPrefix(".") {
             let directory = join(path, name)
             guard FileTree.isDirectory(directory) else { continue }
-            let shards = try shardPaths(list(directory), in: directory)
+            let totals = TaskTotals(summary: join(directory, "summary.json"))
+            let shards = try shardPaths(list(directory), in: directory, totals)
             if !shards.isEmpty {
-                tasks.append(try readShards(shards))
-            } else if let count = shardCount(join(directory, "summary.json")), count > 0 {
+                let task = try readShards(shards)
+                disagreements += TotalsDisagreement(path: directory, task.result, totals).map { [$0] } ?? []
+                tasks.append(task)
+            } else if let count = totals.shards, count > 0 {
                 throw .missingShard(path: join(directory, "shard_0.dat"))
             }
         }
-        return try snapshot(tasks.sorted { $0.record.domain < $1.record.domain }, path)
+        return (try snapshot(tasks.sorted { $0.record.domain < $1.record.domain }, path), disagreements)
     }
 
     /// The directories of snapshots below a storage root, sorted by name, which is by time. What else is there is left
@@ -80,29 +94,16 @@ public enum SnapshotReader {
     }
 
     /// `shard_0.dat`, `shard_1.dat` … in the order of their numbers: all that there are, and all that there should be.
-    private static func shardPaths(_ names: [String], in directory: String) throws(ReadFailure) -> [String] {
+    private static func shardPaths(
+        _ names: [String], in directory: String, _ totals: TaskTotals
+    ) throws(ReadFailure) -> [String] {
         let shards = names.filter(isShard)
         if shards.isEmpty { return [] }
-        let count = max(shards.count, shardCount(join(directory, "summary.json")) ?? 0)
+        let count = max(shards.count, totals.shards ?? 0)
         let expected = (0..<count).map { "shard_\($0).dat" }
         let present = Set(shards)
         for name in expected where !present.contains(name) { throw .missingShard(path: join(directory, name)) }
         return expected.map { join(directory, $0) }
-    }
-
-    /// How many shards a task's summary says it has; `nil` where there is none, or it says nothing that can be.
-    private static func shardCount(_ path: String) -> Int? {
-        guard let text = try? InputFile.contents(of: path, atMost: 1 << 20) else { return nil }
-        var scanner = JSONScanner(text.span)
-        while let token = try? scanner.next(), token != .end {
-            guard scanner.depth == 1, case .name(let range, _) = token, text[range].elementsEqual("shards".utf8) else {
-                continue
-            }
-            guard case .number(let digits) = try? scanner.next() else { return nil }
-            let count = Int(String(decoding: text[digits], as: UTF8.self))
-            return count.flatMap { 0...SnapshotDirectoryWriter.shardsMax ~= $0 ? $0 : nil }
-        }
-        return nil
     }
 
     private static func readShards(_ paths: [String]) throws(ReadFailure) -> ReadTask {

@@ -74,7 +74,7 @@ public struct JSONText: Sendable {
     /// A string with its quotes; `"`, `\` and control characters escaped (RFC 8259 § 7).
     public static func quoted(_ value: String) -> String {
         var octets: [UInt8] = [0x22]
-        for octet in value.utf8 {
+        for octet in SystemName.repaired(value).utf8 {
             switch octet {
             case 0x22, 0x5C: octets += [0x5C, octet]
             case 0x0A: octets += Array("\\n".utf8)

@@ -29,7 +29,16 @@ public struct ReportText: Sendable {
     private func bytes(_ value: UInt64) -> String { isExact ? HumanUnits.grouped(value) : HumanUnits.bytes(value) }
 
     func section(_ title: String, note: String = "", _ body: String) -> String {
-        body.isEmpty ? "" : style.title(title) + (note.isEmpty ? "" : "  " + style.dim(note)) + "\n" + body
+        body.isEmpty ? "" : heading(title, note, style.dim) + body
+    }
+
+    /// A title with what is to be said of it, behind it or, where that is too much for a line, below.
+    private func heading(_ title: String, _ note: String, _ paint: (String) -> String) -> String {
+        if note.isEmpty { return style.title(title) + "\n" }
+        guard let width, TextTable.width(title) + 2 + TextTable.width(note) > width else {
+            return style.title(title) + "  " + paint(note) + "\n"
+        }
+        return style.title(title) + "\n" + hanging("", 0, note, paint)
     }
 
     // MARK: - Capture
@@ -53,8 +62,20 @@ public struct ReportText: Sendable {
             lines.append(("Mean size", "\(HumanUnits.grouped(UInt64(average + 0.5))) B per packet"))
         }
         for note in notes { lines.append(("Note", note)) }
-        let body = lines.map { "  " + style.dim(Self.padded($0, to: 10)) + TextTable.printable($1) + "\n" }.joined()
+        let body = lines.map { hanging(style.dim(Self.padded($0, to: 10)), 10, $1) }.joined()
         return section("Capture", body)
+    }
+
+    /// A text in as many lines as the width asks for, all but the first below it.
+    /// - Parameter label: stands before the first, and takes `columns` of the terminal.
+    private func hanging(
+        _ label: String, _ columns: Int, _ text: String, _ paint: (String) -> String = { $0 }
+    ) -> String {
+        let indent = columns + 2
+        let lines = width.map { TextTable.wrapped(TextTable.printable(text), to: $0 - indent) }
+        return (lines ?? [TextTable.printable(text)]).enumerated().map { index, line in
+            (index == 0 ? "  " + label : String(repeating: " ", count: indent)) + paint(line) + "\n"
+        }.joined()
     }
 
     private func describe(_ file: CaptureFileSummary) -> String {
@@ -76,14 +97,15 @@ public struct ReportText: Sendable {
     }
 
     public func problems(_ problems: [String]) -> String {
-        section("Problems", problems.map { "  " + style.warning(TextTable.printable($0)) + "\n" }.joined())
+        section("Problems", problems.map { hanging("", 0, $0, style.warning) }.joined())
     }
 
     // MARK: - Tables
 
     public func hierarchy(_ nodes: [ProtocolNode], of capture: CaptureSummary) -> String {
         var table = TextTable([
-            .init("Protocol", .left, canBeCut: true), .init("Packets"), .init("%"), .init("Bytes"), .init("%"),
+            .init("Protocol", .left, canBeCut: true), .init("Packets"), .init("%", rank: 2), .init("Bytes"),
+            .init("%", rank: 1),
         ])
         func add(_ nodes: [ProtocolNode], _ depth: Int) {
             for node in nodes {
@@ -125,8 +147,8 @@ public struct ReportText: Sendable {
 
     public func services(_ report: AnalysisReport) -> String {
         var table = TextTable([
-            .init("Service", .left), .init("Port", .left), .init("Flows"), .init("Packets"), .init("Bytes"),
-            .init("Share"),
+            .init("Service", .left, canBeCut: true), .init("Port", .left), .init("Flows", rank: 1),
+            .init("Packets", rank: -1), .init("Bytes"), .init("Share", rank: 2),
         ])
         for service in report.services {
             let name = service.port.flatMap { ServiceNames.name($0, protocol: service.protocol) }
@@ -148,26 +170,50 @@ public struct ReportText: Sendable {
     public func ledger(_ ledger: LedgerReport) -> String {
         var table = TextTable([
             .init("Stage", .left), .init("Seen"), .init("= Delivered"), .init("+ Filtered"), .init("+ Lost"),
-            .init("+ In flight"), .init("", .left),
+            .init("+ In flight"),
         ])
+        if !ledger.isBalanced { table.columns.append(.init("", .left)) }
         for stage in ledger.stages {
             table.rows.append([
-                stage.name == stage.unit ? stage.name : "\(stage.name) (\(stage.unit))", HumanUnits.grouped(stage.seen),
+                stage.title, HumanUnits.grouped(stage.seen),
                 HumanUnits.grouped(stage.delivered),
                 HumanUnits.grouped(stage.filteredCount), HumanUnits.grouped(stage.lostCount),
-                HumanUnits.grouped(stage.inFlight), stage.isBalanced ? "" : "does not add up",
+                HumanUnits.grouped(stage.inFlight),
             ])
+            if !ledger.isBalanced {
+                table.rows[table.rows.count - 1].append(stage.isBalanced ? "" : "does not add up")
+            }
         }
         let verdict =
             ledger.isBalanced
-            ? style.good("everything that was seen is accounted for")
-            : style.bad("counts do not add up: this is a defect, please report it")
+            ? "everything that was seen is accounted for" : "counts do not add up: this is a defect, please report it"
+        // Rather a line for each number than a sum without some of them.
+        if let width, table.narrowestWhole() > width { table = Self.narrow(ledger) }
         let body = table.text(width: width, style: style) + causes(ledger)
-        return body.isEmpty ? "" : style.title("Ledger") + "  " + verdict + "\n" + body
+        return body.isEmpty ? "" : heading("Ledger", verdict, ledger.isBalanced ? style.good : style.bad) + body
+    }
+
+    /// What is 0 is left out, but for what was seen and delivered.
+    private static func narrow(_ ledger: LedgerReport) -> TextTable {
+        var table = TextTable([.init("Stage", .left, canBeCut: true), .init("Count")])
+        for stage in ledger.stages {
+            table.rows.append([stage.title, ""])
+            table.rows.append(["  Seen", HumanUnits.grouped(stage.seen)])
+            table.rows.append(["  = Delivered", HumanUnits.grouped(stage.delivered)])
+            for (name, count) in [
+                ("+ Filtered", stage.filteredCount), ("+ Lost", stage.lostCount), ("+ In flight", stage.inFlight),
+            ] where count > 0 {
+                table.rows.append(["  " + name, HumanUnits.grouped(count)])
+            }
+            if !stage.isBalanced { table.rows.append(["  does not add up", ""]) }
+        }
+        return table
     }
 
     private func causes(_ ledger: LedgerReport) -> String {
-        var table = TextTable([.init("Cause", .left), .init("Stage", .left), .init("Count")])
+        var table = TextTable([
+            .init("Cause", .left, canBeCut: true), .init("Stage", .left, canBeCut: true), .init("Count"),
+        ])
         for stage in ledger.stages {
             for (kind, causes) in [("filtered", stage.filtered), ("lost", stage.lost), ("noted", stage.noted)] {
                 for cause in causes where cause.count > 0 {
@@ -178,4 +224,9 @@ public struct ReportText: Sendable {
         let text = table.text(width: width, style: style)
         return text.isEmpty ? "" : "\n" + text
     }
+}
+
+extension LedgerReport.Stage {
+    /// The stage with what it counts.
+    fileprivate var title: String { name == unit ? name : "\(name) (\(unit))" }
 }

@@ -65,7 +65,7 @@ public struct TableFormat: Sendable {
         let packets = splits ? ["Pkts →", "Pkts ←"] : ["Packets"]
         let bytes = splits ? ["Bytes →", "Bytes ←"] : ["Bytes"]
         return [TextTable.Column("#", isDim: true)] + leading.map(\.column) + keyColumns
-            + packets.map { TextTable.Column($0) } + bytes.map { TextTable.Column($0) }
+            + packets.map { TextTable.Column($0, rank: -1) } + bytes.map { TextTable.Column($0) }
             + (task.memoryLimit == nil ? [] : [TextTable.Column("Lacks ≤", rank: 1)])
             + [
                 TextTable.Column("Share", rank: 2), TextTable.Column("Duration", rank: 3),
@@ -80,7 +80,11 @@ public struct TableFormat: Sendable {
         if fields.source == nil, fields.sourcePort { columns.append(TextTable.Column("Source port", .left)) }
         if fields.destination != nil { columns.append(TextTable.Column("Destination", .left, canBeCut: true)) }
         if fields.destination == nil, fields.destinationPort { columns.append(TextTable.Column("Dest. port", .left)) }
-        if fields.protocol { columns.append(TextTable.Column("Protocol", .left)) }
+        if fields.protocol {
+            // Rather no protocol than less of the ends.
+            let hasEnds = fields.source != nil || fields.destination != nil
+            columns.append(TextTable.Column("Protocol", .left, rank: hasEnds ? -2 : 0))
+        }
         if fields.sourcePort || fields.destinationPort { columns.append(TextTable.Column("Service", .left, rank: 1)) }
         if fields.vlan { columns.append(TextTable.Column("VLAN")) }
         return columns

@@ -1,14 +1,17 @@
+import Octets
+
 /// A table of text in aligned columns, two spaces apart.
 ///
 /// Where it is too wide, columns go by rank, the highest first; if the rest is still too wide, the widest columns that
-/// may be cut are.
+/// may be cut are; and where that would leave too little of them, columns below rank 0 go, too.
 public struct TextTable: Sendable {
     public struct Column: Sendable {
         public enum Alignment: Sendable { case left, right }
 
         public var title: String
         public var alignment: Alignment
-        /// 0: never left out. Otherwise columns of higher rank are left out first.
+        /// 0: never left out. Above, columns of higher rank are left out first; below, only where cutting others is not
+        /// enough, those of rank -1 first.
         public var rank: Int
         public var canBeCut: Bool
         public var isDim: Bool
@@ -33,6 +36,8 @@ public struct TextTable: Sendable {
 
     private static let gap = 2
     private static let narrowest = 8
+    /// Where there is nothing left to leave out.
+    private static let narrowestAtLast = 4
 
     /// The table's lines, each with its line end; nothing without rows.
     ///
@@ -50,7 +55,7 @@ public struct TextTable: Sendable {
 
     /// Terminal columns that it takes once all columns with a rank are left out, and nothing is cut.
     func narrowestWhole() -> Int {
-        let kept = columns.indices.filter { columns[$0].rank == 0 }
+        let kept = columns.indices.filter { columns[$0].rank <= 0 }
         let widths = Self.widths(columns, rows.map { $0.map(Self.printable) })
         return indent + kept.reduce(-Self.gap) { $0 + widths[$1] + Self.gap }
     }
@@ -61,7 +66,8 @@ public struct TextTable: Sendable {
 
     /// Which columns are shown, and how wide all of them are.
     private func layout(_ cells: [[String]], _ limit: Int?) -> (shown: [Int], widths: [Int]) {
-        var widths = Self.widths(columns, cells)
+        let whole = Self.widths(columns, cells)
+        var widths = whole
         var shown = Array(columns.indices)
         guard let limit else { return (shown, widths) }
         func total() -> Int { indent + shown.reduce(-Self.gap) { $0 + widths[$1] + Self.gap } }
@@ -70,12 +76,23 @@ public struct TextTable: Sendable {
         {
             shown.removeAll { $0 == last }
         }
-        while total() > limit,
-            let widest = shown.filter({ columns[$0].canBeCut }).max(by: { widths[$0] < widths[$1] }),
-            widths[widest] > Self.narrowest
-        {
-            widths[widest] -= 1
+        func cut(to narrowest: Int) {
+            while total() > limit,
+                let widest = shown.filter({ columns[$0].canBeCut }).max(by: { widths[$0] < widths[$1] }),
+                widths[widest] > narrowest
+            {
+                widths[widest] -= 1
+            }
         }
+        cut(to: Self.narrowest)
+        while total() > limit,
+            let next = shown.filter({ columns[$0].rank < 0 }).max(by: { columns[$0].rank < columns[$1].rank })
+        {
+            shown.removeAll { $0 == next }
+            widths = whole
+            cut(to: Self.narrowest)
+        }
+        cut(to: Self.narrowestAtLast)
         return (shown, widths)
     }
 
@@ -98,11 +115,30 @@ public struct TextTable: Sendable {
         return line + "\n"
     }
 
+    /// A text in lines of at most so many terminal columns, cut at blanks: a longer word, such as a path, stays whole.
+    public static func wrapped(_ text: String, to width: Int) -> [String] {
+        var lines = [""]
+        // Two blanks, which set parts apart, give an empty word.
+        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+            let line = lines[lines.count - 1]
+            let longer = line.isEmpty ? String(word) : line + " " + word
+            if line.isEmpty || Self.width(longer) <= width {
+                lines[lines.count - 1] = longer
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines.map { line in line.last == " " ? String(line.dropLast()) : line }
+    }
+
     /// Terminal columns of a text of our own making: one per character.
     static func width(_ text: String) -> Int { text.unicodeScalars.count }
 
     static func cut(_ text: String, to width: Int) -> String {
         guard Self.width(text) > width else { return text }
+        // Rather less of an indentation than of a name.
+        let blanks = text.prefix { $0 == " " }.count
+        if blanks > 0 { return cut(String(text.dropFirst(min(blanks, Self.width(text) - width))), to: width) }
         // The end tells more than the middle: a port, an interface identifier.
         let tail = max(width - 1, 0) / 2
         let head = max(width - 1 - tail, 0)
@@ -116,6 +152,7 @@ public struct TextTable: Sendable {
         func isControl(_ scalar: Unicode.Scalar) -> Bool {
             scalar.value < 0x20 || 0x7F...0x9F ~= scalar.value || 0x200B...0x200F ~= scalar.value
                 || 0x2028...0x202E ~= scalar.value || 0x2066...0x2069 ~= scalar.value
+                || SystemName.isStandIn(scalar)
         }
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         return String(String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? "\u{FFFD}" : $0 }))

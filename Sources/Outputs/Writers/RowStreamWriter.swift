@@ -61,20 +61,30 @@ public final class RowStreamWriter: Writer {
     }
 
     public func finish(_ report: AnalysisReport?) throws(SystemFailure) {
+        try finish(summary: report.map(ReportJSON.summary), ledger: report?.ledger)
+    }
+
+    /// As for a run, where all that is known are the snapshots themselves.
+    public func finish(_ summary: StoredSummary) throws(SystemFailure) {
+        try finish(summary: summary.json, ledger: nil)
+    }
+
+    /// - Parameter summary: one JSON object on one line.
+    private func finish(summary: String?, ledger: LedgerReport?) throws(SystemFailure) {
         try state.withLock { (state) throws(SystemFailure) in
             switch format {
             case .csv: break
             case .ndjson:
-                if let report { state.buffer.append(ReportJSON.summary(report) + "\n") }
+                if let summary { state.buffer.append(summary + "\n") }
             case .json:
                 open(&state)
                 state.buffer.append(state.hasRows ? "\n]" : "]")
-                if let report { state.buffer.append(",\n\"summary\":" + ReportJSON.summary(report)) }
+                if let summary { state.buffer.append(",\n\"summary\":" + summary) }
                 state.buffer.append("}\n")
             case .table(let isExact, let width, let style):
-                guard let report else { break }
+                guard let ledger else { break }
                 let text = ReportText(isExact: isExact, width: width, style: style)
-                state.buffer.append("\n" + text.ledger(report.ledger))
+                state.buffer.append("\n" + text.ledger(ledger))
             }
             try flush(&state)
         }

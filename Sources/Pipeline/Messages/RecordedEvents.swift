@@ -271,7 +271,8 @@ public struct RecordedEvents: Sendable {
 
         private mutating func note(_ problem: String) {
             outcome.badRecords += 1
-            if outcome.problems.count < problemsMax { outcome.problems.append("\(outcome.path): \(problem)") }
+            guard outcome.problems.count < problemsMax else { return }
+            outcome.problems.append("\(SystemName.shown(outcome.path)): \(problem)")
         }
     }
 }

@@ -208,7 +208,7 @@ public enum InputFailure: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .open(let failure), .read(let failure): failure.description
-        case .decompression(let path, let failure): "\(path): \(failure)"
+        case .decompression(let path, let failure): "\(SystemName.shown(path)): \(failure)"
         }
     }
 }

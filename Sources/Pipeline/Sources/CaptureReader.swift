@@ -9,7 +9,7 @@ public enum CaptureEnd: Equatable, Sendable {
     /// Within a record: copied or written incompletely.
     case cutShort(CutShort)
     /// Within a record, or within compressed data, of a file that is being written: after the last whole record. So
-    /// many octets of the next one are there.
+    /// many octets of the next one are there; of compressed data that can be none.
     case unfinished(octets: Int)
     /// The framing broke.
     case broken(CaptureFailure)
@@ -104,7 +104,7 @@ struct CaptureReader: ~Copyable {
             case .needMore(let octets): needed = octets
             case .skip(let octets): toSkip = octets
             case .end, .endedEarly, .failed:
-                let reason = self.end(parsed, octetsLeft: end - position)
+                let reason = self.end(parsed)
                 self.end = reason
                 if batch.frames.isEmpty { return .ended(reason) }
             }
@@ -207,11 +207,12 @@ struct CaptureReader: ~Copyable {
         fileOffset += Int64(rest.lowerBound - start)
     }
 
-    private func end(_ stop: CaptureParser.Stop, octetsLeft: Int) -> CaptureEnd {
+    private func end(_ stop: CaptureParser.Stop) -> CaptureEnd {
         if let failure {
             // Of compressed data too little is there before the end is written.
             if case .decompression(_, let failure) = failure, failure.reason == .truncated, isUnfinished {
-                return .unfinished(octets: octetsLeft)
+                if case .endedEarly(let cut) = stop { return .unfinished(octets: cut.available) }
+                return .unfinished(octets: 0)
             }
             return .unreadable(failure)
         }

@@ -15,6 +15,8 @@ public struct CaptureReport: Sendable {
     public var interfaces: [CaptureInterface]
     public var statistics: CaptureStatistics
     public var end: CaptureEnd
+    /// What the end lies in is a packet's record, and the packet lost, or still being written.
+    public var endsWithinPacket: Bool
 
     /// A file that could not be opened.
     init(path: String, unreadable failure: InputFailure) {
@@ -27,6 +29,7 @@ public struct CaptureReport: Sendable {
         interfaces = []
         statistics = CaptureStatistics()
         end = .unreadable(failure)
+        endsWithinPacket = false
     }
 
     init(_ reader: borrowing CaptureReader, end: CaptureEnd) {
@@ -39,6 +42,7 @@ public struct CaptureReport: Sendable {
         interfaces = reader.parser.interfaces
         statistics = reader.parser.statistics
         self.end = end
+        endsWithinPacket = reader.parser.endedWithinPacket
     }
 
     /// Nothing of the file could be read as a capture.

@@ -184,7 +184,7 @@ import KernelIO
             unsafe options.sz = MemoryLayout<bpf_uprobe_opts>.size
             unsafe options.retprobe = atReturn
             let link = unsafe bpf_program__attach_uprobe_opts(
-                program, pid == 0 ? -1 : Int32(truncatingIfNeeded: pid), file.path, Int(offset), &options)
+                program, pid == 0 ? -1 : Int32(truncatingIfNeeded: pid), file.path.systemName, Int(offset), &options)
             guard let link = unsafe link else { throw Self.failure("attach to", file.shownPath, errno) }
             unsafe links.append(BPFLink(link))
         }

@@ -84,7 +84,7 @@ final class Spool: Sendable {
 
     func remove(_ entry: SpoolEntry) throws(SystemFailure) {
         // SAFETY: unlink(2) reads the NUL-terminated path during the call.
-        guard unsafe unlink(entry.path) == 0 else {
+        guard unsafe unlink(entry.path.systemName) == 0 else {
             throw SystemFailure(operation: "remove", path: entry.path, errno: errno)
         }
     }

@@ -1,4 +1,5 @@
 import CSQLite
+import KernelIO
 
 /// Why SQLite did not do what it was told.
 struct SQLiteFailure: Error {
@@ -24,7 +25,7 @@ struct SQLiteFailure: Error {
         let flags = access == .read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
         var opened: OpaquePointer?
         // SAFETY: the path is read, and `opened` set, during the call; where it fails, too, as it knows the reason.
-        let code = unsafe sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX, nil)
+        let code = unsafe sqlite3_open_v2(path.systemName, &opened, flags | SQLITE_OPEN_NOMUTEX, nil)
         unsafe database = opened
         guard code == SQLITE_OK else { throw failure(code) }
         // SAFETY: the connection is open.

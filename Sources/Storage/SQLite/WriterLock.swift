@@ -11,7 +11,7 @@ final class WriterLock: Sendable {
     /// - Throws: where the file cannot be opened or created.
     init(path: String) throws(SystemFailure) {
         // SAFETY: open(2) reads the NUL-terminated path during the call.
-        descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        descriptor = unsafe open(path.systemName, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
             isAlone = false
             throw SystemFailure(operation: "create", path: path, errno: errno)

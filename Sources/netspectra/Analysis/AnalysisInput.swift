@@ -58,6 +58,7 @@ enum AnalysisInput {
     ) throws -> AnalysisSource {
         switch self {
         case .files(let paths, let merge, let speed, _):
+            if merge { try Self.makeRoom(merging: paths.count) }
             return .captures(
                 CaptureSource(paths: paths, merge: merge, interval: interval, clock: clock, speed: speed))
         case .interfaces(let names, let settings, let limit, _):
@@ -73,6 +74,21 @@ enum AnalysisInput {
                 throw Self.exit(error)
             }
         }
+    }
+
+    /// Descriptors that are needed besides those of merged files: standard streams, wake-ups, a few outputs.
+    private static let descriptorsBesides = 32
+
+    /// Merged files are all open at once.
+    /// - Throws: `ExitCode` once it was said that there may not be so many.
+    static func makeRoom(merging files: Int) throws {
+        let needed = files + descriptorsBesides
+        let limit = Descriptors.raiseLimit(to: needed + SnapshotDirectoryWriter.shardsMax)
+        guard limit < needed else { return }
+        throw Exit.fail(
+            Exit.cannotOpen,
+            "--merge: \(files) files are open at once, and with what else is needed that is more than the \(limit) "
+                + "descriptors that this process may have (ulimit -Hn)")
     }
 
     private static func exit(_ failure: InterfaceFailure) -> any Error {

@@ -17,6 +17,6 @@ enum InterfaceListing {
                 interface.name, interface.isUp ? "up" : "down", addresses.isEmpty ? interface.details : addresses,
             ])
         }
-        print(table.text(width: SnapshotSink.width, style: SnapshotSink.style), terminator: "")
+        try StandardOutput.write(table.text(width: SnapshotSink.width, style: SnapshotSink.style))
     }
 }

@@ -1,6 +1,7 @@
 import CaptureFiles
 import Flows
 import Headers
+import Octets
 import Outputs
 import Pipeline
 
@@ -74,10 +75,12 @@ extension CaptureReport {
     /// What is wrong with the file: one sentence each, with the place.
     var problems: [String] {
         var problems: [String] = []
+        let path = SystemName.shown(path)
+        let place = compression == nil ? "" : " (counted in the decompressed data)"
         switch end {
         case .clean, .stopped, .unfinished: break
-        case .cutShort(let cut): problems.append("\(path): \(cut)")
-        case .broken(let failure): problems.append("\(path): \(failure)")
+        case .cutShort(let cut): problems.append("\(path): \(cut)\(place)")
+        case .broken(let failure): problems.append("\(path): \(failure)\(place)")
         case .unreadable(let failure): problems.append("\(failure)")
         }
         for cause in BadRecord.allCases where statistics[cause] > 0 {
@@ -91,8 +94,10 @@ extension CaptureReport {
     /// What is to be known about the file although nothing is wrong with it.
     var note: String? {
         guard case .unfinished(let octets) = end else { return nil }
-        let rest = octets == 1 ? "1 octet" : "\(octets) octets"
-        return "\(path): still being written: \(rest) of an unfinished record left out"
+        let path = SystemName.shown(path)
+        let rest = (octets == 1 ? "1 octet" : "\(octets) octets") + " of an unfinished record left out"
+        guard let compression else { return "\(path): still being written: \(rest)" }
+        return "\(path): still being written: its \(compression) data has no end yet" + (octets > 0 ? "; \(rest)" : "")
     }
 }
 
@@ -169,14 +174,28 @@ extension LedgerReport.Stage {
     static func records(_ captures: [CaptureReport]) -> Self {
         let frames = captures.reduce(0) { $0 + $1.statistics.frames }
         var bad: [LedgerReport.Cause] = []
-        for cause in BadRecord.allCases where cause.losesRecord {
-            let count = captures.reduce(0) { $0 + $1.statistics[cause] }
-            if count > 0 { bad.append(.init("\(cause)", count)) }
+        func add(_ name: String, _ count: UInt64) {
+            if count == 0 { return }
+            if let index = bad.firstIndex(where: { $0.name == name }) {
+                bad[index].count += count
+            } else {
+                bad.append(.init(name, count))
+            }
         }
-        let cut = UInt64(captures.count { if case .cutShort = $0.end { true } else { false } })
-        if cut > 0 { bad.append(.init("cut short by the end of the file", cut)) }
-        // A record that is being written is on its way.
-        let unfinished = UInt64(captures.count { if case .unfinished(1...) = $0.end { true } else { false } })
+        for cause in BadRecord.allCases {
+            add("\(cause)", captures.reduce(0) { $0 + $1.statistics.packetsLost(cause) })
+        }
+        var unfinished: UInt64 = 0
+        for capture in captures where capture.endsWithinPacket {
+            switch capture.end {
+            case .clean, .stopped: break
+            // A record that is being written is on its way.
+            case .unfinished: unfinished += 1
+            case .cutShort: add("cut short by the end of the file", 1)
+            case .broken(let failure): add(failure.recordCause, 1)
+            case .unreadable(let failure): add(failure.recordCause, 1)
+            }
+        }
         return Self(
             name: "records", unit: "records", seen: frames + bad.reduce(unfinished) { $0 + $1.count },
             delivered: frames, lost: bad, inFlight: unfinished, noted: notes(captures))
@@ -198,7 +217,28 @@ extension LedgerReport.Stage {
     }
 }
 
-extension BadRecord {
-    /// Whether the record itself was skipped, not just a part of it.
-    fileprivate var losesRecord: Bool { self != .badOption && self != .tooManyInterfaces }
+extension CaptureFailure {
+    /// The cause under which the packet is counted in whose record the framing broke.
+    fileprivate var recordCause: String {
+        switch reason {
+        case .recordTooLarge: "\(BadRecord.capturedLengthTooLarge)"
+        case .blockLengthTooShort: "\(BadRecord.blockTooShort)"
+        case .blockLengthsDiffer: "block lengths differ"
+        // They concern headers of files and sections, and what describes interfaces.
+        case .empty, .tooShort, .notACapture, .unsupportedVersion, .reservedLinkTypeBits, .badByteOrderMagic,
+            .blockTooLarge, .noSectionHeader:
+            "framing broken"
+        }
+    }
+}
+
+extension InputFailure {
+    /// The cause under which the packet is counted whose record ends where no more could be read.
+    fileprivate var recordCause: String {
+        switch self {
+        case .decompression(_, let failure) where failure.reason == .truncated: "cut short by the end of the file"
+        case .decompression: "cut short by damaged compressed data"
+        case .open, .read: "cut short by a failure to read"
+        }
+    }
 }

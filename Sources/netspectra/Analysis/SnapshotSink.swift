@@ -4,13 +4,17 @@ import Outputs
 
 /// Where a run's snapshots go: the snapshot directories and standard output, as asked for. Remembers what it was given.
 final class SnapshotSink: Sendable {
+    /// Packets of a task, and those of them in flows that gave way to the memory limit.
+    private struct TaskPackets: Sendable {
+        var all: UInt64 = 0
+        var evicted: UInt64 = 0
+    }
+
     private struct State: Sendable {
-        /// Packets per task; of cumulative snapshots, the last one's.
-        var sums: [UInt64] = []
-        var lasts: [UInt64] = []
-        /// Packets per task in flows that gave way to the memory limit, likewise.
-        var evictedSums: [UInt64] = []
-        var evictedLasts: [UInt64] = []
+        /// By task: of all snapshots together, and of the last one, which has all where snapshots are cumulative.
+        var tasks: [(sum: TaskPackets, last: TaskPackets)] = []
+        /// Of the last snapshot; `nil` before the first.
+        var lastTime: Int64?
         /// Snapshots for the directory, and those that are there.
         var directorySnapshots = (seen: UInt64(0), written: UInt64(0))
         var hasPrinted = false
@@ -66,7 +70,9 @@ final class SnapshotSink: Sendable {
     static var style: Style { Style.detect(descriptor: 1, environment: Terminal.environment) }
 
     /// Columns that tables may take; elsewhere than on a terminal only if somebody says so.
-    static var width: Int? { Terminal.columns(1) ?? Terminal.environment("COLUMNS").flatMap { Int($0) } }
+    static var width: Int? { Terminal.columns(1) ?? Terminal.environment("COLUMNS").flatMap(columns) }
+
+    private static func columns(_ text: String) -> Int? { Int(text).flatMap { $0 > 0 ? $0 : nil } }
 
     private static func format(_ options: AnalysisOptions) -> RowStreamWriter.Format {
         switch options.format {
@@ -80,22 +86,22 @@ final class SnapshotSink: Sendable {
     /// Writes a snapshot. One without a packet is not stored, and only rules look at it; on standard output the last
     /// one stands where no other has rows. Where one writer fails, the other goes on.
     func take(_ snapshot: Snapshot, isLast: Bool = false) {
-        let snapshot = owners?.attributed(snapshot) ?? snapshot
-        let packets = snapshot.results.map(\.totalPackets) + snapshot.sketches.map(\.totalPackets)
-        let isEmpty = packets.allSatisfy { $0 == 0 }
-        let evicted =
-            snapshot.results.map { $0.other?.totalPackets ?? 0 } + snapshot.sketches.map { _ in 0 }
+        var snapshot = owners?.attributed(snapshot) ?? snapshot
+        let tasks =
+            snapshot.results.map { TaskPackets(all: $0.totalPackets, evicted: $0.other?.totalPackets ?? 0) }
+            + snapshot.sketches.map { TaskPackets(all: $0.totalPackets) }
+        let isEmpty = tasks.allSatisfy { $0.all == 0 }
         let isPrinted = state.update { state in
-            if state.sums.isEmpty {
-                state.sums = packets.map { _ in 0 }
-                state.evictedSums = state.sums
+            // The last one is named by its last packet, which may have come at the very cut before, or be older. No
+            // two have one time, by which they are found again.
+            if isLast, !isEmpty, let time = state.lastTime, snapshot.time <= time { snapshot.time = time + 1 }
+            state.lastTime = snapshot.time
+            if state.tasks.isEmpty { state.tasks = tasks.map { _ in (TaskPackets(), TaskPackets()) } }
+            for (index, packets) in tasks.enumerated() {
+                state.tasks[index].sum.all += packets.all
+                state.tasks[index].sum.evicted += packets.evicted
+                state.tasks[index].last = packets
             }
-            for index in packets.indices {
-                state.sums[index] += packets[index]
-                state.evictedSums[index] += evicted[index]
-            }
-            state.lasts = packets
-            state.evictedLasts = evicted
             let isPrinted = !isEmpty || isLast && !state.hasPrinted
             state.hasPrinted = state.hasPrinted || isPrinted
             return isPrinted
@@ -175,10 +181,9 @@ final class SnapshotSink: Sendable {
     /// Packets by task that went into snapshots, and those of them that stand in `other`.
     func counted(_ tasks: [String], isCumulative: Bool) -> [CountedTask] {
         state.withLock { state in
-            let packets = isCumulative ? state.lasts : state.sums
-            let evicted = isCumulative ? state.evictedLasts : state.evictedSums
-            return zip(tasks, zip(packets, evicted)).map { task, counts in
-                CountedTask(name: "task \(task)", packets: counts.0, evicted: counts.1)
+            zip(tasks, state.tasks).map { name, packets in
+                let counted = isCumulative ? packets.last : packets.sum
+                return CountedTask(name: "task \(name)", packets: counted.all, evicted: counted.evicted)
             }
         }
     }

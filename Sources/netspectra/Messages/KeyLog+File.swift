@@ -1,5 +1,6 @@
 import ArgumentParser
 import KernelIO
+import Octets
 import TLS
 
 extension KeyLog {
@@ -22,7 +23,10 @@ extension KeyLog {
             throw Exit.fail(Exit.cannotOpen, "\(error)")
         }
         finish()
-        if isEmpty { throw Exit.fail(Exit.noCapture, "\(path) is no key log: it has no line with a secret") }
+        if isEmpty {
+            throw Exit.fail(
+                Exit.noCapture, "\(SystemName.shown(path)) is no key log: it has no line with a secret")
+        }
         if counts.malformed > 0 {
             StandardError.write(
                 "netspectra: \(path): \(counts.malformed) line\(counts.malformed == 1 ? "" : "s") of no key log\n")

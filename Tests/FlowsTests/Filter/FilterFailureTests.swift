@@ -228,10 +228,10 @@ import Testing
             """
         ),
         (
-            "vlan 4095",
+            "vlan 4096",
             """
-            "4095" is out of range: 0 to 4094
-              vlan 4095
+            "4096" is out of range: 0 to 4095
+              vlan 4096
                    ^~~~
             """
         ),

@@ -132,10 +132,15 @@ enum Sample: String, CaseIterable {
         #expect(try Self.matching(text) == expected)
     }
 
-    /// A packet on one VLAN and the other VLAN's filter: identifiers 1 ... 4094 are told apart.
+    /// A packet on one VLAN and the other VLAN's filter: all identifiers of 12 bits are told apart, the reserved
+    /// one too, as packets may have it.
     @Test func everyVLANIsItsOwn() throws {
         let filter = try PacketFilter(parsing: "vlan 4094")
         #expect(filter.matches(PacketInfo(vlan: 4_094)))
         #expect(!filter.matches(PacketInfo(vlan: 4_093)))
+        for text in ["vlan 4095", "vlan == 4095", "vlan in {7, 4094-4095}", "vlan > 4094"] {
+            #expect(try PacketFilter(parsing: text).matches(PacketInfo(vlan: 4_095)), "\(text)")
+            #expect(try !PacketFilter(parsing: text).matches(PacketInfo(vlan: 4_093)), "\(text)")
+        }
     }
 }

@@ -13,6 +13,9 @@ static inline void ns_prefetch(const void *address) { __builtin_prefetch(address
 /// Processors the calling thread may run on, at least 1.
 int ns_processor_count(void);
 
+/// Raises how many descriptors this process may have open to `wanted`, as far as it may. Returns how many that are.
+uint64_t ns_raise_descriptor_limit(uint64_t wanted);
+
 /// eventfd(2) for waking up threads in poll(2), closed on exec; negative on failure.
 int ns_wake_descriptor(void);
 

@@ -184,14 +184,14 @@ def frame(kind, flags, stream, payload):
     return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
 
 
-def http2_fields(number, is_request):
+def http2_fields(number, is_request, body_octets):
     """20 header fields: 15 that every message of the connection has, five of this one."""
     if is_request:
         fields = [(":method", "POST"), (":scheme", "https"), (":authority", "api.example.com")]
     else:
         fields = [(":status", "200"), ("server", "bench"), ("cache-control", "no-store")]
     fields += [(f"x-common-header-{at}", f"value-{at}-of-the-connection") for at in range(12)]
-    varying = [("content-length", str(500 + number % 100)), ("x-request-id", f"{number * 2654435761 % 2**32:08x}-{number:04}"),
+    varying = [("content-length", str(body_octets)), ("x-request-id", f"{number * 2654435761 % 2**32:08x}-{number:04}"),
                ("etag", f"tag-{number * 40503:x}"), ("x-timing", f"{number * 17 % 1000}ms")]
     varying += [(":path", f"/items/{number}/parts")] if is_request else [("x-cost", f"{number * 31 % 997}")]
     # Pseudo-fields stand in front.
@@ -203,10 +203,11 @@ def http2_direction(is_request, text, connection, message_octets):
     encoder = HPACKEncoder()
     octets = (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" if is_request else b"") + frame(4, 0, 0, struct.pack(">HI", 3, 100))
     for number in range(100):
-        block = b"".join(encoder.field(*field) for field in http2_fields(number, is_request))
+        # What a head and the headers of two frames take is 100 octets, more or less.
+        body_octets = message_octets - 150 + number % 100
+        block = b"".join(encoder.field(*field) for field in http2_fields(number, is_request, body_octets))
         octets += frame(1, 4, 2 * number + 1, block)
-        room = max(100, message_octets - len(block) - 18)
-        octets += frame(0, 1, 2 * number + 1, text.piece(connection * 100 + number, room))
+        octets += frame(0, 1, 2 * number + 1, text.piece(connection * 100 + number, body_octets))
     return octets
 
 

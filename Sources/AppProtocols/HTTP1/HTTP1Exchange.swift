@@ -57,10 +57,12 @@ struct HTTP1Exchange {
     /// A request's head was read.
     /// - Returns: its number, to be given when it ends.
     mutating func ask(_ message: borrowing Message, mayUpgrade: Bool, to sink: any MessageSink) -> UInt32 {
-        flushMissed(by: message.direction, to: sink)
-        if mayMissRequests == message.direction || isAnyUnanswered(by: message.direction.opposite) {
+        if mayMiss != nil { flushMissed(by: message.direction, to: sink) }
+        if mayMissRequests == message.direction {
             isPipelined = true
-            if mayMissRequests == message.direction { isUnsure = true }
+            isUnsure = true
+        } else if !isPipelined, first < entries.count {
+            isPipelined = isAnyUnanswered(by: message.direction.opposite)
         }
         if entries.count - first >= Self.entriesMax { give(first, to: sink) }
         client = message.direction

@@ -23,7 +23,7 @@ extension HTTP1Stream {
     private mutating func beginRequest(
         _ framing: borrowing HTTP1Framing, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment
     ) -> Progress {
-        message.host = host(framing)
+        message.host = Self.host(of: message, framing)
         let number = exchange.ask(message, mayUpgrade: !framing.upgrade.isEmpty, to: environment.sink)
         self.number = number
         if exchange.isUndecided(number) { undecided = number }
@@ -43,15 +43,17 @@ extension HTTP1Stream {
     }
 
     /// The authority that the target names goes before `Host` (RFC 9112 § 3.2.2, § 3.3).
-    func host(_ framing: borrowing HTTP1Framing) -> HeaderList.Extent {
-        let authority = authority()
+    static func host(of message: borrowing Message, _ framing: borrowing HTTP1Framing) -> HeaderList.Extent {
+        let authority = authority(of: message)
         return authority.isEmpty ? framing.host : authority
     }
 
     /// The authority of an absolute target, without user and password, or of `CONNECT`'s (RFC 9112 § 3.2).
-    private func authority() -> HeaderList.Extent {
+    private static func authority(of message: borrowing Message) -> HeaderList.Extent {
         let octets = message.headers.octets.span
         let target = message.target.range
+        // A path, as nearly always.
+        if target.isEmpty || octets[target.lowerBound] == 0x2F { return .none }
         if LineScan.equals(octets, message.method.range, "connect") { return message.target }
         var index = target.lowerBound
         while index < target.upperBound, octets[index] != 0x3A, octets[index] != 0x2F { index += 1 }

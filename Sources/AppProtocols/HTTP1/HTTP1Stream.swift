@@ -249,7 +249,7 @@ struct HTTP1Stream {
         readStartLine()
         message.markIncomplete(.headLimited(octets: UInt64(end)))
         let isRequest = message.kind == .http1Request
-        message.host = host(HTTP1Framing(message.headers))
+        message.host = Self.host(of: message, HTTP1Framing(message.headers))
         isOpen = true
         isDamaged = true
         if isRequest {

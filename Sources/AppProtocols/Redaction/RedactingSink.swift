@@ -7,6 +7,8 @@ public final class RedactingSink: MessageSink {
     private let sink: any MessageSink
     /// How raw octets ended that ended within a line with a secret, or what may become one; of few connections.
     private var lines: [Place: OpenLine] = [:]
+    /// Whether there are such; asked for each message.
+    private var hasLines = false
 
     private struct Place: Hashable {
         var connection: Int
@@ -19,8 +21,7 @@ public final class RedactingSink: MessageSink {
     }
 
     public func receive(_ message: borrowing Message) {
-        let place = Place(connection: sink.connection, direction: message.direction)
-        let before = lines.isEmpty ? nil : lines[place]
+        let before = hasLines ? lines[place(of: message)] : nil
         guard redactor.concerns(message) || before != nil else { return sink.receive(message) }
         var redacted = copy message
         guard message.kind == .raw || before != nil || redactor.isCut(message) else {
@@ -29,8 +30,13 @@ public final class RedactingSink: MessageSink {
         }
         var line = before ?? .plain
         redactor.redact(&redacted, after: &line)
-        lines[place] = line == .plain ? nil : line
+        lines[place(of: message)] = line == .plain ? nil : line
+        hasLines = !lines.isEmpty
         sink.receive(redacted)
+    }
+
+    private func place(of message: borrowing Message) -> Place {
+        Place(connection: sink.connection, direction: message.direction)
     }
 
     public func receive(_ transaction: borrowing Transaction) {
@@ -44,7 +50,7 @@ public final class RedactingSink: MessageSink {
 
     /// The number is another connection's now.
     public func forget(connection: Int) {
-        guard !lines.isEmpty else { return }
+        guard hasLines else { return }
         for direction in Direction.allCases { lines[Place(connection: connection, direction: direction)] = nil }
     }
 }

@@ -212,7 +212,8 @@ public struct Conversation {
                 showRaw(rest, arrival, sink)
                 return octets.count
             case .parsed:
-                if self[direction].doubt != .none {
+                let isInDoubt = self[direction].doubt != .none
+                if isInDoubt {
                     switch beginAnother(rest, direction) {
                     case .yes:
                         startAnew(with: arrival, sink)
@@ -226,7 +227,7 @@ public struct Conversation {
                 let step = current.receive(rest, arrival, to: sink)
                 parser = consume current
                 consumed += step.consumed
-                if step.consumed > 0 { self[direction].doubt = .none }
+                if isInDoubt, step.consumed > 0 { self[direction].doubt = .none }
                 switch step.outcome {
                 case .needMore: return consumed
                 case .lost: self[direction].mode = .raw

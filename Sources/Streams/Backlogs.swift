@@ -25,6 +25,8 @@ struct Backlogs {
     private var forEarlier = IndexList()
     private var forAcknowledged = IndexList()
 
+    @inline(__always) var isEmpty: Bool { forEarlier.head < 0 && forAcknowledged.head < 0 }
+
     /// The one that waits longest for a reason; -1 for none.
     @inline(__always)
     func oldest(_ reason: Backlog.Reason) -> Int32 {

@@ -6,7 +6,7 @@ extension StreamReassembler {
     /// Ends the waits and connections whose time is over.
     @inline(__always)
     mutating func expire<Sink: StreamSink & ~Copyable>(at time: Int64, to sink: inout Sink) {
-        if let over = waitThatIsOver(at: time) { expireWaits(from: over, at: time, to: &sink) }
+        if !backlogs.isEmpty { expireWaits(at: time, to: &sink) }
         if isOver(table.brief.head, settings.briefNanoseconds, at: time)
             || isOver(table.lasting.head, settings.idleNanoseconds, at: time)
         {
@@ -47,12 +47,9 @@ extension StreamReassembler {
     }
 
     @inline(never)
-    private mutating func expireWaits<Sink: StreamSink & ~Copyable>(
-        from first: Int32, at time: Int64, to sink: inout Sink
-    ) {
-        var next: Int32? = first
+    private mutating func expireWaits<Sink: StreamSink & ~Copyable>(at time: Int64, to sink: inout Sink) {
         for _ in 0..<Self.perPacketMax {
-            guard let index = next else { return }
+            guard let index = waitThatIsOver(at: time) else { return }
             let backlog = backlogs.items[Int(index)]
             if backlog.since > time {
                 // Time ran backwards: what began in the future begins now.
@@ -60,7 +57,6 @@ extension StreamReassembler {
             } else {
                 endWait(Int(backlog.entry), Int(backlog.side), .waitingTime, at: time, to: &sink)
             }
-            next = waitThatIsOver(at: time)
         }
     }
 

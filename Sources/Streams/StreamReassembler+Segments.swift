@@ -23,18 +23,17 @@ extension StreamReassembler {
         // The sides by name: by a number that is not known before, an inline array is copied.
         let isLow = segment.side == 0
         let half = isLow ? table.entries[index].halves[0] : table.entries[index].halves[1]
-        let other = isLow ? table.entries[index].halves[1] : table.entries[index].halves[0]
+        let otherFlags = isLow ? table.entries[index].halves[1].flags : table.entries[index].halves[0].flags
         guard half.flags == .started || half.flags == [.started, .synSeen], half.backlog < 0,
             half.next == segment.sequence, segment.flags.isDisjoint(with: [.syn, .fin, .rst]),
             payload.count == segment.count, table.entries[index].flags.contains(.announced),
-            other.flags.contains(.started)
+            otherFlags.contains(.started)
         else { return false }
-        if segment.count == 0 {
-            table.touch(index, at: time)
-            return true
-        }
-        guard other.backlog < 0, other.distance(to: segment.acknowledgment) <= 0 else { return false }
         table.touch(index, at: time)
+        if segment.count == 0 { return true }
+        let otherNext = isLow ? table.entries[index].halves[1].next : table.entries[index].halves[0].next
+        let otherBacklog = isLow ? table.entries[index].halves[1].backlog : table.entries[index].halves[0].backlog
+        guard otherBacklog < 0, Int32(bitPattern: segment.acknowledgment &- otherNext) <= 0 else { return false }
         table.entries[index].halves[segment.side].advance(by: segment.count)
         table.entries[index].halves[segment.side].strays = 0
         counters.delivered &+= UInt64(payload.count)

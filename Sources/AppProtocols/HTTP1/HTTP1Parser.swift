@@ -33,6 +33,7 @@ public final class HTTP1Parser: ProtocolParser {
 
         /// A direction's state, or one from the pool. It is to be put back: while it is out its references are not
         /// counted.
+        @inline(__always)
         private mutating func takeBox(_ direction: Direction, _ pool: BoxPool<HTTP1Stream>) -> [HTTP1Stream] {
             self[direction].take() ?? pool.take() ?? [HTTP1Stream(direction)]
         }

@@ -135,7 +135,11 @@ struct HTTP1Stream {
         _ octets: Span<UInt8>, _ exchange: inout HTTP1Exchange, _ environment: borrowing Environment
     ) -> ParserStep {
         var offset = 0
-        if isOpen, let step = beginAnother(octets, &exchange, environment) { return step }
+        if isOpen, environment.arrival.mayBeAnother || expectsContinue,
+            let step = beginAnother(octets, &exchange, environment)
+        {
+            return step
+        }
         while true {
             // What the caller gives again may be less than what it once held back.
             if scanned > octets.count - offset { restartFront() }

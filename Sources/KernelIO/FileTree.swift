@@ -33,13 +33,10 @@ public enum FileTree {
 
     /// Whether both name the same regular file.
     public static func isSame(_ path: String, _ other: String) -> Bool {
-        var (status, otherStatus) = (stat(), stat())
-        // SAFETY: stat(2) reads the NUL-terminated paths and fills the structures during the calls.
-        guard unsafe stat(path.systemName, &status) == 0, unsafe stat(other.systemName, &otherStatus) == 0 else {
-            return false
-        }
-        return status.st_dev == otherStatus.st_dev && status.st_ino == otherStatus.st_ino
-            && status.st_mode & S_IFMT == S_IFREG
+        var status = stat()
+        // SAFETY: stat(2) reads the NUL-terminated path and fills `status` during the call.
+        guard unsafe stat(path.systemName, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+        return FileIdentity(status) == FileIdentity(of: other)
     }
 
     /// Whether anything has this name, a dangling link included.

@@ -40,6 +40,7 @@ extension StreamReassembler {
         }
         // Where there is no room, octets that are next are given too early rather than not at all.
         if distance > 0 || mustWait(arrival, index, side) && pool.canHold(count) {
+            if distance > 0 { counters.outOfOrderSegments += 1 }
             keep(octets, count, half.next &+ UInt32(distance), index, side, arrival)
         } else if half.backlog < 0 {
             deliver(octets, count, index, side, at: time, to: &sink)
@@ -148,7 +149,6 @@ extension StreamReassembler {
         let insertion = pool.insert(
             octets, count: count, at: sequence, base: table.entries[index].halves[side].next, arrival,
             into: &backlogs.items[waiting].queue)
-        counters.outOfOrderSegments += 1
         counters.inFlight += UInt64(insertion.stored)
         counters.overlapping += UInt64(insertion.overlapping)
         counters.dropped += UInt64(insertion.dropped)
@@ -290,21 +290,16 @@ extension StreamReassembler {
         if head >= 0, pool[head].start == half.next {
             passAcknowledged(by: head, index, 1 - side, cause, to: &sink)
         } else {
+            // Before the first block that waits, or before the FIN.
             let finTime = backlogs.items[existingBacklog(index, side)].finTime
-            passHole(index, side, cause, at: head >= 0 ? pool[head].arrival.time : finTime ?? time, to: &sink)
+            pass(
+                half.distance(to: head >= 0 ? pool[head].start : half.fin), index, side, cause,
+                at: head >= 0 ? pool[head].arrival.time : finTime ?? time, to: &sink)
         }
         settle(index, at: time, notBefore: .min, to: &sink)
     }
 
-    /// Marks what is missing before the first block that waits in a direction, or before its FIN.
-    private mutating func passHole<Sink: StreamSink & ~Copyable>(
-        _ index: Int, _ side: Int, _ cause: StreamGap.Cause, at time: Int64, to sink: inout Sink
-    ) {
-        let head = head(index, side)
-        let half = table.entries[index].halves[side]
-        pass(half.distance(to: head >= 0 ? pool[head].start : half.fin), index, side, cause, at: time, to: &sink)
-    }
-
+    /// Marks octets as missing.
     private mutating func pass<Sink: StreamSink & ~Copyable>(
         _ missing: Int, _ index: Int, _ side: Int, _ cause: StreamGap.Cause, at time: Int64, to sink: inout Sink
     ) {

@@ -15,7 +15,6 @@ extension StreamReassembler {
     }
 
     /// A backlog whose wait is over, or seems to begin in the future, as time ran backwards.
-    @inline(__always)
     private func waitThatIsOver(at time: Int64) -> Int32? {
         if isWaitOver(.earlierOctets, settings.waitingNanoseconds, at: time) { return backlogs.oldest(.earlierOctets) }
         if isWaitOver(.acknowledgedOctets, settings.acknowledgedNanoseconds, at: time) {

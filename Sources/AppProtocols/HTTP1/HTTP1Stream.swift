@@ -261,9 +261,13 @@ struct HTTP1Stream {
         } else if let filter = environment.parser.context.settings.filter {
             message.isWanted = exchange.isWanted(exchange.waiting(for: direction, at: message.time)?.number, by: filter)
         }
-        if !isRequest, let entry = exchange.waiting(for: direction, at: message.time) {
-            number = entry.number
-            exchange.answer(entry.number, message)
+        if !isRequest {
+            if let entry = exchange.waiting(for: direction, at: message.time) {
+                number = entry.number
+                exchange.answer(entry.number, message)
+            } else {
+                exchange.answerMissing(by: direction)
+            }
         }
         collector.begin([], in: &message, environment.parser.context)
         finish(isWhole: false, &exchange, environment)

@@ -148,8 +148,7 @@ extension Span where Element == UInt8 {
         return true
     }
 
-    /// The number written here in decimal, of at most nine digits.
-    /// A number of octets, of at most 18 digits.
+    /// The number written here in decimal, of at most 18 digits.
     fileprivate var length: UInt64? {
         guard 1...18 ~= count else { return nil }
         var number: UInt64 = 0
@@ -161,14 +160,6 @@ extension Span where Element == UInt8 {
         return number
     }
 
-    fileprivate var decimal: UInt32? {
-        guard 1...9 ~= count else { return nil }
-        var number: UInt32 = 0
-        for index in indices {
-            let digit = self[index] &- 0x30
-            guard digit < 10 else { return nil }
-            number = number * 10 + UInt32(digit)
-        }
-        return number
-    }
+    /// The number written here in decimal, of at most nine digits.
+    fileprivate var decimal: UInt32? { count <= 9 ? length.map { UInt32($0) } : nil }
 }

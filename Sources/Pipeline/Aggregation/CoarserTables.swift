@@ -4,8 +4,10 @@ import KernelIO
 /// What gives way to the memory limit in a finer task's tables, under the keys of the tasks that are rolled up from it:
 /// these lack nothing of it as long as they have room themselves. Owned by one worker's thread.
 final class CoarserTables: @unchecked Sendable {
-    /// Of the tasks, by their number.
-    private let plans: [Int: KeyPlan]
+    /// Of the tasks, with their numbers. In one order: which table finds room depends on who asks first, and has to be
+    /// the same in every run.
+    private let plans: [(task: Int, plan: KeyPlan)]
+    private let seed: UInt64
     private let budget: MemoryBudget
     private var compact: [Int: Table<CompactKey>] = [:]
     private var wide: [Int: Table<FlowKey>] = [:]
@@ -16,10 +18,8 @@ final class CoarserTables: @unchecked Sendable {
         init(_ store: consuming FlowStore<Key>) { self.store = store }
     }
 
-    private let seed: UInt64
-
     /// - Parameter budget: for all tables here.
-    init(_ plans: [Int: KeyPlan], seed: UInt64, budget: MemoryBudget) {
+    init(_ plans: [(task: Int, plan: KeyPlan)], seed: UInt64, budget: MemoryBudget) {
         self.plans = plans
         self.seed = seed
         self.budget = budget
@@ -61,7 +61,7 @@ final class CoarserTables: @unchecked Sendable {
             }
         }
         return Dictionary(
-            uniqueKeysWithValues: plans.keys.map { task in
+            uniqueKeysWithValues: plans.map { task, _ in
                 let tables = FlowTables(
                     compact: rows(compact[task], cumulative), wide: rows(wide[task], cumulative))
                 return (task, tables)

@@ -76,7 +76,7 @@ private final class AggregatorWorker: @unchecked Sendable {
         }
         lanes = zip(plan.roots, budgets).map { root, budget in
             let children = plan.tasks.indices.filter { reserve != nil && plan.parents[$0] == root }
-            let coarser = Dictionary(uniqueKeysWithValues: children.map { ($0, KeyPlan(plan.tasks[$0])) })
+            let coarser = children.map { (task: $0, plan: KeyPlan(plan.tasks[$0])) }
             return FlowLane(
                 plan: KeyPlan(plan.tasks[root]), seed: seed, worker: index, workers: workers,
                 // What is evicted for want of memory must be the worker's own.

@@ -309,4 +309,15 @@ import Testing
             #expect(noted != nil && noted == others.first?["packets"].int)
         }
     }
+
+    /// What gives way does not depend on anything that differs from one run of the program to the next.
+    @Test func theMemoryLimitGivesTheSameInEveryRun() throws {
+        try Command.withFolder { folder throws in
+            #expect(try Command.run("generate", "-p", "60000", "-f", "50000", "a.pcap", folder: folder).code == 0)
+            let keys = ["5tuple", "SrcIP", "DstIP", "SrcPort", "DstPort"].flatMap { ["-k", $0] }
+            let arguments = ["analyze", "-f", "csv", "--workers", "1", "--max-memory", "2MiB", "--top", "0", "a.pcap"]
+            let texts = try (0..<4).map { _ in try Command.run(arguments + keys, folder: folder).text }
+            #expect(Set(texts).count == 1 && texts[0].count > 100_000)
+        }
+    }
 }
